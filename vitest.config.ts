@@ -3,10 +3,10 @@ import { defineConfig } from "vitest/config";
 const SLOW = 600_000;
 
 /**
- * Files on real hosts that measure how soon a deadman, a probe or a failover acts. They run last, and at most two at once,
- * so that each has a core.
+ * Test files that use real hosts and measure how soon a deadman, a probe or a failover acts. They run last.
+ * At most two of them run at the same time, so that each has a CPU core.
  */
-const TIMED = ["example-fleets", "failover", "hostd", "jobs", "services"].map(
+const TIMED = ["example-fleets", "failover", "heartbeats-and-restarts", "jobs", "services"].map(
   (name) => `test/hosts/${name}.test.ts`,
 );
 
@@ -14,14 +14,15 @@ const onHosts = {
   globalSetup: "test/hosts/support/setup.ts",
   testTimeout: SLOW,
   hookTimeout: SLOW,
-  // Most polls run a command. Without a pause between them they would take a core from other tests.
+  // Most polls run a command. Without a pause between polls, these commands would use a CPU core that other
+  // tests need.
   expect: { poll: { interval: 500 } },
 };
 
 export default defineConfig({
   test: {
     reporters: ["default", "./test/reporter.ts"],
-    // The groups run one after the other, each with as many files at once as it has workers.
+    // The projects run one after another. Each worker of a project runs one test file at a time.
     projects: [
       {
         test: {
@@ -39,7 +40,8 @@ export default defineConfig({
           name: "hosts",
           include: ["test/hosts/**/*.test.ts"],
           exclude: TIMED,
-          // Tests on hosts wait half of the time, so two at once would leave two cores idle.
+          // Tests on hosts spend half of the time waiting. With only two workers, two CPU cores would be
+          // idle.
           maxWorkers: 3,
           sequence: { groupOrder: 2 },
         },

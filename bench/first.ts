@@ -1,30 +1,30 @@
 import { RUNTIME_DIR } from "../src/model/host-paths.ts";
 import type { Layout } from "../test/hosts/support/fleets.ts";
 import { must } from "../test/hosts/support/project.ts";
-import { throwIfInterrupted } from "./interrupt.ts";
+import { throwIfInterrupted } from "./hold-signals.ts";
 import { timed } from "./measure.ts";
-import { makeSite, type Site } from "./site.ts";
+import { makeSite, type Site } from "./prepare-fleet.ts";
 import type { Runs } from "./stats.ts";
 
 /**
- * What is measured on fresh, running hosts. The last one is the part of the first `up` until all hosts have Muster's
- * runtime.
+ * The names of the measurements on new, running hosts. The last measurement is the part of the first `up` until all
+ * hosts have Muster's runtime.
  */
 export const FIRST = ["bare apply", "first up", "runtime on all hosts"] as const;
 
-/** Milliseconds. */
+/** The durations in milliseconds. */
 export type FirstRuns = Readonly<Record<(typeof FIRST)[number], Runs>>;
 
-/** Each run needs its own hosts, which takes longer than the run. */
+/** The maximum number of rounds. Each run needs new hosts, and booting them takes longer than the run. */
 const MOST_ROUNDS = 2;
 
-/** Milliseconds. */
+/** The maximum duration of a first `up`, in milliseconds. */
 export const FIRST_UP_LIMIT = 1_800_000;
 
 /**
  * Measures a plain apply and a first `up` in turn, each on hosts that were just booted, and compares their results.
  *
- * @returns the times, and the last `up`'s site, which the caller must remove
+ * @returns the times, and the site of the last `up`, which the caller must remove
  */
 export async function runFirst(
   layout: Layout,
@@ -48,7 +48,7 @@ export async function runFirst(
   }
 }
 
-/** The output of the plain check, by host, without user and group IDs, which depend on the order of creation. */
+/** The output of the plain check, by host. IDs are left out, because they depend on the order of creation. */
 type Applied = Readonly<Record<string, string>>;
 
 async function runBareApply(layout: Layout): Promise<{ time: number; applied: Applied }> {
@@ -86,7 +86,7 @@ async function appliedTo({ bare: { checkApplied } }: Site): Promise<Applied> {
   return Object.fromEntries(printed.map(([host, text]) => [host, text.replace(/^([^:]+:x:)\d+/gm, "$1")]));
 }
 
-/** The comparison is only fair if the plain apply has the same result as `up`. */
+/** Throws an error if the plain apply and `up` have different results, because the comparison would not be fair. */
 function sameOrThrow(bare: Applied, up: Applied): void {
   for (const host of Object.keys(up)) {
     const [ofBare = [], ofUp = []] = [bare, up].map((all) => all[host]?.split("\n"));
@@ -98,8 +98,8 @@ function sameOrThrow(bare: Applied, up: Applied): void {
 }
 
 /**
- * When the last host had its runtime. The last step of the installation renames `run` into place, which sets the
- * file's ctime. Local hosts use this machine's clock.
+ * The time at which the last host had its runtime. It is the latest ctime of the file `run`, because the last step of
+ * an installation renames this file. Local hosts use this machine's clock.
  *
  * @returns milliseconds since 1970
  */

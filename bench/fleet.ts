@@ -3,20 +3,21 @@ import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { type Layout, localFleet } from "../test/hosts/support/fleets.ts";
 
-/** One cell of the tables: a number of hosts, and of agents on each. */
+/** One size of a fleet in the tables: the number of hosts, and the number of agents on each host. */
 export interface Cell {
   readonly hosts: number;
   readonly agents: number;
 }
 
-/** Contacts in each agent's contact book, as in the example fleet. */
+/** The number of contacts in each agent's contact book, as in the example fleet. */
 const CONTACTS = 89;
 
-/** Bytes of each SOUL.md. */
+/** The size of each SOUL.md, in bytes. */
 const SOUL_SIZE = 4096;
 
 /**
- * A quiet agent, because its activity would be noise in every figure. It pings systemd's watchdog, which waits 60 s.
+ * The program of a quiet agent, because an agent's activity would change every measurement. It only pings systemd's
+ * watchdog, which waits 60 s.
  */
 const AGENT_SH = `#!/bin/sh
 if ! [ -t 0 ] || ! [ -t 1 ]; then echo "no terminal" >&2; exit 1; fi
@@ -35,9 +36,10 @@ export function layoutOf({ hosts, agents }: Cell): Layout {
 }
 
 /**
- * The files of a fleet with this layout: the tests' fleet, with contact books and SOUL.md files of realistic size.
+ * Returns the files of a fleet with this layout. The fleet is the same as in the tests, but its contact books and SOUL.md
+ * files have a realistic size.
  *
- * @param hosts as fleet.yaml declares them; left out: local hosts, which `up` boots
+ * @param hosts the hosts as fleet.yaml declares them; by default local hosts, which `up` boots
  */
 export function benchFleet(layout: Layout, hosts?: Readonly<Record<string, object>>): Record<string, string> {
   const files = localFleet(layout);
@@ -67,7 +69,7 @@ interface FleetYaml {
   readonly agents: Readonly<Record<string, object>>;
 }
 
-/** The contacts of the example that are not its agents. */
+/** The contacts in the example that are not agents. */
 function exampleContacts(): Record<string, object> {
   const all = parse(readFileSync(EXAMPLE_CONTACTS, "utf8")) as Record<string, { host?: string }>;
   return Object.fromEntries(Object.entries(all).filter(([, { host }]) => host === undefined));

@@ -5,9 +5,9 @@ import { execa } from "execa";
 import { type HostAddress, type LocalHosts, localHosts } from "../src/host-kinds/local/nspawn/index.ts";
 import { makeKey } from "../test/hosts/support/sshd.ts";
 
-/** Running hosts, like a person's own servers. They have nothing of Muster except its Node, see below. */
+/** Running hosts, like a person's own servers. The only part of Muster on them is its Node (see `bootMachines`). */
 export interface Machines {
-  /** As fleet.yaml declares them. */
+  /** The hosts as fleet.yaml declares them. */
   readonly specs: Readonly<Record<string, SshSpec>>;
   /** The arguments of plain ssh to a host as root, without the command. */
   ssh(host: string): string[];
@@ -17,7 +17,7 @@ export interface Machines {
    * @returns its standard output
    */
   run(host: string, script: string): Promise<string>;
-  /** Stops them and deletes their disks. */
+  /** Stops the hosts and deletes their disks. */
   remove(): Promise<void>;
 }
 
@@ -30,8 +30,8 @@ export interface SshSpec {
 }
 
 /**
- * Boots fresh local hosts, and waits until their systemd is idle. The Debian base that they share has Node where
- * Muster's runtime expects it, so a first `up` sends only its bundle.
+ * Boots new local hosts, and waits until systemd has finished booting them. The hosts share a Debian base that contains
+ * Muster's Node, so a first `up` sends only the bundle.
  */
 export async function bootMachines(hosts: readonly string[]): Promise<Machines> {
   const dir = mkdtempSync(join(tmpdir(), "muster-bench-"));
@@ -41,13 +41,13 @@ export async function bootMachines(hosts: readonly string[]): Promise<Machines> 
     const identityFile = join(dir, "id_ed25519");
     await makeKey(identityFile);
     const publicKey = readFileSync(`${identityFile}.pub`, "utf8");
-    // Wait for all of them, so that none is created while the others are removed.
+    // Wait for all hosts, so that no host is created while other hosts are removed.
     const addresses = await Promise.allSettled(hosts.map((name) => local.create({ name, publicKey })));
     const specs = Object.fromEntries(
       hosts.map((name, i) => [name, specOf(madeOrThrow(addresses[i]), identityFile)]),
     );
     const machines = { specs, remove, ...sshInto(dir, specs) };
-    // The command fails if a unit has failed, which no unit of Muster has.
+    // The command fails if a unit has failed. Ignore this, because it cannot be a unit of Muster.
     await Promise.all(hosts.map((host) => machines.run(host, "systemctl is-system-running --wait || true")));
     return machines;
   } catch (error) {

@@ -1,19 +1,23 @@
 /**
- * `npm run bench [HOSTSxAGENTS…] [dead] [tenants] [recovery]`: measures Muster on real hosts, next to plain ssh
- * scripts that check the same facts or create the same result, the engine with a program that declares nothing, and
- * the engine's floor: the same program with a provider that does nothing. Each cell boots its hosts first and uses
- * them as `kind: ssh`, so no time includes a boot.
- * `dead` measures the check of ten hosts of which one is dead, `tenants` the `up` of two tenants one after the other
- * and at once, `recovery` how soon fifty agents that die or hang together are back, and what their deadman costs.
- * BENCH_ROUNDS sets the number of rounds (5; those with fresh hosts run twice at most).
+ * `npm run bench [HOSTSxAGENTS…] [dead] [tenants] [recovery]` measures Muster on real hosts. For comparison, it
+ * measures:
+ * - plain ssh scripts that check the same facts or create the same result;
+ * - the engine with a program that declares nothing;
+ * - the floor, which is the fleet's own program with a provider that does nothing.
+ * Each HOSTSxAGENTS cell boots its hosts first and uses them as `kind: ssh`, so the times do not include a boot.
+ * `dead` measures the check of ten hosts while one of them is dead. `tenants` measures the `up` of two tenants, first
+ * one after the other and then simultaneously. `recovery` measures how soon fifty agents that die or hang
+ * simultaneously are back, and the cost of their deadman.
+ * BENCH_ROUNDS sets the number of rounds (default 5). Rounds with new hosts run at most twice.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
-import { type CellResult, runCell } from "./cell.ts";
-import { deadTable, runDead } from "./dead.ts";
+import setup from "../test/hosts/support/setup.ts";
+import { deadTable, runDead } from "./dead-host.ts";
 import type { Cell } from "./fleet.ts";
-import { holdSignals } from "./interrupt.ts";
+import { holdSignals } from "./hold-signals.ts";
+import { type CellResult, runCell } from "./measure-fleet.ts";
 import { recoveryTable, runRecovery } from "./recovery/index.ts";
 import { ratiosOf, tablesOf } from "./tables.ts";
 import { runTenants, tenantsTable } from "./tenants.ts";
@@ -25,6 +29,7 @@ const CELLS = ["1x10", "4x10", "10x10", DEAD, TENANTS, RECOVERY];
 const RESULTS = join(import.meta.dirname, "results");
 
 holdSignals();
+await setup();
 const rounds = Number(process.env["BENCH_ROUNDS"] ?? 5);
 const words = process.argv.slice(2).length > 0 ? process.argv.slice(2) : CELLS;
 const results: CellResult[] = [];

@@ -1,15 +1,15 @@
 import { performance } from "node:perf_hooks";
-import { throwIfInterrupted } from "./interrupt.ts";
+import { throwIfInterrupted } from "./hold-signals.ts";
 
-/** One thing to measure. */
+/** One command that is measured. */
 export interface Subject {
   /** Preparation that is not measured. */
   readonly before?: () => Promise<unknown>;
-  /** Rejects if the command has not done what is measured. */
+  /** Runs the command. Rejects if the command has failed. */
   readonly run: () => Promise<unknown>;
 }
 
-/** @returns milliseconds; throws after a signal */
+/** @returns the duration in milliseconds; throws if a signal has arrived */
 export async function timed({ before, run }: Subject): Promise<number> {
   throwIfInterrupted();
   await before?.();
@@ -19,10 +19,10 @@ export async function timed({ before, run }: Subject): Promise<number> {
 }
 
 /**
- * Measures subjects in turn, A B C A B C …, so that other load on the machine affects all of them equally. The first
- * round fills caches, and is not counted.
+ * Measures the subjects in turn (A B C A B C …), so that other load on the machine affects all subjects equally. The
+ * first round fills caches, and is not counted.
  *
- * @returns milliseconds by subject, one value per round
+ * @returns the durations in milliseconds by subject, one value for each round
  */
 export async function interleave<K extends string>(
   subjects: Readonly<Record<K, Subject>>,

@@ -1,6 +1,6 @@
 import { readFileSync, rmSync } from "node:fs";
 
-/** The connections and requests of one run to all of its hosts. */
+/** The numbers of connections and requests from one run to all of its hosts. */
 export interface Requests {
   readonly connections: number;
   readonly observing: number;
@@ -8,9 +8,9 @@ export interface Requests {
 }
 
 /**
- * Counts connections and requests of a run.
+ * Counts the connections and requests of a run.
  *
- * @param file written by the run, which gets it as MUSTER_TRACE, and removed afterwards
+ * @param file the trace file. The run writes it, because its path is in MUSTER_TRACE. It is removed afterwards.
  */
 export async function requestsOf(file: string, run: (file: string) => Promise<unknown>): Promise<Requests> {
   rmSync(file, { force: true });

@@ -1,4 +1,4 @@
-/** Milliseconds of several runs of one command. */
+/** The durations of several runs of one command, in milliseconds. */
 export type Runs = readonly number[];
 
 export interface Summary {
@@ -16,7 +16,7 @@ export function summarize(runs: Runs): Summary {
   return { runs: sorted.length, min: sorted[0] ?? Number.NaN, median, max: sorted.at(-1) ?? Number.NaN };
 }
 
-/** The smallest value that the given percentage of a series does not exceed, by nearest rank. */
+/** The percentile of a series, by nearest rank: the given percentage of the values is not larger than this value. */
 export function percentile(runs: Runs, percent: number): number {
   const sorted = [...runs].sort((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? Number.NaN;

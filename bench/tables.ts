@@ -1,33 +1,34 @@
-import { type CellResult, COMMANDS, type Command } from "./cell.ts";
 import { FIRST, type FirstRuns } from "./first.ts";
+import { type CellResult, COMMANDS, type Command } from "./measure-fleet.ts";
 import { type Runs, summarize } from "./stats.ts";
 
-/** The cost of a command compared to others, by medians. */
+/** The cost of a command compared to another command, calculated from medians. */
 export interface Ratio {
   readonly name: string;
   readonly value: number;
   /**
-   * The target. Left out for a size without one: with fewer hosts, the engine's own start is a larger part of the
-   * ratio.
+   * The target. Small fleets have no target, because the engine's own start is a larger part of the ratio with fewer
+   * hosts.
    */
   readonly most?: number;
-  /** Left out: a factor. */
+  /** The unit of the value. Without a unit, the value is a factor. */
   readonly unit?: "s";
 }
 
-/** The targets at ten hosts with ten agents each. */
+/** The targets for ten hosts with ten agents each. */
 const FULL = {
   "fleet drift": 2,
+  "fleet ps": 1.5,
   preview: 5,
   "up, nothing to do": 5,
   "drift repaired": 6,
   "first up": 9,
 } as const;
 
-/** The target at one host with ten agents, where the engine's own time is most of a preview: seconds. */
+/** The target for one host with ten agents, in seconds. There, most of a preview's time is the engine's own time. */
 const BEYOND_EMPTY = 1.5;
 
-/** The cost of commands compared to the plain check, the plain apply, and the engine alone. */
+/** The cost of commands compared to the plain check, the plain apply and the engine without resources. */
 export function ratiosOf({ hosts, agents, first, runs }: CellResult): Ratio[] {
   const median = (command: Command) => summarize(runs[command]).median;
   const firstMedian = (name: keyof FirstRuns) => summarize(first[name]).median;
@@ -40,6 +41,7 @@ export function ratiosOf({ hosts, agents, first, runs }: CellResult): Ratio[] {
     targeted(command, "bare script", median(command) / bare);
   return [
     times("fleet drift"),
+    times("fleet ps"),
     times("preview"),
     times("up, nothing to do"),
     times("drift repaired"),
@@ -57,7 +59,7 @@ export function ratiosOf({ hosts, agents, first, runs }: CellResult): Ratio[] {
   ];
 }
 
-/** One cell as Markdown tables, with times in seconds. */
+/** The results for one size as Markdown tables, with times in seconds. */
 export function tablesOf(result: CellResult): string {
   return [
     `### ${result.hosts} x ${result.agents}\n`,

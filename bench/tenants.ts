@@ -4,13 +4,13 @@ import { timed } from "./measure.ts";
 import { type Runs, summarize } from "./stats.ts";
 import { seconds, table } from "./tables.ts";
 
-/** Milliseconds of `up`, which writes one file of each of the tenant's agents on both hosts. */
+/** The durations of `up` in milliseconds. Each `up` writes one file for each of the tenant's agents on both hosts. */
 export type TenantRuns = Readonly<Record<`${Tenant} ${"alone" | "at once"}`, Runs>>;
 
-/** The maximum time of an `up` next to another tenant's, relative to the same `up` alone. */
+/** The maximum time of an `up` during another tenant's `up`, relative to the time of an `up` without another one. */
 export const AT_ONCE_MOST = 1.5;
 
-/** Measures two tenants' `up` on the same two hosts in turn: one after the other, and both at once. */
+/** Measures the `up` of two tenants on the same two hosts: first one after the other, and then simultaneously. */
 export async function runTenants(rounds: number, log: (line: string) => void): Promise<TenantRuns> {
   log("two hosts and their platform");
   const project = await makeTenants();
@@ -31,7 +31,7 @@ export async function runTenants(rounds: number, log: (line: string) => void): P
   }
 }
 
-/** The medians, and how much longer a run takes next to another. */
+/** The medians, and the ratio between simultaneous and separate runs. */
 export function tenantsTable(runs: TenantRuns): string {
   const rows = tenants().map((tenant) => {
     const [alone, atOnce] = [summarize(runs[`${tenant} alone`]), summarize(runs[`${tenant} at once`])];

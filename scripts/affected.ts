@@ -8,16 +8,16 @@ const ROOT = join(import.meta.dirname, "..");
 /** A test file that boots real hosts, and the files of the checkout that it depends on. */
 export interface HostsFile {
   readonly path: string;
-  /** Its imports, and the sources of the programs that it runs. */
+  /** The imports of the file, and the sources of the programs that it runs. */
   readonly sources: ReadonlySet<string>;
-  /** Its own text and that of its support files, which name other files that it runs and reads. */
+  /** The text of the file and of its support files. The text names other files that the tests run and read. */
   readonly text: string;
 }
 
 /** Every test file on real hosts runs this program first, to build the shared Debian base. */
 const HELPER = "src/host-kinds/local/nspawn/helper/main.ts";
 
-/** The programs that a file runs, by the text that shows it. */
+/** The programs that a file runs, by a pattern that its text matches. */
 const RUNS: readonly (readonly [says: RegExp, entries: readonly string[]])[] = [
   [/\.fleet\(|\bnpx\(/, ["src/cli/main.ts"]],
   [/"src\/host\/main\.ts"/, ["src/host/main.ts"]],
@@ -27,13 +27,13 @@ const RUNS: readonly (readonly [says: RegExp, entries: readonly string[]])[] = [
   ],
 ];
 
-/** No program reads these files, and a test on real hosts reads only the pages that it names. */
+/** Files that no program reads. A test on real hosts reads such a file only if its text names the file. */
 const PROSE = /^(docs|bench)\/|^[^/]+\.md$/;
 
-/** Tests without hosts, and their support files. All of them always run, because they take seconds. */
+/** Tests without hosts, and their support files. These tests always run, because they take only seconds. */
 const UNIT = /^test\/(?!hosts\/|doubles\/|fixtures\/)/;
 
-/** All test files on real hosts. They run the product's bundles, so imports alone do not show what they depend on. */
+/** All test files on real hosts. They run Muster's bundles, so their imports do not show all files that they need. */
 export async function hostsFiles(): Promise<HostsFile[]> {
   const paths = globSync("test/hosts/**/*.test.ts", { cwd: ROOT }).sort();
   const entries = [HELPER, ...RUNS.flatMap(([, programs]) => programs)];
@@ -51,7 +51,7 @@ export async function hostsFiles(): Promise<HostsFile[]> {
 }
 
 /**
- * The test files that a change of one path can affect. A path that no known program reads affects all of them.
+ * The test files that a change of one path can affect. A path that no known program reads affects all test files.
  *
  * @param path in the checkout; the file may have been removed
  */
@@ -62,7 +62,7 @@ export function affectedBy(path: string, files: readonly HostsFile[]): readonly 
   return UNIT.test(path) ? [] : files;
 }
 
-/** Everything that each path imports, including itself, by path. */
+/** All files that each path imports, including the path itself, by path. */
 async function importsOf(paths: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
   const { metafile } = await build({
     absWorkingDir: ROOT,

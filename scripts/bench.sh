@@ -1,5 +1,5 @@
 #!/bin/sh
-# Measures Muster on real local hosts, compared with plain ssh scripts and the bare engine: bench.sh [HOSTSxAGENTS…]
+# Compares Muster on real local hosts with plain ssh scripts and with the bare engine: bench.sh [HOSTSxAGENTS…]
 set -eu
 cd "$(dirname "$0")/.."
 sh scripts/with-deps.sh npm run --silent build

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Rebuilds the bundles of a checkout if a source is newer than they are.
+# Rebuilds the bundles in a checkout if a source file is newer than the bundles.
 set -eu
 root=$(dirname "$(dirname "$(readlink -f "$0")")")
 if [ ! -f "$root/dist/.built" ] || [ -n "$(find "$root/src" "$root/schema" -newer "$root/dist/.built" -print -quit)" ]; then

@@ -2,28 +2,20 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type BuildOptions, build } from "esbuild";
+import { bundleOptions } from "./bundle-options.ts";
+import { writeDeclarations } from "./declarations.ts";
 import { compiledSchemas } from "./schema.ts";
 
 const root = join(import.meta.dirname, "..");
 const dist = join(root, "dist");
 
-const common: BuildOptions = {
+const esm: BuildOptions = {
+  ...bundleOptions,
   plugins: [compiledSchemas],
-  bundle: true,
-  platform: "node",
   target: "node22",
   absWorkingDir: root,
   logLevel: "warning",
   legalComments: "none",
-};
-
-/** ESM bundles of CommonJS libraries need a `require`, but only for node: modules. */
-const esm: BuildOptions = {
-  ...common,
-  format: "esm",
-  banner: {
-    js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-  },
 };
 
 const programs: Record<string, [source: string, options: BuildOptions]> = {
@@ -33,9 +25,10 @@ const programs: Record<string, [source: string, options: BuildOptions]> = {
   "provider.mjs": ["src/provider/main.ts", esm],
   "local-helper.mjs": ["src/host-kinds/local/nspawn/helper/main.ts", esm],
   "host.mjs": ["src/host/main.ts", { ...esm, minify: true }],
-  // The SDK stays outside the bundle: the language host brings its own loader, and both must share one SDK. The
-  // vendors' resources are bundled, and run only if a fleet has droplets.
+  // The SDK is not bundled, because the program and the language host's loader must share one SDK. The vendors'
+  // resources are bundled, and run only if a fleet has droplets.
   "program.mjs": ["src/program/main.ts", { ...esm, external: ["@pulumi/pulumi"] }],
+  "fleet-component.mjs": ["src/program/fleet-component.ts", { ...esm, external: ["@pulumi/pulumi"] }],
 };
 
 const started = new Date();
@@ -48,7 +41,9 @@ try {
       build({ ...options, entryPoints: [source], outfile: join(staging, name) }),
     ),
   );
-  for (const name of Object.keys(programs)) renameSync(join(staging, name), join(dist, name));
+  const declarations = writeDeclarations(join(root, "src/program"), staging);
+  for (const name of [...Object.keys(programs), ...declarations])
+    renameSync(join(staging, name), join(dist, name));
   writeFileSync(join(dist, ".built"), "");
   // A source that changes during the build must be newer than this file, so that the next run builds again.
   utimesSync(join(dist, ".built"), started, started);
@@ -56,7 +51,7 @@ try {
   rmSync(staging, { recursive: true, force: true });
 }
 
-/** Removes the folders of killed builds. A build that still runs keeps its own. */
+/** Removes the folders of killed builds, but not the folder of a build that still runs. */
 function removeLeftovers(): void {
   for (const name of readdirSync(dist)) {
     const pid = /^\.staging-(\d+)$/.exec(name)?.[1];

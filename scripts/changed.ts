@@ -1,6 +1,6 @@
 /**
  * Chooses the tests that a change can affect: changed.ts BASE
- * Prints the arguments of scripts/test.sh, one per line. Prints nothing if no test on real hosts is affected.
+ * It prints the arguments for scripts/test.sh, one per line. If no test on real hosts is affected, it prints nothing.
  */
 import { execFileSync } from "node:child_process";
 import { globSync } from "node:fs";
@@ -13,7 +13,7 @@ function git(...args: readonly string[]): string {
   return execFileSync("git", args, { cwd: root, encoding: "utf8" });
 }
 
-/** All paths that differ from the merge base: committed or not, including new and removed files. */
+/** All paths that differ from the merge base, including uncommitted changes, new files and removed files. */
 function changedSince(base: string): string[] {
   const from = git("merge-base", base, "HEAD").trim();
   const lists = [
@@ -24,8 +24,8 @@ function changedSince(base: string): string[] {
 }
 
 /**
- * The folders of tests without hosts. All of them run, because they take seconds and read files that they do not
- * import.
+ * The folders of tests without hosts. These tests always run, because they take only seconds and also read files that
+ * they do not import.
  */
 function unitFolders(): string[] {
   const paths = globSync("test/*/**/*.test.ts", { cwd: root });

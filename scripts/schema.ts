@@ -9,8 +9,8 @@ type StandaloneCode = (ajv: Ajv, names: Record<string, string>) => string;
 const standaloneCode = createRequire(import.meta.url)("ajv/dist/standalone") as StandaloneCode;
 
 /**
- * An esbuild plugin that replaces the schemas by validation code that ajv generates, so that ajv itself is not
- * bundled.
+ * An esbuild plugin that replaces the schemas by validation code from ajv. With this code, ajv itself does not need to
+ * be bundled.
  */
 export const compiledSchemas: Plugin = {
   name: "compiled-schemas",
@@ -19,6 +19,7 @@ export const compiledSchemas: Plugin = {
       contents: standaloneCode(ajv, {
         validateFleet: "fleet.schema.json",
         validateContacts: "contacts.schema.json",
+        validateSnapshot: "report-snapshot.schema.json",
       }),
       loader: "js",
       resolveDir: dirname(path),

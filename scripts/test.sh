@@ -4,8 +4,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-# Programs that the tests need besides the product: an SSH and a PostgreSQL server, login shells other than bash, git
-# as in CI, and tools that format the disks of cloud volumes.
+# Programs that the tests need in addition to Muster: an SSH server, a PostgreSQL server, login shells other than bash,
+# git as in CI, and tools that format the disks of cloud volumes.
 packages="openssh-server git fish tcsh procps iproute2 systemd postgresql e2fsprogs mount"
 
 install_packages() {
@@ -15,7 +15,7 @@ install_packages() {
   [ -n "${missing:-}" ] || return 0
   echo "installing Debian packages for the tests:$missing" >&2
   apt-get update -qq
-  # Do not start the SSH and PostgreSQL services of a machine that did not have them before.
+  # Do not start the services of new packages: the machine did not run SSH and PostgreSQL before.
   RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $missing >/dev/null
 }
 

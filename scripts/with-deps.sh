@@ -1,10 +1,10 @@
 #!/bin/sh
 # Runs a command with the dependencies of package-lock.json and the Node that it pins:
-# with-deps.sh COMMAND ARGUMENTS…   It installs them first if they are missing.
+# with-deps.sh COMMAND ARGUMENTS…   It installs missing dependencies first.
 set -eu
 root=$(dirname "$(dirname "$(readlink -f "$0")")")
 modules=$root/node_modules
-# A copy of the lock file that node_modules was installed from.
+# A copy of the lock file from which node_modules was installed.
 stamp=$modules/.installed-from
 lock=$root/.muster/install.lock
 
@@ -15,8 +15,8 @@ alive() {
   [ ! -r "/proc/$1/cmdline" ] || grep -q with-deps "/proc/$1/cmdline"
 }
 
-# Takes a lock: a symlink that names its holder, because a symlink is created atomically. The lock of a dead holder is
-# removed while a second lock is held.
+# Takes a lock. The lock is a symlink that names its holder, because a symlink is created atomically. To remove the lock
+# of a dead holder, this function takes a second lock.
 take() {
   announced=
   until ln -s "$$" "$1" 2>/dev/null; do
@@ -33,10 +33,10 @@ take() {
   done
 }
 
-# `npm ci` would refuse a lock file that was created while the registry lacked an optional package of another platform.
+# `npm ci` would refuse a lock file that was created when the registry lacked an optional package for another platform.
 install_dependencies() {
   echo "installing the dependencies with npm (about 1 min)" >&2
-  # Without a stamp, an earlier installation may have been killed midway, which npm does not detect.
+  # Without a stamp, an earlier installation might have been killed, which npm does not detect.
   [ -f "$stamp" ] || rm -rf "$modules"
   rm -f "$stamp"
   (cd "$root" && npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error) >&2

@@ -3,7 +3,7 @@ import type { Reporter, TestCase, TestModule } from "vitest/node";
 
 const SLOWEST = 10;
 
-/** Ends a run with what took long and the one line that other programs read. */
+/** Prints, at the end of a run, the slowest tests and files, and the line that other programs read. */
 export default class Summary implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
@@ -12,6 +12,7 @@ export default class Summary implements Reporter {
     const failed = count("failed") + broken + errors.length;
     print("Files on real hosts", modules.filter(isOnHosts).map(fileLine));
     print(`Slowest ${SLOWEST} tests`, tests.map(testLine), SLOWEST);
+    printSkipped(modules);
     console.log(`\n${count("passed")} passed, ${failed} failed`);
   }
 }
@@ -30,7 +31,7 @@ function testLine(test: TestCase): Line {
   return { seconds, text: `${fileOf(test.module)}  ${test.fullName}` };
 }
 
-/** The longest first. */
+/** Prints the lines, with the longest time first. */
 function print(title: string, lines: readonly Line[], most = lines.length): void {
   if (lines.length === 0) return;
   console.log(`\n${title}:`);
@@ -39,7 +40,16 @@ function print(title: string, lines: readonly Line[], most = lines.length): void
   }
 }
 
-/** Tests and hooks of the others take seconds at most. */
+/** Prints the names of the tests that a machine cannot run, such as those of a runtime that it cannot download. */
+function printSkipped(modules: readonly TestModule[]): void {
+  const skipped = modules.filter(isOnHosts).flatMap((module) => {
+    const tests = [...module.children.allTests("skipped")].length;
+    return tests === 0 ? [] : [`${fileOf(module)}: ${tests}`];
+  });
+  if (skipped.length > 0) console.log(`\nSkipped tests on real hosts:\n  ${skipped.join("\n  ")}`);
+}
+
+/** Files without hosts are not listed, because their tests and hooks take only seconds. */
 function isOnHosts({ project }: TestModule): boolean {
   return project.name.startsWith("hosts");
 }

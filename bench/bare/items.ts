@@ -28,7 +28,7 @@ export function quoted(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** A command with words after it; no line without words, because many tools would then list everything. */
+/** A command line. Without words there is no line, because many tools would list everything. */
 export function line(command: string, words: readonly string[]): string[] {
   return words.length === 0 ? [] : [`${command} ${words.map(quoted).join(" ")}`];
 }

@@ -4,14 +4,14 @@ import { build } from "esbuild";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
-/** The parts of a project that the engine reads, without its logins to the hosts. */
+/** The files and folders of a project that the engine reads. The keys for the hosts are not copied. */
 const COPIED = ["Pulumi.yaml", "fleet.yaml", "agent.sh", "identities", "stacks", ".state", "node_modules"];
 
 /**
  * Copies a project with its state, and configures a provider that answers from memory.
  *
  * @param from the project's folder
- * @param to a folder inside it, which is removed with it
+ * @param to a folder inside `from`, which is removed together with `from`
  */
 export async function makeFloorProject(from: string, to: string): Promise<void> {
   mkdirSync(join(to, "plugin"), { recursive: true });
@@ -22,7 +22,7 @@ export async function makeFloorProject(from: string, to: string): Promise<void> 
   writeFileSync(join(to, "plugin", "pulumi-resource-muster"), pluginScript(), { mode: 0o755 });
 }
 
-/** Bundles the provider like the product's own. */
+/** Bundles the provider with the same options as Muster's own provider. */
 async function bundle(outfile: string): Promise<void> {
   await build({
     entryPoints: [join(import.meta.dirname, "provider.ts")],

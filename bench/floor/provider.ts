@@ -1,15 +1,15 @@
 /**
- * The product's provider server with handlers that answer from the engine's requests, without hosts or files. It
- * depends on no type name and no input, so it can serve every program.
+ * Muster's provider server with other handlers. They answer only with data from the engine's requests, and use no hosts
+ * or files. They do not depend on types or inputs, so that the provider can serve every program.
  */
 import { PREFLIGHT_TOKEN, type PreflightAnswer } from "../../src/model/preflight.ts";
 import type { Handler } from "../../src/provider/handlers/handler.ts";
-import { countInFlight } from "../../src/provider/in-flight.ts";
+import { countInFlight } from "../../src/provider/running-requests.ts";
 import { serve } from "../../src/provider/server.ts";
 import { engineLog } from "../../src/provider/wire/engine.ts";
 
 const recorded: Handler = {
-  // Everything exists already: nothing is created, and the engine has the IDs.
+  // Everything exists already, so nothing is created and the engine has the IDs.
   id: () => "floor",
   check: (_call, news) => ({ inputs: news, failures: [] }),
   diff: () => ({}),

@@ -1,7 +1,7 @@
 import type { Project } from "../../test/hosts/support/project.ts";
 import { AGENTS, HOST, NAMES, TIMEOUT } from "./fleet.ts";
 
-/** The faults, which hit all agents of the host at once. */
+/** The faults. Each fault affects all agents on the host simultaneously. */
 export const FAULTS = ["the pane's process is killed", "tmux is killed", "it hangs"] as const;
 
 export type Fault = (typeof FAULTS)[number];
@@ -10,12 +10,12 @@ const UNITS = NAMES.map((name) => `muster-agent-${name}.service`).join(" ");
 
 const PROGRAMS = "$(pgrep -f '^/bin/sh agent.sh')";
 
-/** Includes their tmux, which could resume a stopped program in its pane. */
+/** The programs and their tmux servers, because a tmux server could resume a stopped program in its pane. */
 const ALL = "$(pgrep -f 'agent.sh$')";
 
 /**
- * Scripts that cause the faults. Each sets `start`, the begin of the recovery: one line per agent with its name and
- * seconds since 1970. For a hang that is its last heartbeat plus the timeout.
+ * Scripts that cause the faults. Each script sets `now` to the time of the fault, in seconds since 1970. The recovery
+ * from a hang starts later, at the last heartbeat plus the timeout.
  */
 const SCRIPTS: Readonly<Record<Fault, string>> = {
   "the pane's process is killed": `pids="${PROGRAMS}"; now=$(date +%s.%N); kill -9 $pids`,
@@ -23,13 +23,13 @@ const SCRIPTS: Readonly<Record<Fault, string>> = {
   "it hangs": `pids="${ALL}"; kill -STOP $pids; sleep 1; now=$(date +%s.%N)`,
 };
 
-/** Seconds to wait until all agents are back. */
+/** The maximum wait until all agents are back, in seconds. */
 const RECOVERY_TIMEOUT = TIMEOUT + 60;
 
 /**
- * Causes a fault in every agent, and waits until all send heartbeats again.
+ * Causes a fault in every agent, and waits until all agents send heartbeats again.
  *
- * @returns milliseconds of each
+ * @returns the duration of each agent's recovery in milliseconds
  */
 export async function recoveries(project: Project, fault: Fault): Promise<number[]> {
   const beats = fault === "it hangs" ? "stat -c '%n %.Y' /run/muster-a*/beat" : "";
@@ -56,7 +56,7 @@ export async function recoveries(project: Project, fault: Fault): Promise<number
 /**
  * Kills the deadman.
  *
- * @returns milliseconds until another one shows that it watches
+ * @returns the milliseconds until a new deadman has written its view
  */
 export async function hostdRecovery(project: Project): Promise<number> {
   const view = "/run/muster-hostd/view.json";

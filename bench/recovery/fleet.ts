@@ -1,13 +1,13 @@
 import { parse, stringify } from "yaml";
 import { type Layout, localFleet } from "../../test/hosts/support/fleets.ts";
 
-/** Number of agents on the host. */
+/** The number of agents on the host. */
 export const AGENTS = 50;
 
-/** Seconds without a heartbeat after which an agent is stopped here. */
+/** The heartbeat timeout of the agents, in seconds. */
 export const TIMEOUT = 20;
 
-/** Restarts per hour without quarantine. Every agent is ended in each round, which no real fleet would do. */
+/** The allowed restarts per hour. The number is high, because each round makes every agent restart. */
 export const RESTARTS = 1000;
 
 export const HOST = "h1";
@@ -16,14 +16,14 @@ export const NAMES: readonly string[] = Array.from({ length: AGENTS }, (_, i) =>
 
 export const LAYOUT: Layout = { hosts: [HOST], agents: { [HOST]: NAMES } };
 
-/** Sends heartbeats, and writes the time of the first one to a file. */
+/** An agent's program. It sends heartbeats, and writes the time of the first heartbeat to a file. */
 const AGENT_SH = `#!/bin/sh
 muster-beat idle
 date +%s.%N >back
 while :; do sleep 5; muster-beat idle; done
 `;
 
-/** Fifty agents on one host that send a heartbeat every five seconds. */
+/** The files of a fleet with fifty agents on one host. Each agent sends a heartbeat every five seconds. */
 export function recoveryFleet(): Record<string, string> {
   const files = localFleet(LAYOUT);
   const fleet = parse(files["fleet.yaml"] ?? "") as { agents: Record<string, Record<string, unknown>> };

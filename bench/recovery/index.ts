@@ -1,27 +1,27 @@
 import { makeProject, must, type Project } from "../../test/hosts/support/project.ts";
 import { FIRST_UP_LIMIT } from "../first.ts";
-import { throwIfInterrupted } from "../interrupt.ts";
+import { throwIfInterrupted } from "../hold-signals.ts";
 import { percentile, type Runs } from "../stats.ts";
 import { seconds, table } from "../tables.ts";
-import { type DeadmanCost, deadmanCost } from "./cost.ts";
+import { type DeadmanCost, deadmanCost } from "./deadman-cost.ts";
 import { FAULTS, type Fault, hostdRecovery, recoveries } from "./faults.ts";
 import { AGENTS, HOST, RESTARTS, recoveryFleet, TIMEOUT } from "./fleet.ts";
 
 const HOSTD = "the deadman is killed";
 
 export interface RecoveryResult {
-  /** Milliseconds until the next heartbeat, one value per agent and round. For a hang, after the timeout. */
+  /** The milliseconds until the next heartbeat, for each agent and round. For a hang, they start at the timeout. */
   readonly runs: Readonly<Record<Fault | typeof HOSTD, Runs>>;
   readonly cost: DeadmanCost;
 }
 
-/** Milliseconds that the 99th percentile of recoveries may take. */
+/** The target for the 99th percentile of recoveries, in milliseconds. */
 const P99_MOST = 3000;
 
-/** Bytes, and a share of one core. */
+/** The targets for the deadman's cost, in bytes and as a share of one core. */
 const COST_MOST: DeadmanCost = { resident: 80e6, share: 0.02 };
 
-/** Kills and hangs fifty agents of one host at once, repeatedly, and measures what their deadman costs. */
+/** Repeatedly kills and hangs fifty agents on one host simultaneously, and measures the cost of their deadman. */
 export async function runRecovery(rounds: number, log: (line: string) => void): Promise<RecoveryResult> {
   const project = await makeProject(recoveryFleet());
   try {
@@ -53,12 +53,12 @@ export async function runRecovery(rounds: number, log: (line: string) => void): 
   }
 }
 
-/** Lets every agent send a few heartbeats after a fault. */
+/** Waits until every agent has sent a few heartbeats after a fault. */
 async function isCalm(project: Project): Promise<void> {
   await project.onHost(HOST, "sleep 8");
 }
 
-/** The results as Markdown, next to the targets. */
+/** The results and the targets as Markdown. */
 export function recoveryTable({ runs, cost }: RecoveryResult): string {
   const rows = [...FAULTS, HOSTD].map((name) => {
     const all = runs[name as keyof typeof runs];

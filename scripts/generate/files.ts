@@ -5,9 +5,9 @@ import { renderTypes } from "./types.ts";
 
 const root = join(import.meta.dirname, "../..");
 
-/** A file that is made from the schemas. */
+/** A file that is generated from the schemas. */
 export interface GeneratedFile {
-  /** Relative to the root of the repository. */
+  /** The path relative to the root of the repository. */
   readonly path: string;
   readonly text: string;
 }
@@ -15,14 +15,14 @@ export interface GeneratedFile {
 /** Every generated file with the text that it should have. */
 export function generatedFiles(): GeneratedFile[] {
   return [
-    { path: "src/config/yaml-types.ts", text: format(renderTypes()) },
+    { path: "src/config/fleet-yaml-types.ts", text: format(renderTypes()) },
     { path: "docs/reference.md", text: renderReference() },
   ];
 }
 
 function format(source: string): string {
   const biome = join(root, "node_modules/.bin/biome");
-  return execFileSync(biome, ["format", "--stdin-file-path=src/config/yaml-types.ts"], {
+  return execFileSync(biome, ["format", "--stdin-file-path=src/config/fleet-yaml-types.ts"], {
     cwd: root,
     encoding: "utf8",
     input: source,

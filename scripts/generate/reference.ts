@@ -21,13 +21,13 @@ hold YAML anchors. [Hosts](hosts.md), [services](services.md), [jobs](jobs.md) a
 
 const TABLE = "| Key | Type | Default | Example | Description |\n| --- | --- | --- | --- | --- |";
 
-/** A map with fixed keys, and the places where it can be written. */
+/** A map with fixed keys, and the paths in fleet.yaml where the map can be written. */
 interface Section {
   readonly node: SchemaNode;
   readonly paths: string[];
 }
 
-/** The text of docs/reference.md: a table of keys for each map with fixed keys. */
+/** The text of docs/reference.md. It has a table of keys for each map with fixed keys. */
 export function renderReference(): string {
   const root = SCHEMAS["fleet.schema.json"] ?? {};
   const sections = new Map<string, Section>([["", { node: root, paths: [] }]]);
@@ -35,7 +35,7 @@ export function renderReference(): string {
   return [HEAD, ...[...sections.values()].map(renderSection)].join("\n");
 }
 
-/** Adds the maps below a node in reading order. */
+/** Adds the maps below a node, in the order of the schema. */
 function collectSections(node: SchemaNode, path: string, sections: Map<string, Section>): void {
   for (const [key, child] of Object.entries(node.properties ?? {})) {
     const at = path === "" ? key : `${path}.${key}`;
@@ -48,7 +48,7 @@ function collectSections(node: SchemaNode, path: string, sections: Map<string, S
   }
 }
 
-/** The maps with fixed keys that a value can be or hold. */
+/** The maps with fixed keys that a value can be or contain. */
 function mapsIn(node: SchemaNode): { definition: MapDefinition; suffix: string }[] {
   const definition = mapDefinitionOf(node);
   if (definition !== undefined) return [{ definition, suffix: "" }];
@@ -95,7 +95,7 @@ function renderRow(key: string, child: SchemaNode, parent: SchemaNode): string {
   return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
 }
 
-/** A description without its sentence on the default, and that sentence. */
+/** Splits a description into the text about the default, and the other text. */
 function splitDescription(description: string): { text: string; fallback?: string } {
   const [all = "", fallback] = / Default: (.+?)\.(?= |$)/.exec(description) ?? [];
   return { text: description.replace(all, ""), ...(fallback !== undefined && { fallback }) };
@@ -105,7 +105,7 @@ function linkPages(text: string): string {
   return text.replace(/docs\/([\w-]+\.md)/g, "[docs/$1]($1)");
 }
 
-/** What the schema says about the other keys of the same map: `http` for `method`, a kind of host for `size`. */
+/** The other keys or values that a key requires, such as `http` for `method`, or a kind of host for `size`. */
 function conditionsOf(key: string, { dependencies = {}, allOf = [] }: SchemaNode): string[] {
   const needed = dependencies[key]?.map(code).join(" and ");
   const refusals = allOf.flatMap(({ then }) => {
@@ -129,7 +129,7 @@ function describeType(node: SchemaNode): string {
   return describeMany(resolved) ?? describePlain(resolved);
 }
 
-/** A list or map of maps; of anything else, the error message says it better. */
+/** The type of a list or a map of maps. For other types, the error message has a better description. */
 function describeMany({ items, additionalProperties: values, errorMessage }: SchemaNode): string | undefined {
   if (items !== undefined && mapDefinitionOf(items)) return `list: ${describeType(items)}`;
   if (typeof values !== "object") return undefined;

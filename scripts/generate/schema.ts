@@ -1,7 +1,7 @@
 import contacts from "../../schema/contacts.schema.json" with { type: "json" };
 import fleet from "../../schema/fleet.schema.json" with { type: "json" };
 
-/** The part of JSON Schema that the two schemas use. */
+/** A node of a schema, with the keywords of JSON Schema that the two schemas use. */
 export interface SchemaNode {
   readonly $ref?: string;
   readonly title?: string;
@@ -25,13 +25,13 @@ export interface SchemaNode {
   readonly errorMessage?: string;
 }
 
-/** The schemas by the name that references use. */
+/** The schemas, by the name in references. */
 export const SCHEMAS: Readonly<Record<string, SchemaNode>> = {
   "fleet.schema.json": fleet,
   "contacts.schema.json": contacts,
 };
 
-/** A node with its reference followed; its own words, such as `description`, replace those of the target. */
+/** The node to which a reference leads. The node's own keywords, such as `description`, replace those of the target. */
 export function resolveNode(node: SchemaNode): SchemaNode {
   if (node.$ref === undefined) return node;
   const { $ref, ...own } = node;
@@ -50,13 +50,13 @@ function findNode(ref: string): SchemaNode {
   throw new Error(`the schemas have no ${ref}`);
 }
 
-/** A map with fixed keys: a definition of the schemas, such as `agent`. */
+/** A definition in the schemas that is a map with fixed keys, such as `agent`. */
 export interface MapDefinition {
   readonly name: string;
   readonly node: SchemaNode;
 }
 
-/** Every map with fixed keys, in the order of the schemas. */
+/** All maps with fixed keys, in the order of the schemas. */
 export function mapDefinitions(): MapDefinition[] {
   return Object.values(SCHEMAS).flatMap((schema) =>
     Object.entries(schema.definitions ?? {})
@@ -65,7 +65,7 @@ export function mapDefinitions(): MapDefinition[] {
   );
 }
 
-/** The definition that a node refers to, if that is a map with fixed keys. */
+/** The definition to which a node refers, if the definition is a map with fixed keys. */
 export function mapDefinitionOf({ $ref = "" }: SchemaNode): MapDefinition | undefined {
   const [, name = ""] = /#\/definitions\/(\w+)$/.exec($ref) ?? [];
   return mapDefinitions().find((one) => one.name === name);
@@ -80,7 +80,7 @@ export function typesOf({ type = [] }: SchemaNode): readonly string[] {
   return typeof type === "string" ? [type] : type;
 }
 
-/** The two forms of a node that can be written in a short and a long form; nothing for other nodes. */
+/** The two forms of a node that can be written in a short or a long form. Other nodes have no forms. */
 export function formsOf(node: SchemaNode): readonly SchemaNode[] {
   for (const { then, else: other } of [node, ...(node.allOf ?? [])]) {
     if (then !== undefined && other !== undefined) return [then, other];

@@ -1,9 +1,9 @@
-/** The result of one check of `fleet doctor`: what was checked, what was found, and how to fix a problem. */
+/** The result of a `fleet doctor` check: what was checked, what was found, and how to fix a problem. */
 export interface Check {
   name: string;
-  /** "warn" if Muster works, but not as well as it could. */
+  /** "warn" if Muster works, but would work better without the reported problem. */
   ok: boolean | "warn";
   detail: string;
-  /** The command to run, or what else to do. Absent if nothing is wrong, or if no fix is known. */
+  /** The command that fixes the problem, or an instruction. Absent if nothing is wrong or no fix is known. */
   fix?: string;
 }

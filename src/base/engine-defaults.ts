@@ -3,7 +3,7 @@
  * own values take precedence.
  */
 export const ENGINE_DEFAULTS: Readonly<Record<string, string>> = {
-  // An unreachable host must not stop the engine from updating the others.
+  // An unreachable host must not stop the engine from updating the other hosts.
   PULUMI_CONTINUE_ON_ERROR: "true",
   // By default, the engine runs 4 operations per core, so hosts would wait for each other.
   PULUMI_PARALLEL: "64",

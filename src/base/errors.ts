@@ -1,6 +1,6 @@
 /**
- * An error that is shown to people: what failed, why, and what to do next. `where` names the host, file or
- * resource.
+ * An error that is shown to people. Its parts say what failed, why it failed, and what to do next. `where`
+ * names the host, file or resource.
  */
 export class MusterError extends Error {
   override readonly name: string = "MusterError";
@@ -18,12 +18,18 @@ export class MusterError extends Error {
   }
 }
 
-/** Reports that fleet.yaml, the configuration or an argument is invalid. Commands then exit with code 2. */
+/**
+ * Reports that fleet.yaml, the configuration or an argument is invalid. A command with this error exits with
+ * code 2.
+ */
 export class InvalidError extends MusterError {
   override readonly name = "InvalidError";
 }
 
-/** Reports that a host cannot be reached, so that its state is unknown. Commands then exit with code 4. */
+/**
+ * Reports that a host cannot be reached, so its state is unknown. A command with this error exits with code
+ * 4.
+ */
 export class UnreachableError extends MusterError {
   override readonly name = "UnreachableError";
 }

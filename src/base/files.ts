@@ -8,8 +8,8 @@ export function writeFileAtomic(path: string, text: string | Uint8Array, mode = 
 }
 
 /**
- * Replaces a file atomically, for a caller that holds a lock on it. The temporary file has a fixed name, so
- * that the next run removes one that a killed run left behind.
+ * Replaces a file atomically. The caller must hold a lock on the file. The temporary file has a fixed name,
+ * so the next run can remove a temporary file that a killed run left behind.
  */
 export function writeFileLocked(path: string, text: string | Uint8Array, mode = 0o644): void {
   rmSync(temporaryOf(path, "new"), { force: true });
@@ -21,7 +21,7 @@ function replace(path: string, ending: string, text: string | Uint8Array, mode: 
   const temporary = temporaryOf(path, ending);
   const fd = openSync(temporary, "wx", mode);
   try {
-    // Not writeSync: on a full disk it writes only a part of the text and does not fail.
+    // writeSync is not used, because on a full disk it writes only a part of the text and does not fail.
     writeFileSync(fd, text);
     fsyncSync(fd);
     closeSync(fd);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { visible } from "./terminal-text.ts";
 
-/** The maximum number of characters to show of a server's message. */
+/** Longer messages from a server are cut to this number of characters. */
 const MOST_OF_MESSAGE = 200;
 
 export interface HttpRequest {
@@ -10,7 +10,7 @@ export interface HttpRequest {
   /** Sent as JSON. Absent if the request has no body. */
   readonly body?: object;
   readonly token: string;
-  /** How many milliseconds to wait for the complete answer. */
+  /** The maximum time in milliseconds until the answer is complete. */
   readonly patience: number;
   /** "error" makes a redirect fail. If absent, redirects are followed. */
   readonly redirect?: "error";
@@ -24,10 +24,13 @@ export interface HttpAnswer {
   readonly text: string;
 }
 
-/** Reports that no answer or only a part of one was received. Its message is that of the network error. */
+/**
+ * Reports that no answer, or only a part of an answer, was received. The message comes from the network
+ * error.
+ */
 export class NoAnswerError extends Error {
   override readonly name = "NoAnswerError";
-  /** Whether the answer was not complete within the request's `patience`. */
+  /** Whether the request timed out because the answer was not complete within `patience` milliseconds. */
   readonly isLate: boolean;
 
   constructor(error: unknown) {
@@ -38,7 +41,7 @@ export class NoAnswerError extends Error {
 }
 
 /**
- * Sends one request with a bearer token to a REST API. An answer with an error status is returned as well.
+ * Sends one request with a bearer token to a REST API. Does not throw if the answer has an error status.
  *
  * @throws NoAnswerError if no complete answer was received
  */
@@ -66,14 +69,17 @@ export async function request(url: string | URL, options: HttpRequest): Promise<
 }
 
 /**
- * Whether a later attempt may succeed, because the server is overloaded or limits requests. GitHub answers
- * with 403 and Retry-After to limit requests; other servers answer with 429.
+ * Whether a later attempt might succeed, because the server is overloaded or has received too many requests.
+ * For too many requests, GitHub answers with 403 and Retry-After. Other servers answer with 429.
  */
 export function isBusy({ status, retryAfter }: HttpAnswer): boolean {
   return status === 429 || status >= 500 || (status === 403 && retryAfter !== undefined);
 }
 
-/** Returns the `message` in a JSON answer, shortened and safe for a terminal; undefined if there is none. */
+/**
+ * Returns the `message` in a JSON answer, cut and safe for a terminal; undefined if the answer has no
+ * message.
+ */
 export function messageOf({ text }: HttpAnswer): string | undefined {
   try {
     const { message } = JSON.parse(text) as { message?: unknown };
@@ -84,8 +90,8 @@ export function messageOf({ text }: HttpAnswer): string | undefined {
 }
 
 /**
- * Calls `work` until its result is final, all attempts are used up, or the next pause would end after the
- * deadline (in milliseconds since 1970).
+ * Calls `work` until its result is final or all attempts are used. Also stops if the next pause would end
+ * after the deadline, which is in milliseconds since 1970.
  *
  * @param pauseAfter returns the milliseconds to wait before the next attempt, or undefined if the result is
  *   final; attempts are counted from 1

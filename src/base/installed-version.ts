@@ -16,7 +16,7 @@ export function installedVersion(root: string = packageRoot()): string {
 /**
  * Returns the version of the host runtime that this version of Muster contains.
  *
- * @returns the bundle's name (the first 16 hex digits of its SHA-256) and the version of Node that runs it
+ * @returns the first 16 hex digits of the bundle's SHA-256, and the version of Node that runs the bundle
  */
 export function installedRuntime(root: string = packageRoot()): { bundle: string; node: string } {
   const bundle = createHash("sha256")

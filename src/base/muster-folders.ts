@@ -16,15 +16,17 @@ export const PACKAGE_NAME = "muster-fleet";
 /** Returns the folder of the installed package or checkout that this code runs from. */
 export function packageRoot(from: string = import.meta.dirname): string {
   const found = nearest(from, (dir) => isMuster(join(dir, "package.json")));
-  if (found === undefined) throw new Error(`no package.json of ${PACKAGE_NAME} above ${from}`);
+  if (found === undefined)
+    throw new Error(`neither ${from} nor a folder above it has the package.json of ${PACKAGE_NAME}`);
   return found;
 }
 
 /**
- * Finds the folder of the user's project: the one in MUSTER_PROJECT if that is set, else the nearest folder,
- * from `from` upwards, that contains a Pulumi.yaml or a fleet.yaml.
+ * Finds the folder of the user's project. If MUSTER_PROJECT is set, it contains the path of this folder.
+ * Otherwise, the project is the nearest folder, from `from` upwards, that contains a Pulumi.yaml or a
+ * fleet.yaml.
  *
- * @returns undefined if there is no such folder
+ * @returns undefined if no folder is found
  */
 export function projectDir(from: string = process.cwd()): string | undefined {
   const named = process.env["MUSTER_PROJECT"];

@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { MusterError } from "./errors.ts";
-import { startMark } from "./processes.ts";
+import { startMark } from "./process-status.ts";
 
 /** Milliseconds between attempts to acquire a lock that another process holds. */
 const RETRY_EVERY = 100;
@@ -14,10 +14,11 @@ const BUSY = 5;
 /**
  * Runs `work` while holding a lock that only one process of this machine can hold at a time.
  *
- * The lock is a kernel lock that SQLite takes on `FILE.held`, so it is released when the process that holds
- * it ends for any reason. `FILE` contains the id of that process. Both files are removed at the end.
+ * The lock is a kernel lock that SQLite takes on `FILE.held`. When the process that holds the lock ends for
+ * any reason, the kernel releases the lock. `FILE` contains the id of that process. Both files are removed at
+ * the end.
  *
- * @param waiting called once, with the id of the process that holds the lock, if the lock is not free
+ * @param waiting called once if another process holds the lock, with the id of that process
  * @throws MusterError if the lock file cannot be used
  */
 export async function withProcessLock<T>(
@@ -43,9 +44,10 @@ export async function withProcessLock<T>(
 }
 
 /**
- * Like `withProcessLock`, but for work that takes a few milliseconds. Blocks until the lock is free.
+ * Like `withProcessLock`, but blocks this process until the lock is free. Only for work that takes a few
+ * milliseconds.
  *
- * @param what says what has failed if an error is thrown, such as "the inventory cannot be written"
+ * @param what the first part of the error message, such as "the inventory cannot be written"
  * @throws MusterError if another process holds the lock for more than `patience` milliseconds, or if the lock
  *   file cannot be used
  */
@@ -66,7 +68,7 @@ export function withProcessLockSync<T>(file: string, what: string, patience: num
   }
 }
 
-/** Acquires the lock. @returns undefined if another process holds it for more than `patience` milliseconds */
+/** Acquires the lock. @returns undefined if another process holds the lock for more than `patience` milliseconds */
 function takeLock(file: string, patience: number): DatabaseSync | undefined {
   mkdirSync(dirname(file), { recursive: true });
   for (;;) {
@@ -74,8 +76,8 @@ function takeLock(file: string, patience: number): DatabaseSync | undefined {
     const before = identityOf(path);
     const lock = openLock(path, patience);
     if (lock === undefined) return undefined;
-    // The previous holder may have removed the file that was opened here. In that case, other processes lock
-    // a new file with the same name.
+    // It is possible that the previous holder removed the file that was opened here. In that case, other
+    // processes lock a new file with the same name.
     if (before !== undefined && before === identityOf(path)) {
       rmSync(file, { force: true });
       writeFileSync(file, `${process.pid} ${startMark(process.pid) ?? ""}`);
@@ -97,7 +99,7 @@ function openLock(path: string, patience: number): DatabaseSync | undefined {
     throw new MusterError({
       what: `${path} cannot be locked`,
       why: `${error instanceof Error ? error.message : error}.`,
-      next: "Check that this user may write to it and to its folder.",
+      next: "Check that this user can write to the file and to its folder.",
       cause: error,
     });
   }
@@ -114,8 +116,8 @@ function heldFile(file: string): string {
 }
 
 /**
- * Returns a text that identifies a file; undefined if there is no file. The text contains the file's creation
- * time, because inode numbers are reused.
+ * Returns a text that identifies a file; undefined if the file does not exist. The text contains the file's
+ * creation time, because inode numbers are reused.
  */
 function identityOf(path: string): string | undefined {
   const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
@@ -123,7 +125,7 @@ function identityOf(path: string): string | undefined {
 }
 
 /**
- * Returns the id of the process that holds a lock; undefined if the id has not been written yet, or if the
+ * Returns the id of the process that holds a lock; undefined if the id has not been written yet, or if that
  * process has ended.
  */
 function holderOf(file: string): number | undefined {

@@ -1,6 +1,8 @@
 import { inspect } from "node:util";
 
-/** Holds a secret, which appears as `[secret]` if it is logged, concatenated or serialized by accident. */
+/**
+ * Contains a secret. If a Secret is logged, concatenated or serialized by accident, it appears as `[secret]`.
+ */
 export class Secret {
   readonly #value: string;
 
@@ -8,7 +10,7 @@ export class Secret {
     this.#value = value;
   }
 
-  /** Returns the secret itself. Call it only where the secret is used. */
+  /** Returns the secret value. Call this method only in the code that uses the value. */
   reveal(): string {
     return this.#value;
   }

@@ -4,11 +4,14 @@
  */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
-/** The format characters that reorder text. Other format characters occur in emoji and in Persian words. */
+/**
+ * The format characters that reorder text. All other format characters are allowed, because emoji and Persian
+ * words contain them.
+ */
 const REORDERS = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 
 /**
- * Makes text safe to show on one line of a terminal: replaces unsafe characters with escapes such as
+ * Makes text safe to show on one line of a terminal. Each unsafe character is replaced with an escape such as
  * `\u001b`.
  */
 export function visible(text: string): string {
@@ -21,8 +24,8 @@ export function blankUnsafe(text: string): string {
 }
 
 /**
- * Whether a text contains nothing that moves the cursor, breaks lines or reorders text. fleet.yaml may
- * contain only such text.
+ * Whether a text contains no character that moves the cursor, breaks lines or reorders text. Except in
+ * scripts and file contents, fleet.yaml can contain only such texts.
  */
 export function isPrintable(text: string): boolean {
   const unsafe = text.match(UNSAFE) ?? [];

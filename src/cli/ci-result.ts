@@ -1,13 +1,13 @@
 import { InvalidError } from "../base/errors.ts";
 import { visible } from "../base/terminal-text.ts";
+import { driftOf } from "./check-drift.ts";
 import type { CommandInput } from "./command.ts";
-import { driftOf } from "./drift-result.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { codesOf } from "./observe/fleet-report.ts";
 import { renderDrift } from "./render/drift.ts";
 import { renderInvalid, renderMarkdown } from "./render/markdown.ts";
 
-/** The result of a CI run, for its log and for the forge. */
+/** The result of a CI run, for the run's log and for the forge. */
 export interface CiResult {
   readonly codes: readonly ExitCode[];
   readonly title: string;

@@ -1,10 +1,17 @@
-/** The output streams. Results go to `out`, everything else to `err`; neither changes the text. */
+/**
+ * The output streams. Results go to `out`, and everything else goes to `err`. Neither stream changes the
+ * text.
+ */
 export interface Io {
   out(text: string): void;
   err(text: string): void;
   /** Whether `out` is a terminal. */
   readonly terminal: boolean;
-  /** Whether `out` is closed, such as a pipe whose reader has ended. */
+  /** The number of columns of the terminal; absent if it is not known. */
+  readonly columns?: number;
+  /** Present if `out` is a terminal that shows colours, and the user has not forbidden them (NO_COLOR). */
+  readonly isColoured?: boolean;
+  /** Whether `out` is closed, for example because the program that reads a pipe has ended. */
   closed(): boolean;
 }
 
@@ -17,16 +24,16 @@ export interface CommandInput {
   commands(): Promise<readonly CommandDefinition[]>;
 }
 
-/** One command of `fleet`: a file in commands/ and a line in registry.ts. */
+/** One command of `fleet`. Each command has a file in commands/ and a line in registry.ts. */
 export interface CommandDefinition {
-  /** The command's name and arguments in commander's syntax: `ssh <host> [command...]`. */
+  /** The command's name and arguments in the syntax of the package commander: `ssh <host> [command...]`. */
   readonly usage: string;
   readonly summary: string;
-  /** Descriptions by flags: `{"--host <name>": "only this host"}`. */
+  /** The description of each option, by the option's flags: `{"--host <name>": "only this host"}`. */
   readonly options: Readonly<Record<string, string>>;
   /**
    * @returns all exit codes that apply; an empty list means clean
-   * @throws MusterError if the command as a whole failed
+   * @throws MusterError if the entire command failed
    */
   run(given: CommandInput): Promise<readonly number[]>;
 }

@@ -2,7 +2,7 @@ import type { Fleet } from "../config/fleet.ts";
 import { loginOf } from "../inventory/login.ts";
 import { readInventory } from "../inventory/read-inventory.ts";
 import { targetOf } from "../inventory/resolve-target.ts";
-import type { StackSettings } from "../model/stack-slice.ts";
+import type { StackSettings } from "../model/stack-settings.ts";
 import type { HostController } from "../transport/connect.ts";
 import { hostPool } from "../transport/pool.ts";
 import { runtimeFiles } from "../transport/runtime-files.ts";
@@ -11,16 +11,17 @@ import type { OpenHost } from "./query-host.ts";
 import { asReader, type Reader } from "./reader-login.ts";
 
 /**
- * Calls `use` with a function that connects to the fleet's hosts. Each host has one connection, which is
- * opened when it is first needed and closed at the end.
+ * Calls `use` with a function that connects to the fleet's hosts, and with a function that forgets the
+ * connection to a host, so that the next call connects again. Each host has one connection, which is opened
+ * when it is first needed and closed at the end.
  *
  * @param stack the stack whose login is used
- * @param reader the reader whose login is used instead of the stack's, if there is one
+ * @param reader the reader whose login is used; if absent, the stack's login is used
  */
 export async function withHosts<T>(
   fleet: Fleet,
   stack: StackSettings,
-  use: (open: OpenHost) => Promise<T>,
+  use: (open: OpenHost, reset: (host: string) => void) => Promise<T>,
   reader?: Reader,
 ): Promise<T> {
   const inventory = readInventory(fleet.dir);
@@ -30,29 +31,29 @@ export async function withHosts<T>(
   };
   const pool = hostPool({ resolve });
   try {
-    return await use(pool.reader);
+    return await use(pool.reader, pool.reset);
   } finally {
     await pool.close();
   }
 }
 
 /**
- * Connects to one host and calls `use` with a controller that starts and stops agents there. Installs nothing
- * on the host.
+ * Calls `use` with a function that connects to a host and returns a controller, which starts and stops agents
+ * there. Installs nothing on hosts.
  *
  * @param stack the stack whose login is used
  */
 export async function withController<T>(
   fleet: Fleet,
   stack: StackSettings,
-  host: string,
-  use: (controller: HostController) => Promise<T>,
+  use: (open: (host: string) => Promise<HostController>) => Promise<T>,
 ): Promise<T> {
+  const inventory = readInventory(fleet.dir);
   const resolve = (name: string) =>
-    loginOf(fleet.dir, stack, targetOf(fleet.dir, fleet.hosts, readInventory(fleet.dir), name));
+    loginOf(fleet.dir, stack, targetOf(fleet.dir, fleet.hosts, inventory, name));
   const pool = hostPool({ resolve, runtime: runtimeFiles });
   try {
-    return await use(await pool.controller(host));
+    return await use(pool.controller);
   } finally {
     await pool.close();
   }

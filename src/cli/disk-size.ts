@@ -10,7 +10,7 @@ const UNITS = ["bytes", "kB", "MB", "GB", "TB"];
 export function sizeOf(path: string): number {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return 0;
-  // st_blocks counts units of 512 bytes, whatever the block size of the file system is; stat(2).
+  // st_blocks counts units of 512 bytes on every file system; stat(2).
   const own = stat.blocks * 512;
   if (!stat.isDirectory()) return own;
   return namesIn(path).reduce((sum, name) => sum + sizeOf(join(path, name)), own);

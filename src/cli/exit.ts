@@ -5,8 +5,10 @@ export const EXIT = {
   clean: 0,
   failure: 1,
   invalid: 2,
+  refused: 3,
   unreachable: 4,
   policy: 5,
+  unconfirmed: 6,
   drift: 7,
   cancelled: 8,
 } as const;
@@ -14,12 +16,12 @@ export const EXIT = {
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** The order of precedence: if several codes apply, the process exits with the first of them in this list. */
-const PRECEDENCE: readonly number[] = [2, 1, 8, 5, 7, 4];
+const PRECEDENCE: readonly number[] = [2, 1, 8, 3, 6, 5, 7, 4];
 
 /**
- * Orders the codes that apply and removes duplicates. A code of another program, such as ssh, comes last.
+ * Orders the codes that apply and removes duplicates. A code of another program, such as ssh, is last.
  *
- * @returns at least one code; the first is the one to exit with
+ * @returns at least one code; the process exits with the first one
  */
 export function byPriority(codes: readonly number[]): readonly [number, ...number[]] {
   const held = new Set(codes.filter((code) => code !== EXIT.clean));
@@ -35,15 +37,17 @@ export function exitOf(error: unknown): ExitCode {
   return EXIT.failure;
 }
 
-/** Printed at the end of every --help. */
+/** The text at the end of every `--help`. */
 export const EXIT_TABLE = `
 Exit codes:
   0  clean
   1  failure
   2  fleet.yaml, the configuration or the command line is invalid
-  4  a host could not be reached (the rest was done)
+  3  refused: nothing was done (only \`send\`)
+  4  a host could not be reached (everything else was done)
   5  a policy is not met
+  6  it is not confirmed that a message was accepted (only \`send --verify\`)
   7  drift found
   8  cancelled
-  If several apply, the first of 2, 1, 8, 5, 7, 4 is used; --json lists them all.
+  If several apply, the first of 2, 1, 8, 3, 6, 5, 7, 4 is used; --json lists them all.
 `;

@@ -6,10 +6,14 @@ const io: Io = {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
   terminal: process.stdout.isTTY === true,
+  get columns() {
+    return process.stdout.columns;
+  },
+  isColoured: process.stdout.isTTY === true && process.stdout.hasColors(),
   closed: () => process.stdout.destroyed,
 };
 
-// A reader that closes the pipe early, such as `head`, is not a failure. The exit code does not change.
+// It is not a failure if a program such as `head` closes the pipe early, so the exit code does not change.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
 });

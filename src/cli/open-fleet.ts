@@ -22,7 +22,7 @@ export function fleetFile(): string {
   const dir = projectDir();
   if (dir !== undefined) return join(dir, "fleet.yaml");
   throw new InvalidError({
-    what: "no project",
+    what: "no project was found",
     why: "there is no fleet.yaml here or in a folder above.",
     next: "Go to your fleet's folder, or create one with `npx fleet init`.",
   });

@@ -37,7 +37,7 @@ type Parsed = { readonly args: string[]; readonly options: Record<string, string
 
 function describeProgram(io: Io): Command {
   return new Command("fleet")
-    .description("Keeps a fleet of AI agents true to fleet.yaml. `npx pulumi up` applies changes.")
+    .description("Keeps a fleet of AI agents as declared in fleet.yaml. `npx pulumi up` applies changes.")
     .version(version(), "--version")
     .option("--debug", "print the stack trace of an error")
     .addHelpText("afterAll", EXIT_TABLE)

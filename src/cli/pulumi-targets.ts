@@ -1,16 +1,16 @@
 import type { AgentSpec, Fleet, HostSpec } from "../config/fleet.ts";
 
-/** The part of a fleet that a run is limited to; by default all of it. */
+/** The part of a fleet that a run is limited to; by default the entire fleet. */
 export interface TargetSelection {
   readonly host?: string;
   readonly agent?: string;
 }
 
 /**
- * Returns URN patterns for the engine's `--target`. A literal URN must already be in the state, whereas a
- * pattern also matches what is new and what will be removed. The targets of an agent do not include its host
- * and tenant, because the engine would then require everything else that depends on them. The host and the
- * tenant must therefore exist already.
+ * Returns URN patterns for the engine's `--target`. A literal URN must already be in the state. A pattern
+ * also matches resources that are new or will be removed. The targets of an agent do not include its host and
+ * tenant, because the engine would then require everything else that depends on them. The host and the tenant
+ * must therefore exist already.
  */
 export function targetsOf(
   fleet: Fleet,
@@ -29,7 +29,7 @@ function namesOn(host: HostSpec): string[] {
   return namesOf(host).flatMap((name) => [name, `${name}/**`]);
 }
 
-/** Returns patterns that match an agent on any host, since an agent that moves is on two hosts. */
+/** Returns patterns that match an agent on any host, because an agent that moves is on two hosts. */
 function namesFor(agent: AgentSpec): string[] {
   return namesOf(agent).map((one) => `*/${one}/**`);
 }

@@ -21,7 +21,7 @@ const STACK = "example";
 async function start(): Promise<number> {
   const project = projectDir();
   if (project === undefined)
-    throw new InvalidError({ what: "no project", why: "there is no fleet.yaml here." });
+    throw new InvalidError({ what: "no project was found", why: "there is no fleet.yaml here." });
   const fleet = loadFleet(join(project, "fleet.yaml"));
   const progress = stderrProgress();
   const kinds = new Set(Object.values(fleet.hosts).flatMap((host) => hostKindOf(host).onThisMachine ?? []));
@@ -38,7 +38,7 @@ async function start(): Promise<number> {
 async function askForRootOnce({ what, mayActAsRoot }: OnThisMachine): Promise<void> {
   if (await mayActAsRoot()) return;
   process.stderr.write(
-    `${what[0]?.toUpperCase()}${what.slice(1)} need root once to boot; sudo may ask for your password.\n`,
+    `${what[0]?.toUpperCase()}${what.slice(1)} need root once to boot; sudo might ask for your password.\n`,
   );
   if (spawnSync("sudo", ["-v"], { stdio: "inherit" }).status === 0) return;
   throw new MusterError({
@@ -48,7 +48,10 @@ async function askForRootOnce({ what, mayActAsRoot }: OnThisMachine): Promise<vo
   });
 }
 
-/** Makes up a value for every secret of the stack's configuration. The example's agents call no provider. */
+/**
+ * Creates a random value for every secret in the stack's configuration. Random values are enough, because the example's
+ * agents call no provider.
+ */
 function madeUpSecrets(fleet: Fleet): Record<string, string> {
   const names = Object.values(fleet.credentials).flatMap(({ from }) => /^config:(.+)$/.exec(from)?.[1] ?? []);
   return Object.fromEntries(names.map((name) => [name, `made-up-${randomBytes(18).toString("base64url")}`]));

@@ -11,7 +11,9 @@ import { assertDeclared } from "./selection.ts";
 export interface Reader {
   readonly name: string;
   readonly keyFile: string;
-  /** The only tenant that the reader may read; absent if it may read all of them. */
+  /**
+   * The only tenant that the reader is allowed to read; absent if the reader is allowed to read all tenants.
+   */
   readonly tenant?: string;
 }
 
@@ -24,8 +26,8 @@ export const READER_OPTIONS = {
 /**
  * Reads `--reader` and `--key`.
  *
- * @throws InvalidError if only one of them is given, if the reader is not declared or may not read the
- *   selected tenant, or if the file holds no private key
+ * @throws InvalidError if only one of the two options is given, if the reader is not declared or is not
+ *   allowed to read the selected tenant, or if the file contains no private key
  */
 export function readerIn(
   fleet: Fleet,
@@ -42,7 +44,7 @@ export function readerIn(
   assertDeclared("reader", reader, fleet.readers);
   const tenant = fleet.readers[reader]?.tenant;
   if (tenant !== undefined && selected !== undefined && selected !== tenant) {
-    const why = `the reader ${reader} may read only the tenant ${tenant}.`;
+    const why = `the reader ${reader} is allowed to read only the tenant ${tenant}.`;
     throw new InvalidError({ what: `the tenant ${selected} cannot be checked`, why });
   }
   return { name: reader, keyFile: privateKey(key), ...(tenant !== undefined && { tenant }) };
@@ -54,7 +56,8 @@ export function asReader({ name, keyFile }: Reader, target: Target): Target {
 }
 
 /**
- * Returns the key file's absolute path. Checks the file, since ssh would only report that access was denied.
+ * Returns the key file's absolute path. Checks the file, because ssh would only report that access was
+ * denied.
  */
 function privateKey(path: string): string {
   const file = resolve(path);
@@ -62,12 +65,12 @@ function privateKey(path: string): string {
     new InvalidError({
       what: "the reader's key cannot be used",
       why: `${path} ${why}.`,
-      next: "In a workflow, check that the secret FLEET_READER_KEY holds the complete private key.",
+      next: "In a workflow, check that the secret FLEET_READER_KEY contains the complete private key.",
     });
   try {
     if (/^-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(readFileSync(file, "utf8"))) return file;
   } catch (error) {
     throw refused(`cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }
-  throw refused("holds no private key");
+  throw refused("contains no private key");
 }

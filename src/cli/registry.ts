@@ -1,23 +1,37 @@
 import type { CommandDefinition } from "./command.ts";
 
 /**
- * All commands of `fleet`. Each is loaded only when it runs. A new command needs one file and one line here.
+ * All commands of `fleet`. Each command is loaded only when it runs. A new command needs one file and one
+ * line here.
  */
 export const registry: Readonly<Record<string, () => Promise<{ readonly command: CommandDefinition }>>> = {
   init: () => import("./commands/init.ts"),
   validate: () => import("./commands/validate.ts"),
+  pin: () => import("./commands/pin.ts"),
   drift: () => import("./commands/drift.ts"),
   ps: () => import("./commands/ps.ts"),
   jobs: () => import("./commands/jobs.ts"),
+  report: () => import("./commands/report.ts"),
+  spof: () => import("./commands/spof.ts"),
   services: () => import("./commands/services.ts"),
   hosts: () => import("./commands/hosts.ts"),
   targets: () => import("./commands/targets.ts"),
   history: () => import("./commands/history.ts"),
+  routes: () => import("./commands/routes.ts"),
+  resolve: () => import("./commands/resolve.ts"),
+  watch: () => import("./commands/watch.ts"),
+  logs: () => import("./commands/logs.ts"),
+  send: () => import("./commands/send.ts"),
+  agent: () => import("./commands/agent.ts"),
   start: () => import("./commands/start.ts"),
   stop: () => import("./commands/stop.ts"),
+  restart: () => import("./commands/restart.ts"),
+  pause: () => import("./commands/pause.ts"),
+  resume: () => import("./commands/resume.ts"),
   release: () => import("./commands/release.ts"),
   ssh: () => import("./commands/ssh.ts"),
   import: () => import("./commands/import.ts"),
+  contacts: () => import("./commands/contacts.ts"),
   forget: () => import("./commands/forget.ts"),
   stack: () => import("./commands/stack.ts"),
   ci: () => import("./commands/ci.ts"),
@@ -28,8 +42,8 @@ export const registry: Readonly<Record<string, () => Promise<{ readonly command:
 };
 
 /**
- * Loads the named command. Without a known name, loads all commands, since `--help` and suggestions need
- * them.
+ * Loads the named command. If no command has this name, loads all commands, because `--help` and suggestions
+ * need them.
  */
 export async function loadCommands(name: string | undefined): Promise<CommandDefinition[]> {
   const one = name !== undefined && Object.hasOwn(registry, name) ? registry[name] : undefined;

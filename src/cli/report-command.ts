@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Fleet } from "../config/fleet.ts";
 import type { CommandDefinition, CommandInput } from "./command.ts";
 import { withHosts } from "./connections.ts";
@@ -6,9 +5,6 @@ import { openFleet } from "./open-fleet.ts";
 import type { OpenHost } from "./query-host.ts";
 import { type Selection, selectionOf } from "./selection.ts";
 import { settingsOf } from "./stack/settings.ts";
-
-/** Clears the terminal and moves the cursor to the upper left corner (ED and CUP of ECMA-48). */
-const CLEAR = "\u001b[2J\u001b[H";
 
 /** A command that queries hosts and prints a report. */
 interface ReportDefinition<Report> extends Pick<CommandDefinition, "usage" | "summary" | "options"> {
@@ -20,12 +16,6 @@ interface ReportDefinition<Report> extends Pick<CommandDefinition, "usage" | "su
   readonly renderJson: (report: Report) => string;
   /** Returns all exit codes that apply to the report. */
   codes(report: Report): readonly number[];
-  /**
-   * Returns the seconds after which the report is repeated; 0 for never.
-   *
-   * @throws InvalidError for an invalid number
-   */
-  repeatAfter?(options: CommandInput["options"]): number;
 }
 
 /**
@@ -49,17 +39,7 @@ async function runReport<Report>(
   const fleet = openFleet();
   const stack = settingsOf(fleet, options["stack"]);
   const selection = selectionOf(fleet, options, stack.slice);
-  const seconds = definition.repeatAfter?.(options) ?? 0;
-  const render = options["json"] === true ? definition.renderJson : definition.render;
-  const show = async () => {
-    const report = await withHosts(fleet, stack, (open) => definition.observe(fleet, selection, open, given));
-    io.out(`${seconds > 0 && io.terminal ? CLEAR : ""}${render(report)}`);
-    return definition.codes(report);
-  };
-  let codes = await show();
-  while (seconds > 0 && !io.closed()) {
-    await sleep(seconds * 1000);
-    codes = await show();
-  }
-  return codes;
+  const report = await withHosts(fleet, stack, (open) => definition.observe(fleet, selection, open, given));
+  io.out((options["json"] === true ? definition.renderJson : definition.render)(report));
+  return definition.codes(report);
 }

@@ -2,9 +2,9 @@ import { InvalidError } from "../base/errors.ts";
 import type { Fleet } from "../config/fleet.ts";
 import { nearest } from "../config/suggest.ts";
 import type { Declaration, Plan } from "../model/declaration.ts";
-import { inSlice, type Slice } from "../model/stack-slice.ts";
+import { inSlice, type Slice } from "../model/stack-settings.ts";
 
-/** The part of a fleet that a command covers; by default all of it. */
+/** The part of a fleet that a command covers; by default the entire fleet. */
 export interface Selection {
   readonly host?: string;
   readonly tenant?: string;
@@ -42,15 +42,15 @@ export function assertDeclared(
   if (Object.hasOwn(declared, name)) return;
   throw new InvalidError({
     what: `unknown ${kind} ${JSON.stringify(name)}`,
-    why: `fleet.yaml declares no ${kind} of this name.`,
+    why: `fleet.yaml declares no ${kind} with this name.`,
     next: suggestion(name, Object.keys(declared)),
   });
 }
 
 function suggestion(name: string, declared: readonly string[]): string {
-  if (declared.length === 0) return "It declares none.";
+  if (declared.length === 0) return "Declare it there first.";
   const near = nearest(name, declared);
-  return near === undefined ? `It has ${declared.join(", ")}.` : `Did you mean "${near}"?`;
+  return near === undefined ? `It declares ${declared.join(", ")}.` : `Did you mean "${near}"?`;
 }
 
 /** Returns the declarations that a selection covers. */

@@ -2,6 +2,7 @@ import { dirname, resolve } from "node:path";
 import { checkPrintable } from "./check-printable.ts";
 import { checkReferences, type DeclaredNames } from "./check-references.ts";
 import type { Fleet } from "./fleet.ts";
+import { declaredLogin, loginRemarks } from "./host-logins.ts";
 import { LINTS } from "./lints/registry.ts";
 import type { Problem } from "./problem.ts";
 import { createProblemReport, type ProblemReport } from "./problem-report.ts";
@@ -16,7 +17,7 @@ import { openSource } from "./yaml/open-source.ts";
 import type { YamlSource } from "./yaml/source.ts";
 import { asMap, namesIn } from "./yaml-values.ts";
 
-/** The result of a check: all problems and warnings, and the fleet if there are no problems. */
+/** The result of a check: all problems, all warnings, and the fleet if there are no problems. */
 export interface CheckedFleet {
   readonly fleet?: Fleet;
   readonly problems: readonly Problem[];
@@ -24,24 +25,35 @@ export interface CheckedFleet {
 }
 
 /**
- * Reads fleet.yaml and the files that it names, and finds all problems at once. Contacts no host.
+ * Reads and checks fleet.yaml and the files that it names. Reports all problems together, and contacts no
+ * host.
  *
  * @param file path of fleet.yaml
- * @param home the folder to which the paths of keys and secrets are relative; it may be outside the folder
- *   of fleet.yaml, and no file in it is read
+ * @param home the folder to which relative paths of keys and secrets refer. It can be outside the folder of
+ *   fleet.yaml. The files with keys and secrets are not read.
+ * @param logins the recorded login of each host that has been reached
  */
-export function checkFleet(file: string, home: string = dirname(file)): CheckedFleet {
+export function checkFleet(
+  file: string,
+  home: string = dirname(file),
+  logins: ReadonlyMap<string, string> = new Map(),
+): CheckedFleet {
   const report = createProblemReport();
   const source = openSource(file, [], report);
-  const fleet = source && checkSource(source, resolve(file), resolve(home), report);
+  const fleet = source && checkSource(source, { file: resolve(file), home: resolve(home), logins }, report);
   const { problems, warnings } = report;
   return { ...(fleet && problems.length === 0 && { fleet: deepFreeze(fleet) }), problems, warnings };
 }
 
+interface CheckedPlace {
+  readonly file: string;
+  readonly home: string;
+  readonly logins: ReadonlyMap<string, string>;
+}
+
 function checkSource(
   source: YamlSource,
-  file: string,
-  home: string,
+  { file, home, logins }: CheckedPlace,
   report: ProblemReport,
 ): Fleet | undefined {
   const flaw = emptyFile(source.value) ?? foreignFile(source.value);
@@ -61,7 +73,7 @@ function checkSource(
   checkReferences(source, declared, report);
   checkMoved(source, declared, report);
   if (report.isFull) return undefined;
-  const fleet = resolvedAndLinted({ source, file, dir, home, declared, report }, contacts);
+  const fleet = resolvedAndLinted({ source, file, dir, home, declared, report }, contacts, logins);
   if (report.problems.length === 0) {
     source.remember();
     contacts?.source.remember();
@@ -78,6 +90,7 @@ function declaredIn(source: YamlSource, contacts: ContactsPlace | undefined): De
   const sections = [
     "hosts",
     "tenants",
+    "runtimes",
     "providers",
     "credentials",
     "identities",
@@ -93,22 +106,33 @@ function declaredIn(source: YamlSource, contacts: ContactsPlace | undefined): De
   };
 }
 
-/** Returns the names in a section; undefined if the section is not a map, which the schema check reports. */
+/**
+ * Returns the names in a section; undefined if the section is not a map. The schema check reports a section
+ * that is not a map.
+ */
 function declaredNames(section: unknown): Set<string> | undefined {
   const isMap = section === undefined || section === null || asMap(section) === section;
   return isMap ? new Set(namesIn(section)) : undefined;
 }
 
-function resolvedAndLinted(context: Context, contacts: ContactsPlace | undefined): Fleet {
+function resolvedAndLinted(
+  context: Context,
+  contacts: ContactsPlace | undefined,
+  logins: ReadonlyMap<string, string>,
+): Fleet {
   const fleet = resolveFleet(context, contacts);
-  for (const { keys, sentence, level } of LINTS.flatMap((lint) => lint(fleet, context.declared))) {
+  const remarks = [
+    ...LINTS.flatMap((lint) => lint(fleet, context.declared)),
+    ...loginRemarks(fleet, (host) => declaredLogin(fleet.hosts[host]) ?? logins.get(host)),
+  ];
+  for (const { keys, sentence, level } of remarks) {
     if (level === "warning") context.report.warn(context.source, keys, sentence);
     else context.report.error(context.source, keys, sentence, "key");
   }
   return fleet;
 }
 
-/** Freezes a value and everything in it. */
+/** Freezes a value and all values inside it. */
 function deepFreeze<T>(value: T): T {
   if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
     Object.freeze(value);

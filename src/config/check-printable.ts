@@ -4,9 +4,9 @@ import type { ProblemReport } from "./problem-report.ts";
 import type { YamlSource } from "./yaml/source.ts";
 
 /**
- * Reports every text that contains a control character, a line break or reversed text, because texts are
- * written to units, terminals and tables. The texts of files are not checked. Scripts can contain line breaks
- * and tabs.
+ * Reports every text that contains a control character, a line break or a character that reverses text,
+ * because texts are written to units, terminals and tables. The contents of files are not checked. Scripts
+ * can contain line breaks and tabs.
  */
 export function checkPrintable(source: YamlSource, report: ProblemReport): void {
   walk(source.value, [], (keys) => {
@@ -19,7 +19,8 @@ export function checkPrintable(source: YamlSource, report: ProblemReport): void 
 
 function walk(value: unknown, keys: Keys, report: (keys: Keys) => void): void {
   if (typeof value === "string") {
-    if (!isFileText(keys) && !isPrintable(isScript(keys) ? asOneLine(value) : value)) report(keys);
+    const text = isScript(keys) || isNotes(keys) ? asOneLine(value) : value;
+    if (!isFileText(keys) && !isPrintable(text)) report(keys);
   } else if (Array.isArray(value)) {
     value.forEach((item, index) => {
       walk(item, [...keys, index], report);
@@ -35,11 +36,14 @@ function asOneLine(script: string): string {
   return script.replace(/[\n\t]/g, " ");
 }
 
-/**
- * Whether a text is a `setup` step of a host. Such a step is a shell script, which can have several lines.
- */
+/** Whether a text is the script of a `setup` step of a host. A script can have several lines. */
 function isScript([section, , ...path]: Keys): boolean {
   return section === "hosts" && path[0] === "setup" && path[2] === "run" && path.length === 3;
+}
+
+/** Whether a text is the notes of a contact, which can have several lines. */
+function isNotes(keys: Keys): boolean {
+  return keys.at(-1) === "notes" && (keys.length === 2 || (keys.length === 3 && keys[0] === "contacts"));
 }
 
 function isFileText([section, , ...path]: Keys): boolean {

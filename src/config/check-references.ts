@@ -3,7 +3,10 @@ import { didYouMean } from "./suggest.ts";
 import type { YamlSource } from "./yaml/source.ts";
 import { asMap, namesIn } from "./yaml-values.ts";
 
-/** The names that each section declares, including invalid entries; undefined if they are not known. */
+/**
+ * The declared names by section, including the names of invalid entries; undefined if the names of a section
+ * cannot be read.
+ */
 export type DeclaredNames = Readonly<Record<string, ReadonlySet<string> | undefined>>;
 
 interface Reference {
@@ -12,15 +15,15 @@ interface Reference {
   readonly to: string;
   readonly noun: string;
   /**
-   * Present if the field is a list of names. A single word instead of a list is not a name, as in `contacts:
-   * all`.
+   * Present if the field is a list of names. If such a field contains a single word instead, as in `contacts:
+   * all`, the word is not a name.
    */
   readonly isList?: true;
-  /** Only for a list of maps: the key whose value is the name. */
+  /** Only for a list of maps: the key in each map that has the name as its value. */
   readonly key?: string;
 }
 
-/** Every field that refers to one or more entries of a section. */
+/** All fields that refer to one or more entries of a section. */
 const REFERENCES: readonly Reference[] = [
   { section: "agents", field: "host", to: "hosts", noun: "host" },
   { section: "agents", field: "tenant", to: "tenants", noun: "tenant" },
@@ -28,6 +31,8 @@ const REFERENCES: readonly Reference[] = [
   { section: "agents", field: "credentials", isList: true, to: "credentials", noun: "credential" },
   { section: "agents", field: "contacts", isList: true, to: "contacts", noun: "contact" },
   { section: "agents", field: "routesTo", isList: true, to: "agents", noun: "agent" },
+  { section: "routes", field: "agents", isList: true, to: "agents", noun: "agent" },
+  { section: "routes", field: "to", to: "agents", noun: "agent" },
   { section: "jobs", field: "agent", to: "agents", noun: "agent" },
   { section: "jobs", field: "host", to: "hosts", noun: "host" },
   { section: "agents", field: "providers", isList: true, key: "provider", to: "providers", noun: "provider" },
@@ -45,7 +50,7 @@ const REFERENCES: readonly Reference[] = [
   { section: "credentials", field: "provider", to: "providers", noun: "provider" },
 ];
 
-/** Reports every reference to a name that does not exist, and suggests the nearest existing name. */
+/** Reports every reference to a name that is not declared, and suggests the most similar declared name. */
 export function checkReferences(source: YamlSource, declared: DeclaredNames, report: ProblemReport): void {
   for (const reference of REFERENCES) {
     const known = declared[reference.to];

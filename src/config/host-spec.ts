@@ -1,33 +1,38 @@
 import type { Healthy } from "../model/machine.ts";
-import type { EntrySpec } from "./fleet/entry.ts";
-import type { RawHost } from "./yaml-types.ts";
+import type { EntrySpec } from "./fleet/common-entry-fields.ts";
+import type { RawHost } from "./fleet-yaml-types.ts";
 
-/** A kind of host in the schema of fleet.yaml. host-kinds/registry.ts has an entry for each kind. */
+/** The name of a host kind in the schema of fleet.yaml. host-kinds/registry.ts has an entry for each kind. */
 export type HostKindName = RawHost["kind"];
 
-/** `intermittent`: the machine is not always on, so it is not an error if it is unreachable. */
+/** `intermittent`: the machine is not always on. If it is unreachable, this is not an error. */
 export type Availability = "always" | "intermittent";
 
 /** The fields that hosts of all kinds have in common. */
 export interface HostBase extends EntrySpec {
   readonly kind: HostKindName;
   readonly name: string;
-  /** Seconds until a connection counts as failed. */
+  /** The number of seconds after which an attempt to connect counts as failed. */
   readonly connectTimeout: number;
   readonly availability: Availability;
-  /** The limits of `fleet hosts` that differ from HEALTHY; absent if none do. */
+  /** The limits for `fleet hosts` that differ from the defaults in HEALTHY; absent if no limit differs. */
   readonly healthy?: Partial<Healthy>;
-  /** `only`: nothing is installed or changed on the host, and no agent can be declared on it. */
+  /** `only`: Muster installs and changes nothing on the host, and no agent can be declared for it. */
   readonly observe?: "only";
 }
 
-/** A host that Muster reaches by SSH with its own login. */
+/** A host that Muster reaches by SSH and for which fleet.yaml can declare a login. */
 export interface RemoteHostSpec extends HostBase {
   readonly port?: number;
-  /** The login: root, or a user that can run `sudo -n`. If absent, ssh_config determines the user. */
+  /**
+   * The user that logs in: root, or a user that can run `sudo -n`. If absent, ssh_config determines the user.
+   */
   readonly user?: string;
   /** The absolute path of a private key. If absent, ssh_config determines the keys. */
   readonly identityFile?: string;
-  /** Public host keys that are trusted without a first contact, such as `ssh-ed25519 AAAA…`. */
+  /**
+   * The public host keys that fleet.yaml declares, such as `ssh-ed25519 AAAA…`. They are trusted without a
+   * first contact.
+   */
   readonly hostKeys: readonly string[];
 }

@@ -8,11 +8,11 @@ import { validateFleet } from "./schema/validator.ts";
 import { openSource } from "./yaml/open-source.ts";
 
 /**
- * Loads only the hosts of a fleet, which is much faster than loading the whole fleet. For programs that get
- * everything else from elsewhere.
+ * Loads only the hosts of a fleet, which is much faster than loading the complete fleet. Used by programs
+ * that do not need the other sections of fleet.yaml.
  *
  * @param file path of fleet.yaml
- * @returns undefined if there is no such file, or if it is not valid
+ * @returns undefined if the file does not exist or is not valid
  */
 export function loadHosts(file: string): HostSpecs | undefined {
   const report = createProblemReport();

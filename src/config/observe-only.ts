@@ -1,6 +1,6 @@
 import type { HostSpec } from "./fleet.ts";
 
-/** Whether a host is only observed: nothing is installed or changed on it. */
+/** Whether Muster only observes a host and never changes it. */
 export function isObservedOnly(host: HostSpec | undefined): boolean {
   return host?.observe === "only";
 }

@@ -1,4 +1,4 @@
-import type { RawHost } from "./yaml-types.ts";
+import type { RawHost } from "./fleet-yaml-types.ts";
 
 export interface OpenPort {
   /** One port or a range, such as `443` or `8000-8100`. */
@@ -7,10 +7,10 @@ export interface OpenPort {
   readonly from: readonly string[];
 }
 
-/** All addresses, as the networks of a firewall rule. */
+/** The networks for a firewall rule that applies to all addresses. */
 export const EVERYBODY: readonly string[] = ["0.0.0.0/0", "::/0"];
 
-/** Returns a port with its defaults: TCP, from everywhere. */
+/** Returns a declared port with the defaults filled in: TCP, from all addresses. */
 export function openPort({ port, protocol, from }: NonNullable<RawHost["open"]>[number]): OpenPort {
   return { port: `${port}`, protocol: protocol ?? "tcp", from: from ?? EVERYBODY };
 }

@@ -3,7 +3,7 @@ import type { Keys, Problem } from "./problem.ts";
 import { pathOf } from "./problem.ts";
 import type { Part, YamlSource } from "./yaml/source.ts";
 
-/** Collects problems, so that all of them are printed at once. */
+/** Collects problems, so that they can all be printed together. */
 export interface ProblemReport {
   readonly problems: readonly Problem[];
   readonly warnings: readonly Problem[];
@@ -12,13 +12,13 @@ export interface ProblemReport {
   /** Adds a problem. @param part whether the problem is in the key or in the value */
   error(source: YamlSource, keys: Keys, sentence: string, part?: Part): void;
   warn(source: YamlSource, keys: Keys, sentence: string): void;
-  /** Whether this place already has an error, so that no second one is needed. */
+  /** Whether a problem has already been reported for this place. If so, a second problem is not needed. */
   hasErrorAt(source: YamlSource, keys: Keys): boolean;
-  /** Whether an entry of a section, such as `iris` of `agents`, has no problem so far. */
+  /** Whether no problem has been reported so far for an entry of a section, such as `iris` in `agents`. */
   isSound(section: string, name: string): boolean;
 }
 
-/** The maximum number of problems, because a malicious file could have a million. */
+/** The maximum number of problems. A malicious file could otherwise cause a million problems. */
 const MOST_PROBLEMS = 200;
 
 /** Creates an empty report. */

@@ -9,14 +9,21 @@ export interface Position {
 
 /** A problem in fleet.yaml or in a file that it names. */
 export interface Problem extends Position {
-  /** The path of the file: relative if it is within the working directory, otherwise absolute. */
+  /**
+   * The path of the file. It is relative if the file is within the working directory, and absolute otherwise.
+   */
   readonly file: string;
-  /** The path of the value, such as `agents.iris.routesTo[1]`; empty for the whole file. */
+  /**
+   * The path of the value, such as `agents.iris.routesTo[1]`; empty if the problem concerns the complete
+   * file.
+   */
   readonly path: string;
   readonly sentence: string;
 }
 
-/** Formats a problem as `file:line:column path: sentence`, which editors and terminals turn into a link. */
+/**
+ * Formats a problem as `file:line:column path: sentence`. Editors and terminals show this format as a link.
+ */
 export function formatProblem(problem: Problem): string {
   const path = problem.path === "" ? "" : ` ${problem.path}`;
   return `${problem.file}:${problem.line}:${problem.column}${path}: ${problem.sentence}`;

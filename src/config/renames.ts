@@ -4,12 +4,12 @@ import { didYouMean } from "./suggest.ts";
 import type { YamlSource } from "./yaml/source.ts";
 import { asMap, namesIn } from "./yaml-values.ts";
 
-/** The sections with entries that can be renamed, and the noun for one entry. */
+/** The sections with entries that can be renamed, and the noun for an entry of each section. */
 const NOUNS = { hosts: "host", tenants: "tenant", agents: "agent" } as const;
 
 export type Renamable = keyof typeof NOUNS;
 
-/** Returns the former names of an entry, according to `moved`. */
+/** Returns the former names of an entry, as declared in the section `moved`. */
 export function formerNames(source: YamlSource, section: Renamable, name: string): string[] {
   const renamed = renamedIn(source, section);
   return namesIn(renamed).filter((former) => renamed[former] === name);

@@ -1,7 +1,8 @@
 /**
- * The names of users and groups that Debian 12 and its usual packages create. An agent or tenant with such a
- * name would take over what belongs to the system. Sources: passwd.master and group.master of base-passwd,
- * sysusers.d of systemd, and common server packages. `hostd` is reserved for the deadman's folder in /run.
+ * The names of users and groups that Debian 12 and its common packages create. An agent or tenant with one of
+ * these names would take over a user or group of the system. Sources: passwd.master and group.master of
+ * base-passwd, sysusers.d of systemd, and common server packages. `hostd` is reserved for the deadman's
+ * folder in /run.
  */
 const RESERVED = new Set(
   (
@@ -20,27 +21,27 @@ export function isReserved(name: string): boolean {
 }
 
 /**
- * The units that a Debian host needs to boot, to have a network and to accept logins. If they could be
- * declared, a mistake in fleet.yaml could make the whole host unreachable. Sources: the units of systemd 252,
- * and the packages openssh-server, dbus, polkitd, ifupdown, network-manager and cloud-init of Debian 12.
+ * The units that a Debian host needs to boot, to have a network and to accept logins. If these units could be
+ * declared, a mistake in fleet.yaml could make the host unreachable. Sources: the units of systemd 252, and
+ * the packages openssh-server, dbus, polkitd, ifupdown, network-manager and cloud-init of Debian 12.
  */
 const SYSTEM =
   /^(systemd-.*|dbus|dbus-broker|polkit|ssh|sshd|user|user-runtime-dir|(serial-|console-|container-)?getty|initrd-.*|emergency|rescue|networking|ifup.*|NetworkManager.*|cloud-(init.*|config|final))\.service$/;
 
-/** Returns why a unit cannot be declared as a service; undefined if it can. */
+/** Returns the reason why a unit cannot be declared as a service; undefined if the unit can be declared. */
 export function reservedUnit(unit: string): string | undefined {
-  if (unit.startsWith("muster-")) return `"${unit}" is Muster's own`;
+  if (unit.startsWith("muster-")) return `"${unit}" is Muster's own unit`;
   return SYSTEM.test(unit) ? `"${unit}" is essential to the host itself` : undefined;
 }
 
 /**
- * The paths that a service cannot declare as its files: units (which belong in `unitFile`), Muster's own
- * files, and files that control access to the host.
+ * Paths at which a service cannot declare a file: units, which belong in `unitFile`; files of Muster; and
+ * files that control access to the host.
  */
 const OWN_PLACES =
   /^\/(etc\/systemd|usr\/local\/lib\/(systemd|muster)|etc\/(sudoers|passwd|shadow|group|gshadow|subuid|subgid|ssh|pam|security))([./-]|$)|\/muster-[^/]*$/;
 
-/** Whether a service cannot declare a file with this path. */
+/** Whether a service is not allowed to declare a file with this path. */
 export function isReservedPath(path: string): boolean {
   return OWN_PLACES.test(path);
 }

@@ -8,8 +8,8 @@ const MOST_BYTES = 1024 * 1024;
 /**
  * Resolves a path in fleet.yaml and its symlinks. The result must be within the folder of fleet.yaml.
  *
- * @param dir the folder, absolute
- * @returns the real path, or why it is refused
+ * @param dir the absolute path of the folder of fleet.yaml
+ * @returns the real path, or the reason why the path is refused
  */
 export function insidePath(dir: string, path: string): { path: string } | { refused: string } {
   if (isAbsolute(path)) return { refused: "must be relative to the folder of fleet.yaml" };
@@ -27,7 +27,7 @@ export function insidePath(dir: string, path: string): { path: string } | { refu
   }
 }
 
-/** Reads a text file within the folder of fleet.yaml. `flaw` says why it cannot be used. */
+/** Reads a text file within the folder of fleet.yaml. If the file cannot be used, `flaw` gives the reason. */
 export function readInside(dir: string, path: string): TextFile {
   const found = insidePath(dir, path);
   if ("refused" in found) return { text: "", flaw: { sentence: found.refused, at: 0 } };

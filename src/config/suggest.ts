@@ -1,7 +1,8 @@
 /**
- * Finds the known name that is nearest to the written one.
+ * Finds the known name that is most similar to the written name.
  *
- * @returns undefined if more than a third of the letters would have to change
+ * @returns undefined if more than three letters, or more than about a third of the letters, would have to
+ *   change
  */
 export function nearest(written: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
@@ -16,7 +17,7 @@ export function nearest(written: string, known: Iterable<string>): string | unde
   return best;
 }
 
-/** Returns `; did you mean "west"?`, or an empty string if no known name is near. */
+/** Returns a text such as `; did you mean "west"?`, or an empty string if no known name is similar. */
 export function didYouMean(written: string, known: Iterable<string>): string {
   const name = nearest(written, known);
   return name === undefined ? "" : `; did you mean "${name}"?`;

@@ -2,7 +2,8 @@ import { isUtf8 } from "node:buffer";
 import { readFileSync, statSync } from "node:fs";
 
 /**
- * The text of a file. `flaw` says why the file cannot be used; `at` is the offset of the problem in `text`.
+ * The text of a file. If the file cannot be used, `flaw` gives the reason, and `at` is the offset of the
+ * problem in `text`.
  */
 export interface TextFile {
   readonly text: string;
@@ -10,9 +11,10 @@ export interface TextFile {
 }
 
 /**
- * Reads a text file: a regular file, UTF-8 with or without a byte order mark, no NUL.
+ * Reads a text file. It must be a regular file with UTF-8 text, and must not contain a NUL character. A byte
+ * order mark is part of the text, because identity files are written byte for byte.
  *
- * @param most the largest size in bytes
+ * @param most the maximum size in bytes
  */
 export function readTextFile(path: string, most: number): TextFile {
   try {
@@ -30,7 +32,7 @@ function flawed(sentence: string, text = "", at = 0): TextFile {
 }
 
 function decode(bytes: Uint8Array): TextFile {
-  const text = new TextDecoder().decode(bytes);
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
   if (!isUtf8(bytes)) {
     return flawed("is not UTF-8 text: save it as UTF-8", text, text.indexOf("\ufffd"));
   }
@@ -38,7 +40,7 @@ function decode(bytes: Uint8Array): TextFile {
   return { text };
 }
 
-/** Returns why a file could not be read, as a sentence without a subject. */
+/** Returns the reason why a file could not be read, as a sentence without a subject. */
 export function whyUnread(cause: unknown): string {
   const error = cause as NodeJS.ErrnoException;
   if (error.code === "ENOENT" || error.code === "ENOTDIR") return "does not exist";

@@ -18,7 +18,7 @@ const CHANGES = new Set(["up", "update", "refresh", "destroy", "down", "dn", "im
 
 const OPERATIONS = new Set([...CHANGES, "preview", "pre", "cancel"]);
 
-/** Global flags that may precede the command and take the next argument as their value (`pulumi --help`). */
+/** Global flags that can precede the command and take the next argument as their value (`pulumi --help`). */
 const WITH_VALUE = new Set([
   "--color",
   "--memprofilerate",
@@ -59,9 +59,19 @@ export function isOperation(call: EngineCall): boolean {
   return OPERATIONS.has(call.words[0] ?? "");
 }
 
+/** Whether the call runs the Pulumi program, which needs the whole fleet. */
+export function runsProgram(call: EngineCall): boolean {
+  return ["up", "update", "preview", "pre"].includes(call.words[0] ?? "");
+}
+
 /** Whether the call changes a stack's resources, which requires the stack's lock. */
 export function isChange(call: EngineCall): boolean {
   return CHANGES.has(call.words[0] ?? "") && !call.previewOnly;
+}
+
+/** Whether the call creates and changes the resources that fleet.yaml declares. */
+export function isUp(call: EngineCall): boolean {
+  return ["up", "update"].includes(call.words[0] ?? "") && !call.previewOnly;
 }
 
 /** Whether the call destroys a stack's resources, or previews a destroy. */
@@ -69,7 +79,17 @@ export function isDestroy(call: EngineCall): boolean {
   return ["destroy", "down", "dn"].includes(call.words[0] ?? "");
 }
 
-/** Returns the stack that the command line names, without its organization; undefined if it names none. */
+/**
+ * Returns the arguments without the arguments that request a refresh, because the launcher has already refreshed the
+ * vendors' resources.
+ */
+export function withoutRefresh(args: readonly string[]): string[] {
+  return args.filter((arg) => !["-r", "--refresh", "--refresh=true"].includes(arg));
+}
+
+/**
+ * Returns the stack that the command line names, without its organization; undefined if it names no stack.
+ */
 export function namedStack(call: EngineCall): string | undefined {
   const [command, verb, name] = call.words;
   const named = call.stack ?? (command === "stack" && verb === "init" ? name : undefined);
@@ -77,7 +97,7 @@ export function namedStack(call: EngineCall): string | undefined {
 }
 
 /**
- * Returns the value of a flag that has one of four forms: `-s x`, `-sx`, `--stack x`, `--stack=x`. Returns
+ * Returns the value of a flag in any of its four forms: `-s x`, `-sx`, `--stack x`, `--stack=x`. Returns
  * undefined if `arg` is not that flag.
  */
 function flagValue(arg: string, rest: string[], short: string, long: string): string | undefined {

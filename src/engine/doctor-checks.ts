@@ -83,15 +83,12 @@ function stateFolderCheck(project: PulumiProject): Check[] {
   return [{ name, ok: false, detail: `${dir} is open to other users`, fix: `chmod 700 ${dir}` }];
 }
 
-/**
- * Warns about a `pulumi` on PATH that is not Muster's, because it lacks variables that Muster's `pulumi`
- * sets.
- */
+/** Warns if the `pulumi` on PATH is not Muster's, because it lacks variables that Muster's `pulumi` sets. */
 function foreignCheck(project: PulumiProject, stack: string | undefined): Check[] {
   const foreign = foreignClis()[0];
   const unset = unsetVariables(project, stack);
   if (foreign === undefined || unset.length === 0) return [];
-  const detail = `\`pulumi\` is ${foreign}; run directly, it lacks ${unset.join(" ")}`;
+  const detail = `\`pulumi\` is ${foreign}; if you run it directly, it lacks ${unset.join(" ")}`;
   return [{ name: "pulumi on PATH", ok: "warn", detail, fix: "use `npx pulumi`, or export these variables" }];
 }
 
@@ -113,7 +110,7 @@ async function passphraseCheck(project: PulumiProject, stack: string): Promise<C
 /** Checks whether the state can be reached, and lists its locks. */
 async function stateChecks(project: PulumiProject, stack: string): Promise<Check[]> {
   const name = "state";
-  const backend = withoutPassword(project.backend) || "where `pulumi login` says";
+  const backend = withoutPassword(project.backend) || "the state that `pulumi login` selected";
   const engine = await findEngine();
   const isChecked = engine !== undefined || stateDir(project) !== undefined;
   try {
@@ -131,11 +128,11 @@ async function stateChecks(project: PulumiProject, stack: string): Promise<Check
 function lockCheck(stack: string, lock: StackLock): Check {
   const held = `stack ${stack} has been locked since ${takenAt(lock)} by ${lockOwner(lock)}`;
   const { seen, fix } = {
-    dead: { seen: "which was killed", fix: "npx pulumi up" },
-    alive: { seen: "which is running", fix: "wait for it to end" },
-    unseen: { seen: "which cannot be seen from here", fix: `npx fleet unlock --stack ${stack}` },
+    dead: { seen: "that process was killed", fix: "npx pulumi up" },
+    alive: { seen: "that process is running", fix: "wait for it to end" },
+    unseen: { seen: "that process cannot be seen from here", fix: `npx fleet unlock --stack ${stack}` },
   }[lock.holder];
-  return { name: "stack lock", ok: "warn", detail: `${held}, ${seen}`, fix };
+  return { name: "stack lock", ok: "warn", detail: `${held}; ${seen}`, fix };
 }
 
 function faultOf(name: string, error: unknown): Check {

@@ -3,7 +3,7 @@ export const ENGINE_VERSION = "3.259.0";
 
 /**
  * Returns the numbers of the first version in a text, such as `1.2.3`, `v1.2` or `go1.2.3`; undefined if the
- * text contains none.
+ * text contains no version.
  */
 export function parseVersion(text: string): number[] | undefined {
   return /(\d+)\.(\d+)(?:\.(\d+))?/

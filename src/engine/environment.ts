@@ -2,15 +2,15 @@ import { existsSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { ENGINE_DEFAULTS } from "../base/engine-defaults.ts";
 import { cacheDir } from "../base/muster-folders.ts";
-import { type ProjectLaunch, readProjectLaunch } from "./launch-hosts.ts";
 import { passphraseFile, passphraseIsSet } from "./passphrase.ts";
 import { pulumiHome } from "./paths.ts";
 import type { PulumiProject } from "./project.ts";
+import { type ProjectLaunch, readProjectLaunch } from "./start-requirements.ts";
 
 /**
- * Builds the environment for the engine: the current one, plus defaults for variables that are unset.
- * PATH begins with the folder of the Node that runs this process and the folder of the engine, so that
- * programs and providers use these.
+ * Builds the environment for the engine: the current one, plus defaults for variables that are unset. PATH
+ * begins with the folder of the Node that runs this process and the folder of the engine, so that programs
+ * and providers use this Node and this engine.
  *
  * @param launch what the project's hosts need; read from the project if absent
  */
@@ -26,8 +26,8 @@ export async function engineEnv(
     PULUMI_HOME: pulumiHome(),
     NODE_COMPILE_CACHE: join(cacheDir(), "compile"),
     PULUMI_SKIP_UPDATE_CHECK: "true",
-    // The engine runs for seconds and uses little memory, so less frequent garbage collection does no harm
-    // and saves a fifth of the engine's time.
+    // The engine runs for seconds and uses little memory. Less frequent garbage collection therefore does no harm, and
+    // saves a fifth of the engine's time.
     GOGC: "400",
     ...ENGINE_DEFAULTS,
     ...(launch ?? (await readProjectLaunch(project))).env,

@@ -8,7 +8,7 @@ export {
   stderrProgress,
   withProgress,
 } from "./progress.ts";
+export { type HostInState, hostInState } from "./remove-host-from-state.ts";
 export { ensureExampleStack, ensureStack, stackInUse } from "./stack.ts";
 export { openStackConfig } from "./stack-config.ts";
-export { type HostInState, hostInState } from "./state-edit.ts";
 export { unlockStack } from "./unlock-stack.ts";

@@ -2,17 +2,17 @@ import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } fr
 import { dirname, join } from "node:path";
 import { MusterError } from "../base/errors.ts";
 import { withProcessLock } from "../base/process-lock.ts";
-import { build } from "./build-engine.ts";
-import { canDownload, download } from "./download-plugins.ts";
+import { build } from "./compile-engine.ts";
+import { canDownload, download } from "./download-engine.ts";
 import { ENGINE_VERSION } from "./engine-version.ts";
 import { type Engine, findEngine, findInCache, holdsEngine, versionOf } from "./find-engine.ts";
 import { CLI, engineDir, launcherDir } from "./paths.ts";
 import type { InstallProgress } from "./progress.ts";
 
 /**
- * Returns the engine from PATH or the cache. If there is none, downloads it, or builds it if it cannot be
- * downloaded. If several processes do this at once, one installs the engine and the others wait. The next
- * installation cleans up after a killed one.
+ * Returns the engine from PATH or the cache. If neither has an engine, downloads one, or builds one if the
+ * download is not possible. If several processes do this at the same time, one installs the engine and the
+ * others wait. The next installation cleans up after a killed installation.
  *
  * @throws MusterError that says what to install, if the engine can be neither downloaded nor built
  */
@@ -73,7 +73,7 @@ async function check(dir: string): Promise<void> {
 
 /**
  * Creates a link in the launcher's cache that leads to the engine. Replaces an existing link, but not a
- * folder, which would be the vendor's own.
+ * folder, because the vendor's launcher has created it.
  */
 function linkForLauncher(): void {
   if (!holdsEngine(engineDir()) || holdsEngine(launcherDir())) return;

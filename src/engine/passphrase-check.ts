@@ -24,15 +24,16 @@ export async function checkPassphrase(project: PulumiProject, stack: string): Pr
     throw new InvalidError({
       what: `the secrets of stack ${stack} cannot be read`,
       why: `the passphrase in ${from} is not the one that ${stackFile(project, stack)} was encrypted with.`,
-      next: "Ask a teammate for the right one.",
+      next: "Ask a teammate for the right passphrase.",
     });
   }
-  // Only a passphrase from a file is remembered: one from the environment must leave no trace on disk.
+  // Only a passphrase from a file is remembered. A passphrase from the environment must leave no trace on
+  // disk.
   if (from !== VARIABLE) remember(project, stack, encryptionsalt, passphrase);
 }
 
 /**
- * Finds the passphrase that the engine will use, in the order of the engine's readPassphrase
+ * Finds the passphrase that the engine will use. Searches in the same order as the engine's readPassphrase
  * (pkg/secrets/passphrase/manager.go). Returns undefined if there is none.
  */
 function givenPassphrase(
@@ -63,7 +64,7 @@ async function decrypts(passphrase: string, encryptionsalt: string): Promise<boo
   }
 }
 
-/** Saves the digest of a correct passphrase, because checking a passphrase takes half a second. */
+/** Saves the digest of a correct passphrase, because a check of a passphrase takes half a second. */
 function remember(project: PulumiProject, stack: string, salt: string, passphrase: string): void {
   if (!existsSync(join(project.dir, ".muster"))) return;
   writeFileAtomic(provenFile(project, stack), digestOf(salt, passphrase), 0o600);

@@ -15,8 +15,8 @@ export function passphraseFile(project: PulumiProject, stack: string): string {
 
 /**
  * Returns the stack that a command uses: the stack that the command names, else PULUMI_STACK, else the
- * selected stack, else the only stack with a passphrase on this machine. Returns undefined if there is none
- * of these.
+ * selected stack, else the only stack with a passphrase on this machine. Returns undefined if there is no
+ * such stack.
  */
 export function currentStack(project: PulumiProject, named: string | undefined): string | undefined {
   return (
@@ -61,10 +61,10 @@ function onlyPassphrase(project: PulumiProject): string | undefined {
 
 /**
  * Creates the passphrase for a stack that `pulumi stack init NAME` is about to create, because the engine
- * would prompt for one. A stack that was created elsewhere already has a passphrase. Stacks on Pulumi Cloud
- * or with another secrets provider need none.
+ * would prompt for a passphrase. A stack that was created elsewhere already has a passphrase. Stacks on
+ * Pulumi Cloud or with another secrets provider need no passphrase.
  *
- * @returns a notice about the new passphrase; undefined if none was created
+ * @returns a notice about the new passphrase; undefined if no passphrase was created
  * @throws InvalidError if the stack was created elsewhere and its passphrase is not on this machine
  */
 export function preparePassphrase(

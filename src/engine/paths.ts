@@ -19,8 +19,8 @@ export function pulumiHome(env: NodeJS.ProcessEnv = process.env): string {
 
 /**
  * Returns the folder where the npm package `pulumi` (lib/cache.js) and the Automation API look for this
- * version of the engine. Muster makes this folder a link to `engineDir()`, so that both find the engine that
- * Muster has installed.
+ * version of the engine. Muster makes this folder a link to `engineDir()`, so that the npm package and the
+ * Automation API find the engine that Muster has installed.
  */
 export function launcherDir(): string {
   return join(pulumiHome(), "versions", ENGINE_VERSION);

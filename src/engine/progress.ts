@@ -4,7 +4,7 @@ export type InstallProgress = (line: string, passing?: boolean) => void;
 /** Seconds between the progress lines of a long step. */
 const EVERY = 5;
 
-/** Returns a reporter that writes to stderr. On a terminal, the next line overwrites a passing one. */
+/** Returns a reporter that writes to stderr. On a terminal, the next line overwrites a passing line. */
 export function stderrProgress(stream: NodeJS.WriteStream = process.stderr): InstallProgress {
   let passed = false;
   return (line, passing = false) => {

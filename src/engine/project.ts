@@ -14,6 +14,8 @@ export interface PulumiProject {
    * The folder of the stacks' configuration files, relative to `dir`; empty if the project does not set one.
    */
   stackConfigDir: string;
+  /** Whether the project runs Muster's own program, and not a program of one's own. */
+  isMusterProgram: boolean;
 }
 
 /** Reads the Pulumi project in a folder; undefined if the folder has no Pulumi.yaml. */
@@ -25,12 +27,14 @@ export function readProject(folder: string): PulumiProject | undefined {
     name?: string;
     backend?: { url?: string };
     stackConfigDir?: string;
+    main?: unknown;
   } | null;
   return {
     dir,
     name: text?.name ?? "",
     backend: process.env["PULUMI_BACKEND_URL"] || (text?.backend?.url ?? ""),
     stackConfigDir: text?.stackConfigDir ?? "",
+    isMusterProgram: typeof text?.main === "string" && /(^|\/)dist\/program\.mjs$/.test(text.main),
   };
 }
 
@@ -50,8 +54,8 @@ export function withoutPassword(url: string): string {
 }
 
 /**
- * Creates the project's state folder and .muster. Both are closed to other users, because the engine creates
- * state files that all users can read.
+ * Creates the project's state folder and .muster. Both folders are closed to other users, because the engine
+ * creates state files that all users can read.
  */
 export function makeProjectFolders(project: PulumiProject): void {
   for (const dir of [stateDir(project), join(project.dir, ".muster")]) {
@@ -94,8 +98,8 @@ export function selectedStack(project: PulumiProject): string | undefined {
 }
 
 /**
- * The engine's workspace file (pkg/workspace/settings.go). `stacks` has the selected stack of each backend;
- * older engines used `stack`.
+ * The engine's workspace file (pkg/workspace/settings.go). `stacks` contains the selected stack of each backend. Older
+ * engines wrote `stack` instead.
  */
 interface Workspace {
   stack?: string;

@@ -6,23 +6,34 @@ import { flushCompileCache } from "node:module";
 import { resolve } from "node:path";
 import { InvalidError, MusterError } from "../base/errors.ts";
 import { projectDir } from "../base/muster-folders.ts";
-import { type EngineCall, isChange, isDestroy, isOperation, namedStack, readCall } from "./arguments.ts";
+import {
+  type EngineCall,
+  isChange,
+  isDestroy,
+  isOperation,
+  namedStack,
+  readCall,
+  runsProgram,
+  withoutRefresh,
+} from "./arguments.ts";
+import { checkLock } from "./check-fleet-lock.ts";
 import { engineEnv } from "./environment.ts";
 import { formerPackageError, namesFormerPackage } from "./former-package.ts";
+import { quietHome } from "./home-without-log.ts";
 import { ensureEngine } from "./install-engine.ts";
-import { readProjectLaunch } from "./launch-hosts.ts";
 import { currentStack, preparePassphrase, requirePassphrase } from "./passphrase.ts";
 import { checkPassphrase } from "./passphrase-check.ts";
 import { stderrProgress } from "./progress.ts";
 import { makeProjectFolders, type PulumiProject, readProject, readStackFile } from "./project.ts";
-import { quietHome } from "./quiet-home.ts";
 import { refuseProtected } from "./refuse-protected.ts";
 import { refuseLeaks } from "./refuse-secret-leaks.ts";
 import { withCurrentTargets } from "./renamed-targets.ts";
 import type { EngineStack } from "./run-engine.ts";
 import { withSshAgent } from "./ssh-agent.ts";
 import { stackConfig } from "./stack-config.ts";
+import { type ProjectLaunch, readProjectLaunch } from "./start-requirements.ts";
 import { checkState, readyState } from "./state/ready-state.ts";
+import { prepareVendors } from "./vendor-resources.ts";
 
 async function main(given: string[]): Promise<void> {
   const call = readCall(given);
@@ -31,6 +42,7 @@ async function main(given: string[]): Promise<void> {
   const project = dir === undefined ? undefined : readProject(dir);
   const stack = project && currentStack(project, namedStack(call));
   if (project) await checkProject(project, stack, call);
+  if (project && runsProgram(call)) await checkLock(project.dir);
   const { pulumi } = await ensureEngine(stderrProgress());
   const launch = await readProjectLaunch(project);
   if (project && stack && isOperation(call)) {
@@ -43,7 +55,9 @@ async function main(given: string[]): Promise<void> {
   const env = await engineEnv(pulumi, project, stack, launch);
   if (isOperation(call) && call.verbosity === 0 && !process.env["PULUMI_HOME"])
     env["PULUMI_HOME"] = quietHome();
-  // The provider has no other way to distinguish a preview from an `up`.
+  const vendors = await vendorEnv(pulumi, project, stack, { call, args, launch, home: env["PULUMI_HOME"] });
+  Object.assign(env, vendors);
+  // Only these variables let the provider distinguish a preview from an `up`.
   env["MUSTER_CHANGES"] = isChange(call) ? "1" : "";
   env["MUSTER_DESTROYS"] = isDestroy(call) ? "1" : "";
   // The path of the state folder is relative to the engine's working directory.
@@ -59,16 +73,40 @@ async function main(given: string[]): Promise<void> {
   // Node writes its compile cache on exit, but the engine is about to replace this process.
   flushCompileCache();
   const keys = isOperation(call) ? launch.privateKeys : [];
-  const engine = withSshAgent({ file: pulumi, args: ["pulumi", ...args] }, keys, env);
+  const engineArgs = "PULUMI_OPTION_REFRESH" in vendors ? withoutRefresh(args) : args;
+  const engine = withSshAgent({ file: pulumi, args: ["pulumi", ...engineArgs] }, keys, env);
   process.execve(engine.file, engine.args, env);
 }
 
+interface VendorOptions {
+  readonly call: EngineCall;
+  readonly args: readonly string[];
+  readonly launch: ProjectLaunch;
+  readonly home: string | undefined;
+}
+
+/** Prepares the run for the vendors' resources. @returns further environment variables for the engine */
+async function vendorEnv(
+  pulumi: string,
+  project: PulumiProject | undefined,
+  stack: string | undefined,
+  { call, args, launch, home = "" }: VendorOptions,
+): Promise<Record<string, string>> {
+  if (project === undefined || stack === undefined || !isOperation(call)) return {};
+  const of = { pulumi, project, stack };
+  if (isForTenant(of) || call.words[0] === "cancel") return {};
+  return prepareVendors(of, call, launch, { reads: refreshes(of, call, args), home, report });
+}
+
 /** Whether a run calls vendors' APIs. The runs of a tenant's stack and runs without a refresh do not. */
-function refreshes({ project, stack }: EngineStack, call: EngineCall, args: readonly string[]): boolean {
-  const config = readStackFile(project, stack).config ?? {};
-  const isForTenant = `${config["muster:slice"] ?? ""}`.startsWith("tenant:");
+function refreshes(of: EngineStack, call: EngineCall, args: readonly string[]): boolean {
   const isDisabled = args.includes("--refresh=false") || process.env["PULUMI_OPTION_REFRESH"] === "false";
-  return !isForTenant && !isDisabled && call.words[0] !== "cancel";
+  return !isForTenant(of) && !isDisabled && call.words[0] !== "cancel";
+}
+
+function isForTenant({ project, stack }: EngineStack): boolean {
+  const config = readStackFile(project, stack).config ?? {};
+  return `${config["muster:slice"] ?? ""}`.startsWith("tenant:");
 }
 
 /** Runs the checks that do not need the engine. */

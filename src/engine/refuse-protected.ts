@@ -12,11 +12,11 @@ export interface ExportedResource {
 }
 
 /**
- * Refuses a destroy that would remove a protected resource. The engine refuses only when it reaches that
- * resource, after it has already removed everything that depends on the resource.
+ * Refuses a destroy that would remove a protected resource. The engine refuses only when it reaches that resource,
+ * after it has already removed everything that depends on the resource.
  *
  * @param args the user's arguments
- * @throws MusterError that names what is protected; nothing has been changed
+ * @throws MusterError that names the protected resources; nothing has been changed
  */
 export async function refuseProtected(of: EngineStack, args: readonly string[]): Promise<void> {
   if (args.some((arg) => /^--exclude-protected(=true)?$/.test(arg))) return;
@@ -36,7 +36,7 @@ export async function refuseProtected(of: EngineStack, args: readonly string[]):
     why: `${subjects.join(", ")} ${subjects.length === 1 ? "is" : "are"} protected.`,
     next:
       `Set \`protect: false\` for ${subjects.length === 1 ? "it" : "them"} in fleet.yaml, ` +
-      "run `npx pulumi up`, and then destroy (docs/changes.md).",
+      "run `npx pulumi up`, and then run `npx pulumi destroy` again (docs/changes.md).",
   });
 }
 
@@ -61,8 +61,8 @@ function needsOf({ parent, deletedWith, dependencies }: ExportedResource): reado
 }
 
 /**
- * Returns the values of a flag, which has one of four forms: `-t x`, `-tx`, `--target x`, `--target=x`. Each
- * `x` may be several values separated by commas.
+ * Returns the values of a flag in any of its four forms: `-t x`, `-tx`, `--target x`, `--target=x`. Each `x`
+ * can be several values, separated by commas.
  */
 function valuesOf(args: readonly string[], short: string, long: string): string[] {
   return args.flatMap((arg, at) => {
@@ -73,7 +73,7 @@ function valuesOf(args: readonly string[], short: string, long: string): string[
   });
 }
 
-/** Whether a URN matches a pattern. The engine's patterns have the wildcards `*` and `**`. */
+/** Whether a URN matches one of the patterns. The engine's patterns have the wildcards `*` and `**`. */
 function isNamed(urn: string, patterns: readonly string[]): boolean {
   return patterns.some((pattern) => {
     const parts = pattern.split(/\*+/).map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
@@ -81,7 +81,9 @@ function isNamed(urn: string, patterns: readonly string[]): boolean {
   });
 }
 
-/** Returns the names of what is protected, such as `web` or `iris on box`, sorted and without duplicates. */
+/**
+ * Returns the names of the protected hosts and agents, such as `web` or `iris on box`, sorted and without duplicates.
+ */
 function subjectsOf(protectedResources: readonly ExportedResource[]): string[] {
   const subjects = protectedResources.map(({ urn }) => {
     const [type = "", name = urn] = urn.split("::").slice(-2);

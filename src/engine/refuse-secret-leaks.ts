@@ -17,7 +17,7 @@ export function refuseLeaks(call: EngineCall, backend: string, env: NodeJS.Proce
   if (withoutPassword(backend) !== backend) {
     throw new InvalidError({
       what: `the state's URL ${withoutPassword(backend)} was refused`,
-      why: "it holds a password, which the engine prints in its errors and writes into its settings.",
+      why: "it contains a password, which the engine prints in its errors and writes into its settings.",
       next: "Remove the password from the URL and set PGPASSWORD, or PGPASSFILE to the path of a password file.",
     });
   }

@@ -1,4 +1,4 @@
-import { currentId, FORMER_TYPES } from "../model/former-agent.ts";
+import { currentId, FORMER_TYPES } from "../model/legacy-agent-parts.ts";
 
 /**
  * Matches the URN of a Muster resource without a parent, or a pattern for such a URN. The groups are the
@@ -9,7 +9,7 @@ const AT_TOP = /(urn:pulumi:[^:,]+::[^:,]+::)muster:index:(\w+|\*)::([^,]+)/g;
 const PARTS: readonly string[] = Object.values(FORMER_TYPES);
 
 /**
- * Rewrites targets to the current URNs. Scripts may still use the URNs from before version 0.2, when no
+ * Rewrites targets to the current URNs. Scripts might still use the URNs from before version 0.2, when no
  * resource had a parent and each part of an agent was a separate resource.
  */
 export function withCurrentTargets(args: readonly string[]): string[] {

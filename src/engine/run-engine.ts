@@ -15,9 +15,26 @@ export interface EngineAnswer {
   /** Whether the call did not end within its timeout. */
   readonly timedOut: boolean;
   readonly stdout: string;
-  /** What the engine wrote to stderr. If it wrote nothing, the reason why the call failed. */
+  /** The engine's output on stderr, or the reason why the call failed if the engine has printed nothing. */
   readonly stderr: string;
 }
+
+interface EngineOptions {
+  readonly input?: string;
+  readonly timeout?: number;
+  readonly started?: (pid: number) => void;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly endsWithCaller?: boolean;
+}
+
+/** Runs a program, and kills it if its standard input ends, which happens when the caller is killed. */
+const WATCHED = `exec 3<&0
+"$@" </dev/null 3<&- & engine=$!
+{ cat <&3; kill -9 $engine; } >/dev/null 2>&1 & watch=$!
+exec 3<&-
+wait $engine; code=$?
+kill $watch
+exit $code`;
 
 /**
  * Runs the engine once, without prompts. A failure is a result, not an exception.
@@ -25,17 +42,22 @@ export interface EngineAnswer {
  * @param options.input the text for stdin, which process lists do not show
  * @param options.timeout milliseconds; 0 or absent means no limit
  * @param options.started called with the process id as soon as it is known
+ * @param options.env variables that replace the usual ones
+ * @param options.endsWithCaller whether the engine is killed if this process is killed
  */
 export async function runEngine(
   { pulumi, project, stack }: EngineStack,
   command: readonly string[],
-  options: { input?: string; timeout?: number; started?: (pid: number) => void } = {},
+  options: EngineOptions = {},
 ): Promise<EngineAnswer> {
-  const call = execa(pulumi, ["--non-interactive", "--color=never", ...command], {
+  const args = ["--non-interactive", "--color=never", ...command];
+  const [file, before] = options.endsWithCaller ? ["/bin/sh", ["-c", WATCHED, "sh", pulumi]] : [pulumi, []];
+  const call = execa(file, [...before, ...args], {
     cwd: project.dir,
-    env: { ...(await engineEnv(pulumi, project, stack)), PWD: project.dir },
+    env: { ...(await engineEnv(pulumi, project, stack)), PWD: project.dir, ...options.env },
     extendEnv: false,
-    input: options.input ?? "",
+    // The watched engine is killed at the end of this pipe.
+    ...(options.endsWithCaller ? { stdin: "pipe" } : { input: options.input ?? "" }),
     timeout: options.timeout ?? 0,
     reject: false,
   });

@@ -21,7 +21,7 @@ export function stackConfig(of: EngineStack): StackConfig {
  * is empty if there is no stack. The engine is installed only when a secret is read.
  *
  * @param dir the folder of Pulumi.yaml, if there is one
- * @param named the stack; undefined for the selected one
+ * @param named the stack; undefined for the selected stack
  */
 export function openStackConfig(
   dir: string | undefined,

@@ -18,8 +18,8 @@ import { runEngine } from "./run-engine.ts";
 const NAMESPACE = "muster";
 
 /**
- * Creates what is missing: the stack's passphrase, the stack, and its plain-text settings. Does not change
- * which stack is selected.
+ * Creates the missing parts of a stack: its passphrase, the stack itself, and its plain-text settings. The selected
+ * stack stays the same.
  *
  * @param settings the values by their name without `muster:`; existing values are kept
  * @returns whether anything was created
@@ -43,8 +43,8 @@ export async function ensureStack(
 }
 
 /**
- * Creates what is missing for an example: the stack's passphrase, the stack, and its secrets. Selects the
- * stack if none is selected. Does not call the engine if everything exists.
+ * Creates the missing parts of an example's stack: its passphrase, the stack itself, and its secrets. Selects the stack
+ * if no stack is selected. Does not call the engine if everything exists.
  *
  * @param secrets the values by their configuration key (`config:` of a credential); existing values are kept
  * @throws InvalidError if the stack was created elsewhere and its passphrase is not on this machine
@@ -81,14 +81,14 @@ export function stackInUse(folder: string, named?: string): { project: string; s
   throw new InvalidError({
     what: "no stack is selected",
     why: project === undefined ? "there is no Pulumi.yaml." : "this project has no stack, or more than one.",
-    next: "Select one: `npx pulumi stack select NAME`.",
+    next: "Select a stack with `npx pulumi stack select NAME`.",
   });
 }
 
 function openProject(projectDir: string, stack: string): PulumiProject {
   const project = readProject(projectDir);
   if (project === undefined)
-    throw new InvalidError({ what: "no project", why: `${projectDir} has no Pulumi.yaml.` });
+    throw new InvalidError({ what: "no project was found", why: `${projectDir} has no Pulumi.yaml.` });
   makeProjectFolders(project);
   requirePassphrase(project, stack);
   ensurePassphrase(project, stack);

@@ -2,7 +2,7 @@ import { InvalidError } from "../base/errors.ts";
 import { collectPages, NoAnswerError, request } from "../base/http.ts";
 import { ForgeError } from "./forge-error.ts";
 
-/** How long to wait for an answer from the forge, in milliseconds. */
+/** The maximum time in milliseconds to wait for an answer from the forge. */
 const PATIENCE = 30_000;
 
 /** The part of the forge's REST API that is used here. It is the same for GitHub and Gitea. */
@@ -16,7 +16,10 @@ export interface Forge {
 export interface ForgeVariables {
   readonly GITHUB_API_URL?: string;
   readonly GITHUB_REPOSITORY?: string;
-  /** The workflow must pass this variable to the step. GitHub and Gitea set the other two automatically. */
+  /**
+   * The workflow must pass this variable to the step. GitHub and Gitea set the other two variables
+   * automatically.
+   */
   readonly GITHUB_TOKEN?: string;
 }
 
@@ -47,9 +50,9 @@ function required(variables: ForgeVariables, name: keyof ForgeVariables): string
 }
 
 /**
- * Reads all pages of a list. The page size is `per_page` on GitHub and `limit` on Gitea, and both may return
- * fewer entries than that. A list without pages returns all its entries for every page number. Therefore the
- * first page without new entries is the last one.
+ * Reads all pages of a list. The page size is `per_page` on GitHub and `limit` on Gitea, and both forges can
+ * return fewer entries than requested. A list without pages returns all its entries for every page number.
+ * Therefore the first page without new entries is the last one.
  */
 function readPages<Entry extends { readonly id: number }>(
   get: (page: string) => Promise<unknown>,

@@ -1,7 +1,7 @@
 import { MusterError } from "../base/errors.ts";
 import { type HttpAnswer, isBusy, messageOf, type NoAnswerError } from "../base/http.ts";
 
-/** What each status means for the author of a workflow. */
+/** The meaning of each status for the author of a workflow. */
 const MEANING: Readonly<Record<number, { readonly why: string; readonly next: string }>> = {
   401: {
     why: "it does not accept the token.",

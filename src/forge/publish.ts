@@ -2,15 +2,15 @@ import { withRetries } from "../base/http.ts";
 import type { Forge } from "./forge-client.ts";
 import { ForgeError } from "./forge-error.ts";
 
-/** How many times to try to publish a page. */
+/** The maximum number of attempts to publish a page. */
 const ATTEMPTS = 3;
 
 /** The maximum number of seconds to wait between attempts, even if Retry-After asks for more. */
 const MOST_WAIT = 60;
 
 /**
- * The users in whose name a workflow's token writes. A text by any other user is not Muster's, even if it
- * contains Muster's mark.
+ * The users that appear as authors if a workflow's token writes. A text by any other user is not Muster's text, even if
+ * it contains Muster's mark.
  */
 const OWN_USERS = new Set(["github-actions[bot]", "gitea-actions"]);
 
@@ -37,7 +37,7 @@ interface Written {
 interface Issue extends Written {
   readonly number: number;
   readonly title: string;
-  /** Set only for pull requests, which lists of issues include. */
+  /** Set only for pull requests, which the forge includes in its lists of issues. */
   readonly pull_request?: object | null;
 }
 
@@ -52,7 +52,7 @@ export function publishIssue(forge: Forge, { about, title, body, open }: IssuePa
     const all = await forge.list<Issue>("issues?state=open");
     const own = all.filter((issue) => isOurs(issue, about) && !issue.pull_request);
     const [first, ...duplicates] = own.sort((a, b) => a.number - b.number);
-    // Two simultaneous runs may each have opened an issue.
+    // Two simultaneous runs might each have opened an issue.
     for (const { number } of duplicates) await forge.send("PATCH", `issues/${number}`, { state: "closed" });
     if (first === undefined) return open ? forge.send("POST", "issues", { title, body: text }) : undefined;
     if (open && first.body === text && first.title === title) return;
@@ -77,7 +77,7 @@ export function publishComment(forge: Forge, pull: number, { about, body }: Page
 }
 
 /**
- * Retries the whole operation and not only the failed request, because a request may have taken effect
+ * Retries the entire operation and not only the failed request, because a request might have taken effect
  * although no answer was received.
  */
 async function withAttempts(work: () => Promise<void>): Promise<void> {

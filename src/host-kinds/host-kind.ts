@@ -1,37 +1,50 @@
+import type { RawHost } from "../config/fleet-yaml-types.ts";
 import type { HostBase } from "../config/host-spec.ts";
 import type { Keys } from "../config/problem.ts";
 import type { Context } from "../config/resolve/context.ts";
-import type { RawHost } from "../config/yaml-types.ts";
 import type { HostTarget, InventoryFile, InventoryHost } from "../inventory/inventory-host.ts";
+import type { RecordedId } from "../model/recorded-id.ts";
 
 /**
- * Everything about a kind of host that all programs need. The folder of a kind with a `machine` also contains
- * two modules: `program.ts` declares the machines in the Pulumi program, and `provider.ts` handles their
- * resources in the provider. Both are imported by the name of the kind.
+ * Everything about a host kind that all programs need. The folder of a kind with a `machine` also contains
+ * two modules. `program.ts` declares the machines in the Pulumi program, and `provider.ts` handles their
+ * resources in the provider. Both modules are imported by a path that contains the name of the kind.
  */
 export interface HostKind<Spec extends HostBase = HostBase> {
   /** Whether hosts of this kind are protected by default. */
   readonly isProtected: boolean;
-  /** Builds the spec of a host from its entry in fleet.yaml. @returns undefined if it reported a problem */
+  /** Builds the spec of a host from its entry in fleet.yaml. @returns undefined if a problem was reported */
   resolve(raw: RawHost, common: HostCommon, keys: Keys, context: Context): Spec | undefined;
   readonly inventory: InventoryFile;
-  /** Adapts the inventory entry of a renamed host. Left out if the entry does not depend on the name. */
+  /** Adapts the inventory entry of a renamed host. Absent if the entry does not depend on the name of the host. */
   renamed?(host: InventoryHost, from: string): InventoryHost;
-  /** Returns how to reach a host. @throws HostError if this is unknown until the first `up` */
+  /**
+   * Returns the address and the login of a host. @throws HostError if they are unknown until the first `up`
+   */
   target(spec: Spec, known: InventoryHost | undefined): HostTarget;
   /**
-   * Checks that a host is running, so that nobody has to wait for a timeout. Left out if Muster must
-   * connect to find out.
+   * Checks that a host is running, so that nobody has to wait for a timeout. Absent if only a connection can show
+   * whether the host is running.
    *
    * @throws HostError if the host is stopped
    */
   checkRunning?(project: string, host: string, known: InventoryHost | undefined): void;
+  /** Returns what the host shares with other hosts, so that all of them fail together. Left out if nothing is known. */
+  sharedWith?(spec: Spec): SharedFate;
   /** The machine that a run creates for each host. Left out if Muster does not create hosts of this kind. */
   readonly machine?: MachineOfKind;
-  /** What the launcher does if the project has hosts of this kind. Left out if it does nothing. */
+  /** The steps that the launcher performs if the project has hosts of this kind. Absent if there are no such steps. */
   readonly launch?: LaunchOfKind<Spec>;
-  /** What hosts of this kind need on the operator's machine. Left out if they need nothing. */
+  /** The programs and files that hosts of this kind need on the operator's machine. Absent if they need none. */
   readonly onThisMachine?: OnThisMachine;
+}
+
+/** What several hosts can depend on together. */
+export interface SharedFate {
+  /** The vendor's region, such as `digitalocean nyc3`. */
+  readonly region?: string;
+  /** The network, such as `192.0.2.0/24`. */
+  readonly network?: string;
 }
 
 /** The settings of a host that do not depend on its kind. */
@@ -39,35 +52,66 @@ export type HostCommon = Omit<HostBase, "kind" | "observe">;
 
 /** The machines that a run creates for hosts of one kind. */
 export interface MachineOfKind {
-  /** The type of our provider's resource that represents a machine, such as `LocalHost`. */
+  /** The type of the Muster resource that represents a machine, such as `LocalHost`. */
   readonly type: string;
-  /** The type tokens of the resources that make up a machine. `drift --cloud` reports their changes. */
+  /**
+   * The type tokens of the resources that make up a machine. `drift --cloud` reports changes of these
+   * resources.
+   */
   readonly tokens: readonly string[];
-  /** Whether every difference is drift, because the provider compares the inputs with the actual machine. */
+  /**
+   * Whether every difference is drift. This is the case if the provider compares the inputs with the actual
+   * machine.
+   */
   readonly isAlwaysDrift: boolean;
-  /** Describes what is lost when a run deletes a machine, such as "this local host with its disk". */
-  removalText(inputs: Readonly<Record<string, unknown>>): string;
+  /**
+   * Returns a phrase that says what is lost when a run deletes a machine, such as "this local host with its
+   * disk". Left out if the machine continues to exist, so that everything on it is removed one by one.
+   */
+  removalText?(inputs: Readonly<Record<string, unknown>>): string;
 }
 
-/** The configuration of a stack, from which a kind reads its access to a vendor's API. */
+/** The configuration of a stack, from which a host kind reads the URL and the token for a vendor's API. */
 export interface StackConfig {
   /** The values in the stack's configuration file. Secrets are encrypted. */
   readonly values: Readonly<Record<string, unknown>>;
-  /** Returns a value, decrypted. @returns undefined if the value is empty */
+  /** Returns the decrypted value. @returns undefined if the value is empty */
   secret(name: string): Promise<string | undefined>;
 }
 
-/** What the launcher (`npx pulumi`) does for a kind before it starts the engine. */
+/** The steps that the launcher (`npx pulumi`) performs for a host kind before it starts the engine. */
 export interface LaunchOfKind<Spec extends HostBase = HostBase> {
   /** Environment variables for the engine. A variable that is already set keeps its value. */
   readonly env: Readonly<Record<string, string>>;
-  /** Returns the absolute paths of the private keys that the vendor's plugins need in an ssh-agent. */
+  /** Further variables for `up`, which creates machines. A variable that is already set keeps its value. */
+  readonly createEnv: Readonly<Record<string, string>>;
+  /** Returns further variables for a refresh of this number of resources before an `up`. */
+  readEnv(resources: number): Readonly<Record<string, string>>;
+  /** The prefix of the type tokens of the vendor's resources, such as `digitalocean:`. */
+  readonly tokens: string;
+  /** Returns the absolute paths of the private keys that must be in an ssh-agent for the vendor's plugins. */
   privateKeys(hosts: readonly Spec[]): string[];
   /** Checks that the vendor's API can be used. @throws MusterError if it cannot */
   check(config: StackConfig): Promise<void>;
+  /**
+   * Describes resources at the vendor that cost money and have the mark of a stack, but are not in its state. `destroy`
+   * therefore does not delete them.
+   *
+   * @param stack.dir the folder of Pulumi.yaml
+   * @param stack.owner `<project>/<stack>`
+   * @param stack.recorded the vendors' resources in the state
+   * @throws MusterError if the vendor's API cannot be queried
+   */
+  leftBehind(config: StackConfig, stack: RecordedStack): Promise<string[]>;
 }
 
-/** Prepares the operator's machine for hosts of a kind, and removes what belongs to them. */
+export interface RecordedStack {
+  readonly dir: string;
+  readonly owner: string;
+  readonly recorded: readonly RecordedId[];
+}
+
+/** Prepares the operator's machine for hosts of a kind, and removes the files that belong to them. */
 export interface OnThisMachine {
   /** The plural name of these hosts in messages, such as "local hosts". */
   readonly what: string;
@@ -79,6 +123,6 @@ export interface OnThisMachine {
   prepare(project: string, progress: (line: string) => void): Promise<void>;
   hasDisk(project: string, host: string): Promise<boolean>;
   removeDisk(project: string, host: string): Promise<void>;
-  /** Removes what `prepare` created. */
+  /** Removes the files that `prepare` created. */
   clean(project: string): Promise<void>;
 }

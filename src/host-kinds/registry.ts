@@ -2,10 +2,11 @@ import type { HostBase, HostKindName } from "../config/host-spec.ts";
 import { droplet } from "./droplet/index.ts";
 import type { HostKind, MachineOfKind } from "./host-kind.ts";
 import { local } from "./local/index.ts";
+import { pulumi } from "./pulumi/index.ts";
 import { ssh } from "./ssh/index.ts";
 
-/** All kinds of hosts. Each kind has an entry here and a folder next to this file. */
-export const HOST_KINDS = { ssh, local, droplet } satisfies Readonly<Record<HostKindName, HostKind>>;
+/** All host kinds. Each kind has an entry here and a folder next to this file. */
+export const HOST_KINDS = { ssh, local, droplet, pulumi } satisfies Readonly<Record<HostKindName, HostKind>>;
 
 /** A host of any kind, as fleet.yaml declares it. */
 export type AnyHostSpec = SpecOf<(typeof HOST_KINDS)[HostKindName]>;
@@ -25,7 +26,7 @@ export function hostKindOf({ kind }: Pick<HostBase, "kind">): HostKind {
   return HOST_KINDS[kind];
 }
 
-/** The machines that a run creates, with one entry for each kind of host that has a machine. */
+/** The machine definitions of all host kinds that have a machine. */
 export const MACHINES: readonly MachineOfKind[] = HOST_KIND_NAMES.flatMap(
   (kind) => hostKindOf({ kind }).machine ?? [],
 );

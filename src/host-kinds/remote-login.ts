@@ -1,8 +1,11 @@
+import type { RawHost } from "../config/fleet-yaml-types.ts";
 import type { RemoteHostSpec } from "../config/host-spec.ts";
 import { anywherePath, type Context } from "../config/resolve/context.ts";
-import type { RawHost } from "../config/yaml-types.ts";
 
-/** Returns the declared login of a host. @param identityFile the key file to use if the host declares none */
+/**
+ * Returns the declared login of a host. @param identityFile the key file to use if the host declares no key
+ * file
+ */
 export function remoteLogin(
   raw: RawHost,
   { home }: Context,
@@ -17,7 +20,7 @@ export function remoteLogin(
   };
 }
 
-/** Removes the comment from a public key. The type and the key itself remain. */
+/** Removes the comment from a public key. The type and the key remain. */
 export function withoutComment(key: string): string {
   return key.split(" ").slice(0, 2).join(" ");
 }

@@ -1,89 +1,18 @@
 /**
- * The host runtime. `host.mjs serve [--read-only]` reads requests from its standard input, one JSON line
- * each, and answers them in order until the input ends. `host.mjs gate KIND NAME` does this too, but only
- * within the scope of one gate's key. `host.mjs mend` repairs a database; the runtime starts this command as
- * the agent's user. `host.mjs hostd` is the deadman, which systemd keeps running. systemd starts `host.mjs
- * job failed|replace WORD` when a job has failed or must replace its previous run.
+ * The host runtime. `host.mjs agent …` answers agents and dispatchers with their own rights, as the program
+ * `muster`; all other commands are root's. Each part is loaded only when it is needed, because a dispatcher asks
+ * before every task.
  */
-import { setImmediate, setTimeout } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
-import type { GateName } from "../model/gate-account.ts";
-import { findAuthorizer, tableOf } from "./authorization/registry.ts";
-import { thisHost } from "./context.ts";
-import { runHostd } from "./hostd/hostd.ts";
-import { handleJob } from "./jobs/handle-job.ts";
-import { moveHooks } from "./moves/hooks.ts";
-import { answerBatch, greeting, parseBatches, READERS, READERS_AND_WRITERS, type Table } from "./serve.ts";
-import { runRepair } from "./sqlite/repair-process.ts";
-import { reasonOf } from "./system/error-reason.ts";
-
-/** The maximum length of a request in characters, so that no client can fill the memory. */
-const MOST = 64 * 1024 * 1024;
-
-const host = thisHost(fileURLToPath(import.meta.url), [moveHooks]);
-const [command, ...words] = process.argv.slice(2);
-const gate = command === "gate" ? findAuthorizer(words) : undefined;
-if (command === "serve" && words.length === 0) serve(READERS_AND_WRITERS);
-else if (command === "serve" && words.join(" ") === "--read-only") serve(READERS);
-else if (gate !== undefined) serveGate(gate);
-else if (command === "mend" && words.length === 0) process.exitCode = runRepair();
-else if (command === "job") process.exitCode = handleJob(host, words);
-else if (command === "hostd" && words.length === 0) runHostd(host);
-else {
-  process.stderr.write(
-    "usage: host.mjs serve [--read-only] | gate KIND NAME | mend | hostd | job VERB WORD\n",
-  );
+const [command, verb, ...words] = process.argv.slice(2);
+if (command === "agent" && verb === "route")
+  void import("./routing/route-command.ts").then(({ runRoute }) => {
+    process.exitCode = runRoute(words);
+  });
+else if (command === "agent" && verb === "task")
+  void import("./tasks/task-command.ts").then(({ runTask }) => {
+    process.exitCode = runTask(words);
+  });
+else if (command === "agent") {
+  process.stderr.write("usage: muster route [TEXT...] | muster task add|list|next|done|fail ...\n");
   process.exitCode = 2;
-}
-
-function serveGate(name: GateName): void {
-  try {
-    serve(tableOf(host, name));
-  } catch (error) {
-    process.stderr.write(`${reasonOf(error)}\n`);
-    process.exitCode = 1;
-  }
-}
-
-function serve(table: Table): void {
-  process.umask(0o022);
-  // The client has disconnected: nobody is left to answer, and the last change is complete.
-  process.stdout.on("error", () => process.exit(1));
-  process.stdout.write(greeting(host));
-  void answerAll(table);
-}
-
-/**
- * Milliseconds to wait for more requests of a batch. Requests that were sent together arrive within this
- * time.
- */
-const MOMENT = 10;
-
-/**
- * Answers all requests. The event loop runs between two batches, so that a disconnect is noticed before the
- * next batch begins.
- */
-async function answerAll(table: Table): Promise<void> {
-  let rest = "";
-  let waiting: string[] = [];
-  let turn = Promise.resolve();
-  const answerWaiting = async () => {
-    // Only `converge` requests are batched, so no other request needs to wait.
-    await setTimeout(waiting[0]?.includes('"op":"converge"') ? MOMENT : 0);
-    const lines = waiting;
-    waiting = [];
-    for (const batch of parseBatches(lines)) {
-      for (const answer of answerBatch(host, table, batch))
-        void answer.then((line) => process.stdout.write(line));
-      await setImmediate();
-    }
-  };
-  for await (const text of process.stdin.setEncoding("utf8")) {
-    const lines = `${rest}${text}`.split("\n");
-    rest = lines.pop() ?? "";
-    if (rest.length > MOST) process.exit(1);
-    const isFirst = waiting.length === 0;
-    waiting.push(...lines.filter((line) => line.trim() !== ""));
-    if (isFirst && waiting.length > 0) turn = turn.then(answerWaiting);
-  }
-}
+} else void import("./root-commands.ts");

@@ -1,6 +1,6 @@
 import { MusterError } from "../base/errors.ts";
+import { partOfUnit } from "../model/agent-parts.ts";
 import type { WireError } from "../model/part-failure.ts";
-import { partOfUnit } from "../model/parts.ts";
 import {
   type AnswerFrame,
   type Answers,
@@ -13,16 +13,23 @@ import {
   type RequestFrame,
 } from "../model/protocol.ts";
 import type { Host } from "./context.ts";
+import { supply } from "./installations/archives.ts";
+import { installInProcess } from "./installations/install-process.ts";
 import { jobStatuses } from "./jobs/job-status.ts";
-import { settle } from "./moves/commit.ts";
+import { send } from "./messages/send.ts";
+import { settle } from "./moves/complete-or-cancel.ts";
 import { arrive, leave } from "./moves/prepare.ts";
 import { pack, unpack } from "./moves/transfer.ts";
+import { keyboard } from "./pane/keyboard.ts";
+import { log } from "./pane/log.ts";
+import { pane } from "./pane/pane.ts";
 import { awaitAllStable, awaitStable, type StableAnswer, unitsStarted } from "./reconcile/await-stable.ts";
 import { type ConvergeOutcome, convergeAll } from "./reconcile/converge.ts";
 import { observe } from "./reconcile/observe.ts";
 import { removeResource } from "./reconcile/remove.ts";
-import { control } from "./reports/control.ts";
+import { control, STARTS } from "./reports/control.ts";
 import { history } from "./reports/history.ts";
+import { ledgers, resolveRepeated } from "./reports/ledgers.ts";
 import { machine } from "./reports/machine.ts";
 import { ps } from "./reports/ps.ts";
 import { reasonOf } from "./system/error-reason.ts";
@@ -35,9 +42,9 @@ export type Table = {
   readonly [Op in Request["op"]]?: (host: Host, request: Extract<Request, { op: Op }>) => Later<Answers[Op]>;
 } & {
   /**
-   * Converges many resources at once.
+   * Converges many resources together.
    *
-   * @returns a thunk for each request, which returns the answer or throws the error with which it failed
+   * @returns a function for each request, which returns the answer or throws the error of the request
    */
   readonly convergeAll?: (host: Host, requests: readonly ConvergeRequest[]) => readonly Thunk[];
 };
@@ -47,11 +54,18 @@ type Later<A> = A | Promise<A>;
 type Thunk = () => Later<ConvergeAnswer>;
 
 /** The handlers of a read-only session, which cannot change anything. */
-export const READERS: Table = { observe, ps, history, jobs: jobStatuses, machine };
+export const READERS: Table = {
+  observe,
+  ps: (host, request) => ps(host, request),
+  history,
+  ledgers,
+  jobs: jobStatuses,
+  machine,
+};
 
 /**
- * The handlers that change the host. `converge` and `control` answer only after the units that they have
- * started have run for a second.
+ * The handlers that change the host. `converge` and `control` answer only after the units that they started
+ * have run for a second.
  */
 export const WRITERS = {
   converge: (host, request) => {
@@ -61,10 +75,13 @@ export const WRITERS = {
   convergeAll: convergeMany,
   control: (host, request) => {
     const answer = control(host, request);
-    const isStarted = request.verb !== "stop" && answer.changed;
+    const isStarted = STARTS[request.verb] && answer.changed && answer.isDeferred !== true;
     return awaitStable(host, isStarted ? [request.unit] : [], answer);
   },
+  resolve: resolveRepeated,
   remove: removeResource,
+  install: installInProcess,
+  supply,
   leave,
   pack,
   arrive,
@@ -88,8 +105,8 @@ function convergeMany(host: Host, requests: readonly ConvergeRequest[]): Thunk[]
 }
 
 /**
- * Returns the outcome of a request whose unit has exited: the part of the agent to which the unit belongs has
- * failed or, if the unit belongs to no part, the whole request.
+ * Returns the result of a request during which a unit has exited. If a part of the agent contains the unit, this part
+ * has failed; otherwise, the entire request has failed.
  */
 function withFailedUnit(
   { items }: ConvergeRequest,
@@ -107,7 +124,10 @@ function answerOrThrow(outcome: ConvergeOutcome): ConvergeAnswer {
   return outcome.answer;
 }
 
-export const READERS_AND_WRITERS: Table = { ...READERS, ...WRITERS };
+/** The handlers for the terminals of agents. A read-only session has none of them, because terminals show secrets. */
+export const TERMINALS = { pane, keyboard, log, send } satisfies Table;
+
+export const ALL_HANDLERS: Table = { ...READERS, ...WRITERS, ...TERMINALS };
 
 /** Returns the first line of a session. */
 export function greeting(host: Host): string {
@@ -165,7 +185,7 @@ export function answerBatch(host: Host, table: Table, batch: Batch): Promise<str
   return batch.map((frame, i) => answerFrame(host, table, frame, thunks?.[i]));
 }
 
-/** Converges a batch. An error that stops the whole batch becomes the answer to each of its requests. */
+/** Converges a batch. An error that stops the entire batch becomes the answer to each of its requests. */
 function convergeBatch(host: Host, { convergeAll }: Table, batch: Batch): readonly Thunk[] | undefined {
   const requests = batch.flatMap(({ request }) => (request?.op === "converge" ? [request] : []));
   try {

@@ -2,8 +2,8 @@ import { mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * Records that a host has just been reached: sets the modification time of an empty file in this checkout.
- * Only runs that may change hosts call this, because read-only commands write nothing.
+ * Records that a host has just been reached. Sets the modification time of an empty file in this checkout. Only runs
+ * that can change hosts call this function, because read-only commands write nothing.
  */
 export function noteReached(projectDir: string, host: string): void {
   mkdirSync(folderOf(projectDir), { recursive: true, mode: 0o700 });

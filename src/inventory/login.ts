@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { gateAccount } from "../model/gate-account.ts";
-import type { StackSettings } from "../model/stack-slice.ts";
+import type { StackSettings } from "../model/stack-settings.ts";
 import type { HostTarget } from "./inventory-host.ts";
 
 /**

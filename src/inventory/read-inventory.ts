@@ -5,16 +5,22 @@ import { InvalidError } from "../base/errors.ts";
 import type { HostKindName } from "../config/host-spec.ts";
 import { recall, remember } from "../config/yaml/parse-cache.ts";
 import { byKind, HOST_KINDS } from "../host-kinds/registry.ts";
-import { type Inventory, inventoryFile } from "./inventory.ts";
+import { type Inventory, inventoryFile } from "./inventory-file.ts";
 import type { InventoryHost } from "./inventory-host.ts";
 
 /**
- * Reads all inventory files. A missing file counts as one without hosts.
+ * Reads all inventory files. A missing file counts as a file without hosts.
  *
  * @throws InvalidError with file and line if a file is invalid
  */
 export function readInventory(projectDir: string): Inventory {
   return byKind((kind) => readHosts(projectDir, kind));
+}
+
+/** Returns the login with which `up` last reached each host, for the hosts whose login is recorded. */
+export function recordedLogins(projectDir: string): ReadonlyMap<string, string> {
+  const hosts = Object.values(readInventory(projectDir)).flatMap((known) => [...known]);
+  return new Map(hosts.flatMap(([name, { user }]) => (user === undefined ? [] : [[name, user] as const])));
 }
 
 /** Reads the hosts of one kind. A file that has not changed since it was last read is not parsed again. */

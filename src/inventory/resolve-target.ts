@@ -1,7 +1,7 @@
 import { InvalidError } from "../base/errors.ts";
 import type { HostSpec, HostSpecs } from "../config/fleet.ts";
 import { HOST_KIND_NAMES, HOST_KINDS, hostKindOf } from "../host-kinds/registry.ts";
-import type { Inventory } from "./inventory.ts";
+import type { Inventory } from "./inventory-file.ts";
 import { type HostTarget, inventoryEntry, knownTarget } from "./inventory-host.ts";
 
 /** The connect timeout, in seconds, for a host that fleet.yaml no longer declares. */
@@ -53,7 +53,7 @@ function inventoryTarget(inventory: Inventory, name: string, declared: readonly 
   const names = new Set([...declared, ...Object.values(inventory).flatMap((hosts) => [...hosts.keys()])]);
   throw new InvalidError({
     what: `there is no host "${name}"`,
-    why: "neither fleet.yaml nor the inventory has it.",
+    why: "neither fleet.yaml nor the inventory contains it.",
     next: `Known hosts: ${[...names].join(", ") || "none"}.`,
   });
 }

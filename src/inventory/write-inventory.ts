@@ -5,11 +5,11 @@ import { writeFileLocked } from "../base/files.ts";
 import { withProcessLockSync } from "../base/process-lock.ts";
 import type { HostKindName } from "../config/host-spec.ts";
 import { HOST_KINDS, hostKindOf } from "../host-kinds/registry.ts";
-import { inventoryFile } from "./inventory.ts";
+import { inventoryFile } from "./inventory-file.ts";
 import type { InventoryHost } from "./inventory-host.ts";
 import { readHosts } from "./read-inventory.ts";
 
-/** How many milliseconds to wait for another writer. A write takes only a few milliseconds. */
+/** The maximum number of milliseconds to wait for another writer. A write takes only a few milliseconds. */
 const PATIENCE = 10_000;
 
 /**

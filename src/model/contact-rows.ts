@@ -1,18 +1,22 @@
 import type { Detail } from "./items.ts";
-import { shown } from "./shown.ts";
+import { shownPair } from "./shorten-for-display.ts";
 
-/** One row: the text of each column by the column's name. An empty cell has no entry. */
+/** One row: maps the name of each column to the text in it. An empty cell has no entry. */
 export type Row = Readonly<Record<string, string>>;
 
-/** Rows by key, either as declared or as read from a table. */
+/** Maps the key of each row to the row. The rows are either declared or read from a table. */
 export type Rows = Readonly<Record<string, Row>>;
 
-/** The maximum number of differences that are listed for one table. The rest are only counted. */
+/**
+ * The maximum number of differences that are listed for one table. All further differences are only counted.
+ */
 const MANY = 20;
 
 /**
- * Returns how a table differs from its declaration: missing rows, different cells, and rows that are no
- * longer declared. All other rows belong to the agent.
+ * Returns the differences between a table and its declaration: missing rows, different cells, and rows that are no
+ * longer declared. Rows that were never declared belong to the agent and are not compared.
+ *
+ * @param before the rows that were declared before
  */
 export function compareRows(declared: Rows, table: ReadonlyMap<string, Row>, before: Rows = {}): Detail[] {
   const left = Object.keys(before).filter((key) => !Object.hasOwn(declared, key) && table.has(key));
@@ -26,21 +30,24 @@ function compareRow(key: string, wanted: Row, found: Row | undefined): Detail[] 
   if (found === undefined) return [{ property: `rows.${key}`, declared: "present", observed: "absent" }];
   return Object.entries(wanted)
     .filter(([column, text]) => found[column] !== text)
-    .map(([column, text]) => ({
-      property: `rows.${key}.${column}`,
-      declared: shown(text),
-      observed: shown(found[column]),
-    }));
+    .map(([column, text]) => {
+      const [declared, observed] = shownPair(text, found[column]);
+      return { property: `rows.${key}.${column}`, declared, observed };
+    });
 }
 
-/** Returns the first details, followed by one that counts the rest. */
-export function shorten(details: readonly Detail[]): Detail[] {
+/**
+ * Returns the first details, up to the maximum, followed by one detail with the number of the others.
+ *
+ * @param property the property that has the details
+ */
+export function shorten(details: readonly Detail[], property: string): Detail[] {
   const rest = details.length - MANY;
   if (rest <= 0) return [...details];
   const more = {
-    property: "rows",
-    declared: `${rest} more as declared`,
-    observed: `${rest} more that differ`,
+    property,
+    declared: `${rest} more values as declared`,
+    observed: `${rest} more values that differ`,
   };
   return [...details.slice(0, MANY), more];
 }

@@ -1,5 +1,5 @@
 import type { FailoverPolicy } from "./failover.ts";
-import type { HealthCheck } from "./health.ts";
+import type { HealthCheck } from "./health-check.ts";
 
 /**
  * Types that describe the deadman: the daemon on each host that watches agents and services, and restarts
@@ -10,20 +10,28 @@ import type { HealthCheck } from "./health.ts";
 export const HEARTBEATS = ["file", "notify", "pane", "none"] as const;
 
 /**
- * How an agent shows that it is alive. With `none` it sends no heartbeat, and the deadman notices only its
- * exit.
+ * How an agent shows that it is alive. With `none`, the agent sends no heartbeat, and the deadman notices
+ * only that the agent has exited.
  */
 export type HeartbeatBy = (typeof HEARTBEATS)[number];
 
+export const HEARTBEAT_SENDERS = ["timer", "events"] as const;
+
 export interface Heartbeat {
   readonly by: HeartbeatBy;
-  /** Seconds between two heartbeats. An agent without one for three intervals is stale. */
+  /**
+   * `timer`: a timer sends the heartbeats, even while the agent is idle. `events`: events, such as the hooks
+   * of a runtime, send them. If absent, the deadman finds this out from the heartbeats of each run. Present
+   * only with `by: file`.
+   */
+  readonly sent?: (typeof HEARTBEAT_SENDERS)[number];
+  /** Seconds between two heartbeats. An agent that sends no heartbeat for three intervals is stale. */
   readonly interval: number;
   /** Seconds without a heartbeat before an agent counts as hung and is restarted. */
   readonly timeout: number;
 }
 
-/** How many restarts (`most`) within how many seconds (`within`) put an agent or a service in quarantine. */
+/** The limit at which an agent or a service is put in quarantine: `most` restarts within `within` seconds. */
 export interface RestartLimit {
   readonly most: number;
   readonly within: number;
@@ -37,24 +45,31 @@ export type Lifecycle = { readonly kind: "core" } | { readonly kind: "ephemeral"
 
 export const ON_CHANGE = ["never", "when-idle", "now"] as const;
 
-/** When a running agent is restarted after a change to something that it reads when it starts. */
+/**
+ * When a running agent is restarted after a change to its unit, or to a file that it reads when it starts.
+ */
 export type OnChange = (typeof ON_CHANGE)[number];
+
+/** Seconds that an agent's program gets to stop, before systemd kills it. */
+export const STOP_SECONDS = 10;
 
 export interface ChangePolicy {
   readonly restart: OnChange;
-  /** Seconds after a change before the agent is restarted even if it is not idle. */
+  /** Seconds after a change until the agent is restarted even if it is not idle. */
   readonly deadline: number;
 }
 
-/** A restart that waits until an agent is idle. Until then the agent runs with its earlier declaration. */
+/** A deferred restart of an agent. Until the restart, the agent runs with its earlier declaration. */
 export interface DeferredRestart {
   readonly restart: OnChange;
-  /** Seconds until the agent is restarted even if it is not idle; the `deadline` of ChangePolicy. */
+  /** Seconds until the agent is restarted even if it is not idle; see `deadline` of ChangePolicy. */
   readonly within: number;
   /** systemd's InvocationID of the run that must be replaced. */
   readonly run: string;
-  /** UTC, ISO 8601. */
+  /** When the restart was deferred (UTC, ISO 8601). */
   readonly since: string;
+  /** Who has requested the restart with `fleet restart`; absent if a change of its declaration needs it. */
+  readonly by?: string;
 }
 
 /**
@@ -64,15 +79,16 @@ export interface DeferredRestart {
 export interface MaintenanceWindow {
   /** The days on which the window begins; 0 is Sunday. */
   readonly days: readonly number[];
-  /** Minutes since midnight. */
+  /** The start of the window, in minutes since midnight. */
   readonly from: number;
+  /** The end of the window, in minutes since midnight. */
   readonly to: number;
 }
 
 /**
  * The deadman's policy for one agent, which `up` writes as root-owned JSON to a file named after the agent.
- * The unit and the heartbeat file are derived from the file's name and are not fields of the policy, so that
- * a tenant that may write one agent's policy cannot affect another agent.
+ * The policy has no fields for the unit and the heartbeat file, which are derived from the name of the
+ * policy's file. A tenant that can write one agent's policy therefore cannot affect another agent.
  */
 export interface Policy {
   readonly heartbeat: Heartbeat;
@@ -82,6 +98,11 @@ export interface Policy {
   readonly ttl?: number;
   /** Present only if the agent has more than one provider. */
   readonly failover?: FailoverPolicy;
+  /**
+   * Present if the program writes to its terminal while it works and is quiet while it waits. If absent, the
+   * output says nothing about work, and processor time shows whether the agent is idle.
+   */
+  readonly showsWork?: true;
 }
 
 export const ON_UNHEALTHY = ["restart", "tell"] as const;
@@ -94,7 +115,10 @@ export interface ServicePolicy {
   /** The service's systemd unit. */
   readonly unit: string;
   readonly health: HealthCheck;
-  /** Seconds after each start in which failed checks are ignored. This ends early when a check succeeds. */
+  /**
+   * Seconds after each start in which failed checks are ignored. This period
+   * ends early when a check succeeds.
+   */
   readonly grace: number;
   readonly onUnhealthy: OnUnhealthy;
   readonly restarts: RestartLimit;
@@ -108,12 +132,12 @@ export type Verdict = "unknown" | "healthy" | "unhealthy";
 export interface WatchedService {
   readonly unit: string;
   readonly health: Verdict;
-  /** The result of the last check, such as `it answers 200`; absent if there is none. */
+  /** The result of the last check, such as `it answers 200`; absent before the first check. */
   readonly detail?: string;
   /** Restarts that count towards quarantine. */
   readonly restarts: number;
-  /** Why the deadman does not act on the service at present; absent if it does act. */
-  readonly paused?: string;
+  /** Why the deadman currently does not act on the service; absent if the service is not held. */
+  readonly held?: string;
 }
 
 export const HEARTBEAT_STATES = ["idle", "busy", "stuck"] as const;
@@ -139,6 +163,8 @@ export type HistoryKind =
   | "released"
   | "paused"
   | "resumed"
+  | "held"
+  | "hold-ended"
   | "job-failed"
   | "healthy"
   | "unhealthy"
@@ -149,20 +175,26 @@ export type HistoryKind =
   | "stranded"
   | "left"
   | "arrived"
-  | "flood";
+  | "taken-over"
+  | "given-back"
+  | "kept"
+  | "flood"
+  | "message"
+  | "keyboard-taken"
+  | "keyboard-returned";
 
 /** One event in a host's history. */
 export interface HistoryEvent {
-  /** UTC, ISO 8601. */
+  /** The time of the event (UTC, ISO 8601). */
   readonly time: string;
   readonly event: HistoryKind;
-  /** The agent that the event concerns. Absent if it concerns a service or the whole host. */
+  /** The agent that the event concerns. Absent if it concerns a service or the entire host. */
   readonly agent?: string;
   /** The job that the event concerns. Absent if it concerns no job. */
   readonly job?: string;
   /** The service that the event concerns. Absent if it concerns no service. */
   readonly service?: string;
-  /** More about the event, as a sentence without its full stop. Absent if there is nothing to add. */
+  /** Additional text about the event, without a final full stop. Absent if there is nothing to add. */
   readonly detail?: string;
 }
 
@@ -171,21 +203,35 @@ export interface WatchedAgent {
   readonly unit: string;
   readonly by: HeartbeatBy;
   readonly health: "well" | "stale" | "hung" | "down";
-  /** Seconds since the last sign of life. */
+  /** Seconds since the agent last showed that it is alive. */
   readonly age: number;
   /** Restarts that count towards quarantine. */
   readonly restarts: number;
   readonly state?: HeartbeatState;
   readonly task?: string;
-  /** What is wrong with the agent's heartbeat; absent if nothing is wrong. */
+  /** The error in the agent's heartbeat; absent if nothing is wrong. */
   readonly problem?: string;
-  /** Why the deadman does not act on the agent at present; absent if it does act. */
-  readonly paused?: string;
+  /** Why the deadman currently does not act on the agent; absent if the agent is not held. */
+  readonly held?: string;
 }
 
-/** Since when, and why, an agent or a service is stopped and does not start again. */
+/**
+ * When an agent or a service was put in quarantine, and why. In quarantine, it is stopped and cannot start.
+ */
 export interface Quarantine {
-  /** UTC, ISO 8601. */
+  /** When the quarantine began (UTC, ISO 8601). */
   readonly since: string;
   readonly reason: string;
+}
+
+/** Who keeps an agent or a service stopped with `fleet pause`, and since when. */
+export interface Pause {
+  /** When the pause began (UTC, ISO 8601). */
+  readonly since: string;
+  readonly by: string;
+}
+
+/** A pause that begins when the agent is idle, or after `within` seconds at the latest. */
+export interface PendingPause extends Pause {
+  readonly within: number;
 }

@@ -2,6 +2,7 @@ import type { Contents, Items } from "./items.ts";
 
 export const RESOURCE_TYPES = [
   "Host",
+  "Installation",
   "Tenant",
   "Reader",
   "Account",
@@ -12,12 +13,12 @@ export const RESOURCE_TYPES = [
 
 export type ResourceType = (typeof RESOURCE_TYPES)[number];
 
-/** One resource as fleet.yaml declares it: plain data that says what should be on which host. */
+/** One resource as fleet.yaml declares it, as plain data: the items that should be on a host. */
 export interface Declaration {
   readonly type: ResourceType;
   /**
-   * Such as `hub/iris/agent`: unique in the fleet, the same
-   * in every run, and also the resource's Pulumi name.
+   * The resource's id, such as `hub/iris/agent`. It is unique in the fleet, and the same in every run. It is
+   * also the resource's Pulumi name.
    */
   readonly id: string;
   readonly host: string;
@@ -26,7 +27,7 @@ export interface Declaration {
   readonly service?: string;
   /** The ids of the declarations that must be applied before this one. */
   readonly needs: readonly string[];
-  /** The ids that the resource had before it, its agent, its tenant or its host was renamed. */
+  /** The resource's former ids, from before a rename of the resource, its agent, its tenant or its host. */
   readonly formerly: readonly string[];
   /** Whether Muster must refuse to remove the resource. */
   readonly protect: boolean;
@@ -34,8 +35,8 @@ export interface Declaration {
 }
 
 /**
- * The compiled fleet: all declarations, each after those
- * that it needs, and the contents that their items refer to.
+ * The compiled fleet: all declarations, and the contents that their items refer to. Each declaration follows
+ * the declarations that it needs.
  */
 export interface Plan {
   readonly declarations: readonly Declaration[];

@@ -1,24 +1,33 @@
+import { withFoundAccess } from "./as-found.ts";
 import type { HostRecord } from "./host-record.ts";
-import type { HostItem, Observation, Props, Scalar } from "./items.ts";
-
-/**
- * Why the desired and the observed state differ. `drift`: somebody changed the host. `intended`: somebody
- * changed fleet.yaml. `both`: both have changed. `unknown`: the host has no record of an earlier run, so the
- * cause cannot be determined.
- */
-export type Cause = "drift" | "intended" | "both" | "unknown";
+import {
+  type Cause,
+  type HostItem,
+  type Observation,
+  type Props,
+  QUARANTINED,
+  type Refusal,
+  type Scalar,
+} from "./items.ts";
 
 /** A difference between the declared and the observed value of one property of an item. */
 export interface Difference {
-  /** The item's name within its resource. A finding has the item's label instead, which people see. */
+  /**
+   * The item's name within its resource. In a finding, this is the item's label, which is shown to people.
+   */
   readonly item: string;
   /** A property of the item, or a part of a property, such as `content` or `rows.loom.email`. */
   readonly property: string;
   readonly declared: Scalar;
   readonly observed: Scalar;
   readonly cause: Cause;
-  /** Only for a text that is not a secret: its changed lines, with `-` for declared and `+` for observed. */
+  /**
+   * The changed lines; `-` precedes a declared line, and `+` an observed line. Only
+   * for a text that is not secret.
+   */
   readonly lines?: readonly string[];
+  /** Present if `up` cannot repair the difference. */
+  readonly refusal?: Refusal;
 }
 
 /**
@@ -27,9 +36,9 @@ export interface Difference {
  *
  * @param name the item's name within its resource
  * @param item the item as declared
- * @param observation what the host reports; an unknown state
- *   has no differences, and the caller reports it separately
- * @param record what the last `up` applied; it only decides the cause, never what is written
+ * @param observation what the host reports; if the state is unknown, no differences are returned, and the
+ * caller reports the unknown state separately
+ * @param record what the last `up` applied; it is used only to find the cause of a difference
  */
 export function diffItem(
   name: string,
@@ -40,23 +49,40 @@ export function diffItem(
   if ("unknown" in observation) return [];
   const applied = record?.applied?.[name];
   const intended = record?.intended?.[name];
-  return Object.entries(item.want as Props).flatMap(([property, declared]) => {
-    const observed = observation.props[property];
-    if (isOtherThing(item, observation.props) && !PRESENCE.has(property)) return [];
-    if (observed === declared) return [];
-    const value = observed ?? "absent";
-    const cause = causeOf(declared, value, applied?.[property], intended?.[property]);
-    const details = (observation.detail ?? []).filter((d) => isWithin(property, d.property));
-    if (details.length > 0) return details.map((detail) => ({ item: name, ...detail, cause }));
-    return [{ item: name, property, declared, observed: value, cause }];
-  });
+  // The last run applied the resource without this property, so the property is new in fleet.yaml.
+  const isNew = (property: string) =>
+    record?.applied !== undefined && !(property in (applied ?? {})) && intended === undefined;
+  return Object.entries(withFoundAccess(item, observation.props).want as Props).flatMap(
+    ([property, declared]) => {
+      const observed = observation.props[property];
+      if (isOtherThing(item, observation.props) && !PRESENCE.has(property)) return [];
+      if (observed === declared) return [];
+      const value = observed ?? "absent";
+      const cause = causeOf(declared, value, applied?.[property], intended?.[property], isNew(property));
+      const rest = { cause, ...(observation.refusal && { refusal: observation.refusal }) };
+      const details = (observation.detail ?? []).filter((d) => isWithin(property, d.property));
+      if (details.length > 0)
+        return details.map((detail) => ({
+          item: name,
+          ...rest,
+          ...detail,
+          property: shownProperty(detail.property),
+        }));
+      return [{ item: name, property, declared, observed: value, ...rest }];
+    },
+  );
+}
+
+/** Names a key of a merged file without the property that contains it: `model.default`. */
+function shownProperty(property: string): string {
+  return property.replace(/^content\./, "");
 }
 
 const PRESENCE = new Set(["type", "present"]);
 
 /**
- * Whether an item is missing or has another type. If so, only this is reported, and not each property of the
- * item.
+ * Whether an item is missing, or has another type than declared. In that case, only this difference is
+ * reported, not every property of the item.
  */
 function isOtherThing(item: HostItem, observed: Props): boolean {
   const want: Props = item.want;
@@ -72,7 +98,11 @@ function causeOf(
   observed: Scalar,
   applied: Scalar | undefined,
   intended: Scalar | undefined,
+  isNew: boolean,
 ): Cause {
+  // A quarantine is always drift, because no change of fleet.yaml puts a unit in quarantine.
+  if (observed === QUARANTINED) return "drift";
+  if (isNew) return "intended";
   if (intended !== undefined && observed === intended) return "intended";
   if (applied === undefined) return intended === undefined ? "unknown" : "intended";
   if (observed === applied) return "intended";

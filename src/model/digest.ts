@@ -6,10 +6,7 @@ export function digestOf(text: string | Uint8Array): Digest {
   return `sha256:${createHash("sha256").update(text).digest("hex")}`;
 }
 
-/**
- * Returns the digest that stands for a secret's bytes in
- * comparisons, salted with the path of the secret's file.
- */
+/** Returns a digest of a secret's bytes for comparisons. The salt is the path of the secret's file. */
 export function secretDigest(path: string, bytes: string | Uint8Array): SecretDigest {
   return `secret:${createHash("sha256").update(`${path}\0`).update(bytes).digest("hex")}`;
 }

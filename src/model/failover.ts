@@ -8,24 +8,27 @@ export type SwitchWhen = (typeof SWITCHES_WHEN)[number];
 /** The part of an agent's policy that the deadman uses for failover. */
 export interface FailoverPolicy {
   /**
-   * Names of providers, the preferred one first. The agent's unit uses the first one. Each of the others has
-   * a drop-in.
+   * The names of the agent's providers, in the order of preference. The agent's unit uses the first provider.
+   * Each other provider has a drop-in.
    */
   readonly providers: readonly string[];
   readonly restart: SwitchWhen;
-  /** Seconds to wait for the agent to be idle before it is restarted anyway. */
+  /** Seconds to wait until the agent is idle. After that, the agent is restarted even if it is not idle. */
   readonly deadline: number;
   /** Seconds for which a preferred provider must work without a failure before the agent returns to it. */
   readonly returnAfter: number;
 }
 
 /**
- * The pattern of a provider's name, which is used in file
- * names. The schema of fleet.yaml has the same pattern.
+ * The pattern for names of providers, which are used in file names. The schema of
+ * fleet.yaml has the same pattern.
  */
 const PROVIDER = /^[a-z][a-z0-9-]{0,30}$/;
 
-/** Whether a value read from a file is a valid failover policy. A tenant may have written the file. */
+/**
+ * Whether a value from a file is a valid failover policy. The value is checked
+ * because a tenant can write the file.
+ */
 export function isFailoverPolicy(value: unknown): value is FailoverPolicy {
   if (typeof value !== "object" || value === null) return false;
   const { providers, restart, deadline, returnAfter } = value as Partial<
@@ -47,9 +50,9 @@ export function isProviderName(value: unknown): value is string {
   return typeof value === "string" && PROVIDER.test(value);
 }
 
-/** The provider that an agent should use at present instead of its first one. */
+/** The provider that an agent should currently use instead of its first provider. */
 export interface FailedOver {
   readonly provider: string;
-  /** UTC, ISO 8601. */
+  /** When the agent was switched to this provider (UTC, ISO 8601). */
   readonly since: string;
 }

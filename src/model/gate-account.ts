@@ -4,9 +4,9 @@ import { GATES_DIR } from "./host-paths.ts";
 export type GateKind = "tenant" | "read";
 
 /**
- * Names a gate: a login on a host that gives limited access. The login is a system account whose SSH key can
- * only run `gate KIND NAME` of the host runtime. That command reads what is allowed (the scope) from a
- * root-owned file, which the platform's `up` has written.
+ * Names a gate: a login on a host that gives limited access. The login is a system account. Its SSH key can
+ * only run the host runtime's command `gate KIND NAME`. The command reads the gate's scope, which says what
+ * the gate allows, from a root-owned file. The platform's `up` has written this file.
  */
 export interface GateName {
   readonly kind: GateKind;
@@ -22,9 +22,14 @@ export const GATE_NAME_MAX = 18;
 /** Returns the name of the Linux account that the gate's key logs in to. */
 export const gateAccount = ({ kind, name }: GateName): string => `muster-${kind}-${name}`;
 
+/** Whether a Linux account belongs to a gate. */
+export function isGateAccount(account: string): boolean {
+  return /^muster-(tenant|read)-/.test(account);
+}
+
 /**
- * Returns the home of the gate's account. Root owns the home, so that the account cannot change anything in
- * it.
+ * Returns the home of the gate's account. Root owns this folder, so that the
+ * account cannot change anything in it.
  */
 export const gateFolder = ({ kind, name }: GateName, dir: string = GATES_DIR): string =>
   `${dir}/${kind}-${name}`;

@@ -1,4 +1,7 @@
-/** Muster's paths on a host. Root owns all of them, and no agent can change any part of them. */
+/**
+ * Muster's paths on a host. Root owns them, except the folder of each agent in memory. No agent can change
+ * any component of these paths.
+ */
 
 /**
  * The installed runtime: `node-<version>/node`, `bundle-<hash>/host.mjs`, and `run`, a script that starts the
@@ -6,28 +9,43 @@
  */
 export const RUNTIME_DIR = "/usr/local/lib/muster";
 
+/**
+ * The pinned versions of runtimes: `<name>/<version>-<digest>`, one complete folder each. It is in RUNTIME_DIR, so that the
+ * removal of the host runtime also removes it.
+ */
+export const INSTALLATIONS_DIR = `${RUNTIME_DIR}/runtimes`;
+
 /** Muster's state on the host. */
 export const STATE_DIR = "/var/lib/muster";
 
-/** One JSON file for each resource: `<owner>/<id>.json`. In both names `/` is replaced by `~`. */
+/** One JSON file for each resource: `<owner>/<id>.json`. In the owner and the id, `/` is replaced by `~`. */
 export const RECORDS_DIR = `${STATE_DIR}/records`;
 
 /** One JSON file for each agent that is moving from or to this host. */
 export const MOVES_DIR = `${STATE_DIR}/moves`;
 
 /**
- * Declared contents, each in a file named after its SHA-256 (64 hex digits): identity files, so that they can
- * be restored, and declared rows.
+ * The contents of declared files and rows, which are kept for comparisons and repairs. Each content is in a
+ * file with its SHA-256 (64 hex digits) as the name.
  */
 export const CONTENTS_DIR = `${STATE_DIR}/contents`;
 
 /**
- * One folder for each agent or service. Root owns the folder, and only the user of the agent or service can
- * read the files in it.
+ * The archives from which runtimes are about to be installed. Each session has a folder named by its PID, and each
+ * archive is named by the hex digits of its digest.
+ */
+export const ARCHIVES_DIR = `${STATE_DIR}/archives`;
+
+/**
+ * One folder for the secrets of each agent or service. Root owns the folder, and only the user of the agent
+ * or service can read the files in it.
  */
 export const CREDENTIALS_DIR = `${STATE_DIR}/credentials`;
 
-/** One folder for each gate: the home of its account, with its keys and its scope. */
+/**
+ * One folder for each gate. The folder is the home of the gate's account, and
+ * contains the gate's keys and scope.
+ */
 export const GATES_DIR = `${STATE_DIR}/gates`;
 
 /**
@@ -35,12 +53,14 @@ export const GATES_DIR = `${STATE_DIR}/gates`;
  */
 export const KEY_FILE = `${STATE_DIR}/key`;
 
-/** The lock file that is held (as by flock(1)) around useradd and daemon-reload. */
+/**
+ * The file of the host's lock, which is taken with flock(1), for example around useradd and daemon-reload.
+ */
 export const LOCK_FILE = "/run/muster.lock";
 
 /**
- * Where an agent's own data is moved to when the agent is removed: into a folder `<name>-<UTC time>`, which
- * only root can read.
+ * The archive folder. When an agent is removed, its own data is moved into a subfolder `<name>-<UTC time>`,
+ * which only root can read.
  */
 export const ASIDE_DIR = "/var/lib/muster-aside";
 
@@ -48,9 +68,12 @@ export const UNIT_DIR = "/etc/systemd/system";
 
 /**
  * The folder of Muster's drop-ins for services. systemd.unit(5) reserves this folder for the administrator.
- * `systemctl edit` writes to another folder, in which changes are drift.
+ * `systemctl edit` writes to another folder; changes in that folder are drift.
  */
 export const INSTALLED_UNIT_DIR = "/usr/local/lib/systemd/system";
+
+/** The file with the routes of the fleet, which agents can read. */
+export const ROUTES_FILE = `${STATE_DIR}/routes.json`;
 
 /** Returns the path of Muster's drop-in for a service's unit. */
 export function settingsFile(unit: string, dir: string = INSTALLED_UNIT_DIR): string {
@@ -59,7 +82,7 @@ export function settingsFile(unit: string, dir: string = INSTALLED_UNIT_DIR): st
 
 export const SUDOERS_DIR = "/etc/sudoers.d";
 
-/** The deadman's folder: policies, saved state, quarantines, pauses and the history. */
+/** The deadman's folder: policies, saved state, quarantines, pauses, holds and the history. */
 export const HOSTD_DIR = `${STATE_DIR}/hostd`;
 
 /** Returns the path of the deadman's policy for one agent, which `up` writes. */
@@ -72,16 +95,22 @@ export function servicePolicyFile(service: string, dir: string = HOSTD_DIR): str
   return `${dir}/services/${service}.json`;
 }
 
-/** Returns the path of the file that exists while a unit is in quarantine, so that the unit cannot start. */
+/** Returns the path of the file that exists while a unit is in quarantine or paused, so that it cannot start. */
 export function quarantineFile(unit: string, dir: string = HOSTD_DIR): string {
   return `${dir}/quarantine/${unit}`;
 }
 
 /**
- * Returns the path of the file that pauses the deadman for one agent or, without a name, for the whole host.
+ * Returns the path of a hold. While this file exists, the deadman does not act on one agent or service or,
+ * without a name, on any agent or service of the host.
  */
-export function pauseFile(agent?: string, dir: string = HOSTD_DIR): string {
-  return `${dir}/pause${agent === undefined ? "" : `-${agent}`}`;
+export function holdFile(agent?: string, dir: string = HOSTD_DIR): string {
+  return `${dir}/hold${agent === undefined ? "" : `-${agent}`}`;
+}
+
+/** Returns the path of the file that exists while a unit must be paused as soon as it is idle. */
+export function pendingPauseFile(unit: string, dir: string = HOSTD_DIR): string {
+  return `${dir}/pausing/${unit}`;
 }
 
 /**
@@ -92,21 +121,22 @@ export function deferredRestartFile(unit: string, dir: string = HOSTD_DIR): stri
   return `${dir}/owed/${unit}`;
 }
 
-/** Returns the path of the file with the probe of a provider of models. */
+/** Returns the path of the file with the health check of a model provider. */
 export function providerFile(provider: string, dir: string = HOSTD_DIR): string {
   return `${dir}/providers/${provider}.json`;
 }
 
 /**
- * Returns the folder with one subfolder for each agent. The subfolder has a drop-in for each of the agent's
- * providers except the first one.
+ * Returns the folder for drop-ins of providers. It has one subfolder for each agent, with a drop-in for each
+ * of the agent's providers except the first one.
  */
 export function choiceFolder(dir: string = HOSTD_DIR): string {
   return `${dir}/choices`;
 }
 
 /**
- * Returns the path of an agent's drop-in for a provider that is not its first one. `up` writes the drop-in.
+ * Returns the path of an agent's drop-in for a provider other than the agent's
+ * first one. `up` writes the drop-in.
  */
 export function choiceFile(agent: string, provider: string, dir: string = HOSTD_DIR): string {
   return `${choiceFolder(dir)}/${agent}/${provider}.conf`;
@@ -121,14 +151,17 @@ export function choiceLink(unit: string, provider: string, dir: string = UNIT_DI
 }
 
 /**
- * The deadman's current observations, which `fleet ps`
- * shows. The folder is in memory and is lost at a reboot.
+ * The folder with the deadman's current observations, which `fleet ps` shows. The folder is in
+ * memory and is lost at a reboot.
  */
 export const HOSTD_RUN_DIR = "/run/muster-hostd";
 
+/** The folder from which Debian's prometheus-node-exporter reads text files, if it is installed. */
+export const METRICS_DIR = "/var/lib/prometheus/node-exporter";
+
 export const HOSTD_UNIT = "muster-hostd.service";
 
-/** The folder of the programs that agents may call. */
+/** The folder with the programs that agents can call. */
 export const BIN_DIR = "/usr/local/bin";
 
 export function agentUnit(agent: string): string {
@@ -145,6 +178,30 @@ export function isAgentUnit(unit: string): boolean {
   return unit.startsWith("muster-agent-");
 }
 
+/** The program that runs an agent's program in the agent's tmux. */
+export const RUN_PROGRAM = `${BIN_DIR}/muster-run`;
+
+/** The program that starts an agent's program in the agent's own conversation; see resources/session-program.ts. */
+export const SESSION_PROGRAM = `${BIN_DIR}/muster-session`;
+/** Returns the path of an agent's tmux socket. */
+export function tmuxSocket(agent: string): string {
+  return `${agentRunDir(agent)}/tmux`;
+}
+
+/**
+ * Returns the name of the unit in which a session watches an agent's terminal.
+ *
+ * @param session distinguishes the sessions of one agent
+ */
+export function watcherUnit(agent: string, session: string): string {
+  return `muster-watch-${agent}-${session}.service`;
+}
+
+/** Whether a unit exists only while a person watches an agent. */
+export function isWatcherUnit(unit: string): boolean {
+  return unit.startsWith("muster-watch-");
+}
+
 /** Returns an agent's folder in memory. The agent's unit creates it, and no other agent can enter it. */
 export function agentRunDir(agent: string): string {
   return `/run/muster-${agent}`;
@@ -153,4 +210,24 @@ export function agentRunDir(agent: string): string {
 /** Returns the path of an agent's heartbeat file. */
 export function heartbeatFile(agent: string): string {
   return `${agentRunDir(agent)}/beat`;
+}
+
+/** Returns the path of the file with the PID of the muster-run that runs an agent's program. */
+export function startedFile(agent: string): string {
+  return `${agentRunDir(agent)}/started`;
+}
+
+/** Returns the path of the file that exists from the end of an agent's program to the end of its unit. */
+export function endedFile(agent: string): string {
+  return `${agentRunDir(agent)}/ended`;
+}
+
+/** Returns the folder that an agent's unit creates on the disk. Only root and the agent's user can enter it. */
+export function agentLogDir(agent: string): string {
+  return `/var/log/muster-${agent}`;
+}
+
+/** Returns the path of the file with the last output and the exit status of an agent's program. */
+export function lastRunFile(agent: string): string {
+  return `${agentLogDir(agent)}/last-run`;
 }

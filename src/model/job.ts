@@ -1,4 +1,4 @@
-/** Names and types of jobs that declarations, systemd units and the host runtime share. */
+/** Names and types for jobs. Declarations, systemd units and the host runtime share them. */
 
 export const JOB_OVERLAPS = ["skip", "replace"] as const;
 
@@ -57,7 +57,7 @@ export const JOB_FAILED = "muster-job-failed@";
  */
 export const JOB_REPLACE = "muster-job-replace@";
 
-/** The key in a job's unit, ignored by systemd, whose value is `<retries> <seconds after each failure>`. */
+/** A key in a job's unit that systemd ignores. Its value is `<retries> <seconds after each failure>`. */
 export const RETRY_KEY = "X-Muster-Retry";
 
 /** The state of a job, as systemd reports it. */
@@ -69,13 +69,13 @@ export interface JobStatus {
   /** When the job's last run started (UTC, ISO 8601); absent if no run is known. */
   readonly last?: string;
   /**
-   * How the last run ended, from `howItEnded`: `ok`, `ended`, or why it failed. Absent while the run is
-   * active, or if nothing is known.
+   * How the last run ended: `ok`, `ended`, or the reason why it failed (see `howItEnded`). Absent while the
+   * run is active, and if no ended run is known.
    */
   readonly result?: string;
   /** When the job's next run is due (UTC, ISO 8601); absent if systemd reports no time. */
   readonly next?: string;
-  /** Why no run starts even when one is due; absent if runs can start. */
+  /** Why no run can start at present; absent if runs can start. */
   readonly held?: string;
 }
 

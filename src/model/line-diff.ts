@@ -1,19 +1,19 @@
 import { diffArrays } from "diff";
 import type { Detail } from "./items.ts";
-import { shown } from "./shown.ts";
+import { shown, shownPair } from "./shorten-for-display.ts";
 
 /** The maximum number of changed lines that are shown for one file. */
 const MOST_SHOWN = 20;
 
 /**
- * The maximum number of edits that the diff searches for, to limit time and memory. If there are more, all
- * lines count as replaced.
+ * The maximum number of edits that the diff searches for, to limit time and memory. If there are more edits,
+ * all lines count as replaced.
  */
 const MOST_EDITS = 2000;
 
 /**
- * Describes how two texts differ: the first changed line, and a list of the changed lines. Empty if the texts
- * are equal.
+ * Describes how two texts differ: the first changed line, and a list of the changed lines. Returns an empty
+ * list if the texts are equal.
  */
 export function lineDetail(declared: string, observed: string): Detail[] {
   const changes = changesBetween(declared.split("\n"), observed.split("\n"));
@@ -21,12 +21,13 @@ export function lineDetail(declared: string, observed: string): Detail[] {
   if (first === undefined) return [];
   const others = new Set(changes.map(({ at }) => at)).size - 1;
   const more = others === 0 ? "" : ` (and ${others} more line${others === 1 ? "" : "s"})`;
-  const sideOf = (mark: Mark) => changes.find((one) => one.at === first.at && one.mark === mark)?.text;
+  const sideOf = (mark: Mark) => textAt(changes, first.at, mark);
+  const [left, right] = shownPair(sideOf("-"), sideOf("+"));
   return [
     {
       property: "content",
-      declared: `line ${first.at}: ${shown(sideOf("-"))}`,
-      observed: `line ${first.at}: ${shown(sideOf("+"))}${more}`,
+      declared: `line ${first.at}: ${left}`,
+      observed: `line ${first.at}: ${right}${more}`,
       lines: shownLines(changes),
     },
   ];
@@ -81,6 +82,18 @@ function sameAtEnd(a: readonly string[], b: readonly string[], start: number): n
 
 function shownLines(changes: readonly Change[]): string[] {
   const rest = changes.length - MOST_SHOWN;
-  const lines = changes.slice(0, MOST_SHOWN).map(({ mark, text }) => `${mark}${shown(text)}`);
+  const lines = changes.slice(0, MOST_SHOWN).map((change) => shownChange(change, changes));
   return rest <= 0 ? lines : [...lines, `… and ${rest} more changed line${rest === 1 ? "" : "s"}`];
+}
+
+/**
+ * Shortens a changed line. If both texts have a changed line with this number, both lines are cut at the same place.
+ */
+function shownChange({ mark, at, text }: Change, changes: readonly Change[]): string {
+  const other = textAt(changes, at, mark === "-" ? "+" : "-");
+  return `${mark}${other === undefined ? shown(text) : shownPair(text, other)[0]}`;
+}
+
+function textAt(changes: readonly Change[], line: number, side: Mark): string | undefined {
+  return changes.find(({ at, mark }) => at === line && mark === side)?.text;
 }

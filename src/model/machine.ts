@@ -4,7 +4,7 @@ export interface Disk {
   readonly path: string;
   /** Bytes. */
   readonly size: number;
-  /** Percent in use, of bytes or of inodes, whichever is higher. */
+  /** The percentage of the bytes, or of the inodes, that are in use, whichever is higher. */
   readonly used: number;
 }
 
@@ -18,7 +18,7 @@ export interface Machine {
   readonly memory: {
     /** Bytes. */
     readonly size: number;
-    /** Percent that is not available to programs. */
+    /** The percentage that is not available to programs. */
     readonly used: number;
   };
   readonly disks: readonly Disk[];
@@ -32,18 +32,18 @@ export interface Machine {
 
 /** The limits within which a host counts as healthy. */
 export interface Healthy {
-  /** Percent in use, for each file system. */
+  /** The maximum percentage of each file system that is in use. */
   readonly disk: number;
-  /** Percent in use. */
+  /** The maximum percentage of the memory that is in use. */
   readonly memory: number;
-  /** The load average of 5 minutes, for each core. */
+  /** The maximum load average of the last 5 minutes, divided by the number of cores. */
   readonly load: number;
 }
 
 /**
  * The default limits. A full disk stops every program that writes, so the disk limit leaves time to act.
- * Memory that the kernel can free at once, such as caches, does not count as in use. A load of 4 for each
- * core is a backlog and not just a peak.
+ * Memory that the kernel can free immediately, such as caches, does not count as in use. A load of 4 per core
+ * for 5 minutes is a lasting overload, not just a short peak.
  */
 export const HEALTHY: Healthy = { disk: 80, memory: 90, load: 4 };
 
@@ -55,7 +55,7 @@ export function fullestOf({ disks }: Machine): Disk | undefined {
   );
 }
 
-/** Returns the load average for each core. */
+/** Returns the load average divided by the number of cores. */
 export function loadOf({ load, cores }: Machine): number {
   return load / Math.max(1, cores);
 }

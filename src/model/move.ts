@@ -3,13 +3,13 @@ import type { Items } from "./items.ts";
 
 /**
  * The progress of an agent's move, which each of the two hosts records. The old host records `leaving` while
- * its copy of the home is the valid one, and `gone` afterwards. The new host records `arriving` until the
- * home is completely transferred, `placing` while it is put in place, and `arrived` until the old host has
- * marked it as `gone`. Then the new host deletes its file.
+ * its copy of the home is valid, and `gone` afterwards. The new host records `arriving` until the home is
+ * completely transferred, `placing` while the home is moved to its final path, and `arrived` until the old
+ * host has recorded `gone`. After that, the new host deletes its record of the move.
  */
 export type MoveState = "leaving" | "gone" | "arriving" | "placing" | "arrived";
 
-/** A host's record of one agent's move: root-owned JSON, one file for each agent. */
+/** A host's record of one agent's move. It is a root-owned JSON file, one for each agent. */
 export interface MoveMark {
   readonly agent: string;
   readonly state: MoveState;
@@ -20,11 +20,11 @@ export interface MoveMark {
   readonly move: string;
   /** The other host, as fleet.yaml names it. */
   readonly other: string;
-  /** UTC, ISO 8601. */
+  /** When the move began on this host (UTC, ISO 8601). */
   readonly since: string;
   /** Only on the new host: the path of the agent's home. */
   readonly home?: string;
-  /** Whether the folder at the home's path is a copy that the agent left there in an earlier move. */
+  /** Whether the folder at the home's path is an outdated copy from an earlier move of the agent. */
   readonly isStale?: true;
   /** Whether the agent was running when it was asked to leave. */
   readonly ran?: true;
@@ -61,7 +61,7 @@ export interface PackRequest {
   readonly id: string;
   readonly owner: string;
   readonly move: string;
-  /** Whether to start from the beginning. */
+  /** Whether to start with the first byte of the home. */
   readonly first: boolean;
 }
 
@@ -93,7 +93,10 @@ export interface ArriveAnswer {
   readonly state: "open" | "arrived" | "lives";
 }
 
-/** Sends the next bytes of a home to the new host. After the last bytes, the host puts the home in place. */
+/**
+ * Sends the next bytes of a home to the new host. After the last bytes, the host
+ * moves the home to its final path.
+ */
 export interface UnpackRequest {
   readonly op: "unpack";
   readonly id: string;
@@ -104,14 +107,14 @@ export interface UnpackRequest {
 }
 
 export interface UnpackAnswer {
-  /** The paths to which files that were already at the home's path were moved. */
+  /** The archive paths of files that were already at the home's path. */
   readonly aside: readonly string[];
 }
 
 /**
- * Reports the outcome of a move to a host. `arrived` to the old host: its copy of the home is no longer
- * valid. `arrived` to the new host: the move is complete. `failed` to the old host: the agent remains there
- * and keeps running.
+ * Reports the outcome of a move to one of the two hosts. For the old host, `arrived` means that its copy of
+ * the home is no longer valid, and `failed` means that the agent remains on this host. For the new host,
+ * `arrived` means that the move is complete.
  */
 export interface SettleRequest {
   readonly op: "settle";

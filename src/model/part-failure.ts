@@ -1,4 +1,4 @@
-import type { AgentPart } from "./parts.ts";
+import type { AgentPart } from "./agent-parts.ts";
 
 /** An error in the form in which a host sends it: what failed, why, and what to do next. */
 export interface WireError {

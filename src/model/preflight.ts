@@ -1,3 +1,5 @@
+import type { RecurrencePolicy } from "./recurrence.ts";
+
 /** One resource that the Pulumi program declares in this run. */
 export interface DeclaredResource {
   /** The resource's Pulumi name: an id such as `hub/iris/agent`, or the name of a local host. */
@@ -6,14 +8,16 @@ export interface DeclaredResource {
   readonly formerly: readonly string[];
 }
 
-/** What the Pulumi program sends to the provider before it registers any resource. */
+/** The Pulumi program's message to the provider before it registers any resource. */
 export interface PreflightRequest {
-  /** `<project>/<stack>`. */
+  /** The stack of this run, as `<project>/<stack>`. */
   readonly owner: string;
   readonly declared: readonly DeclaredResource[];
+  /** When repeated repairs are a recurring finding, and what the run does about it. */
+  readonly recurrence: RecurrencePolicy;
 }
 
-/** A record of this stack on a host, for a resource that this run does not declare. */
+/** A record of this stack on a host. This run does not declare the record's resource. */
 export interface UnclaimedRecord {
   readonly id: string;
   readonly host: string;
@@ -31,8 +35,8 @@ export interface PreflightAnswer {
    */
   readonly moves: Readonly<Record<string, string>>;
   /**
-   * The ids of Agent resources whose home neither exists on the declared host yet nor was found on any other
-   * host that was checked.
+   * The ids of Agent resources without a home: there is no home on the declared host, and none was found on
+   * the other hosts that were checked.
    */
   readonly newcomers: readonly string[];
 }

@@ -1,10 +1,36 @@
-import type { DeferredRestart, HistoryEvent, Quarantine, WatchedAgent, WatchedService } from "./deadman.ts";
+import type { AgentUptime } from "./agent-uptime.ts";
+import type {
+  DeferredRestart,
+  HistoryEvent,
+  Pause,
+  PendingPause,
+  Quarantine,
+  WatchedAgent,
+  WatchedService,
+} from "./deadman.ts";
 import type { FailedOver } from "./failover.ts";
+import type { Former } from "./former-unit.ts";
 import type { HostRecord } from "./host-record.ts";
 import type { Contents, Items, Observations } from "./items.ts";
 import type { JobStatus } from "./job.ts";
+import type {
+  LedgersAnswer,
+  LedgersRequest,
+  RepeatedRepair,
+  ResolveAnswer,
+  ResolveRequest,
+} from "./ledger.ts";
 import type { Machine } from "./machine.ts";
+import type { SendAnswer, SendRequest } from "./message.ts";
 import type { MoveAnswers, MoveMark, MoveRequest } from "./move.ts";
+import type {
+  KeyboardAnswer,
+  KeyboardRequest,
+  LogAnswer,
+  LogRequest,
+  PaneAnswer,
+  PaneRequest,
+} from "./pane.ts";
 import type { PartFailure, WireError } from "./part-failure.ts";
 import type { Unmanaged } from "./unmanaged.ts";
 
@@ -12,18 +38,30 @@ import type { Unmanaged } from "./unmanaged.ts";
  * The version of the protocol between Muster and hosts. Raise it when the meaning of a request or an answer
  * changes.
  */
-export const PROTOCOL = 2;
+export const PROTOCOL = 4;
+
+/** The first protocol with the requests to restart, pause and resume. */
+export const PAUSES = 4;
+
+/** The first protocol with pinned versions of runtimes. */
+export const INSTALLS_RUNTIMES = 3;
+
+/** The first protocol in which a removal gives an adopted agent back instead of deleting its user. */
+export const GIVES_BACK = 3;
+
+/** The first protocol with one resource for each agent; see former-agent.ts. */
+export const WHOLE_AGENTS = 2;
 
 /**
- * The oldest protocol that is still supported. Hosts with this protocol know only the parts of agents; see
- * former-agent.ts.
+ * The oldest protocol that is still supported. Hosts with this protocol know only separate resources for the
+ * parts of agents.
  */
 export const OLDEST_PROTOCOL = 1;
 
-/** Precedes the host's first line, so that output of the login shell is not mistaken for an answer. */
+/** The start of the host's first line. It distinguishes this line from the output of the login shell. */
 export const MARKER = "muster-host ";
 
-/** The host's first line after MARKER. */
+/** The JSON object that follows MARKER in the host's first line. */
 export interface Hello {
   readonly protocol: number;
   readonly bundle: string;
@@ -36,15 +74,17 @@ export interface ResourceItems {
   readonly items: Items;
 }
 
-/** Asks for the state of items. Changes nothing. */
+/** Asks for the state of items, and changes nothing. */
 export interface ObserveRequest {
   readonly op: "observe";
-  /** The resources to observe. If absent: everything in the records of `owner`. */
+  /** The resources to observe. If absent, all resources in the records of `owner` are observed. */
   readonly resources?: readonly ResourceItems[];
   readonly owner?: string;
-  /** The contents of declared rows by digest. Contents that the host already has may be left out. */
+  /** The contents of declared rows by digest. Contents that the host already has can be omitted. */
   readonly contents?: Contents;
-  /** Whether to also report what runs as Muster's users although no resource declares it. */
+  /**
+   * Whether to report unmanaged entries too, which run as Muster's users although no resource declares them.
+   */
   readonly unmanaged?: true;
 }
 
@@ -54,8 +94,8 @@ export interface Observed {
   readonly observed: Observations;
   readonly record?: HostRecord;
   /**
-   * Only with a reader's key: the names of items that were not observed, because no `up` has applied them on
-   * this host.
+   * The names of items that were not observed, because no `up` has applied them on this host. Present only in
+   * an answer to a reader's key.
    */
   readonly unapplied?: readonly string[];
 }
@@ -66,16 +106,22 @@ export interface ObserveAnswer {
    * The id and owner of every record on the host, so that the caller can find records without a declaration.
    */
   readonly recorded: readonly { readonly id: string; readonly owner: string }[];
-  /** Present only if the request asks for it. */
+  /** Present only if the request asks for unmanaged entries. */
   readonly unmanaged?: readonly Unmanaged[];
   /** The agents that are moving from or to this host; absent if there are none. */
   readonly moves?: readonly MoveMark[];
+  /** The properties that `up` has repaired again and again; absent if there are none. */
+  readonly repeated?: readonly RepeatedRepair[];
 }
 
 /** Asks for the status of units, as `fleet ps` shows it. */
 export interface PsRequest {
   readonly op: "ps";
   readonly units: readonly string[];
+  /** The formers that are not system units. The answer names each of them by its label. */
+  readonly formers?: readonly Former[];
+  /** Whether to report unmanaged entries too. An older host ignores this. */
+  readonly unmanaged?: true;
 }
 
 export interface UnitStatus {
@@ -88,18 +134,26 @@ export interface UnitStatus {
   /** Seconds since the unit entered its state; 0 if unknown. */
   readonly since: number;
   readonly status: string;
+  /** Bytes of memory that the unit uses; absent if it does not run. */
+  readonly memory?: number;
   /** The names of the process in the agent's tmux pane; absent if no process is running. */
   readonly names?: readonly string[];
+  /** The version of the pinned runtime that the process runs from; absent if it runs from no installation. */
+  readonly version?: string;
   /** The deadman's view of the agent; absent if the deadman does not watch it. */
   readonly watched?: WatchedAgent;
   /** The deadman's view of the service; absent if the deadman does not watch it. */
   readonly checked?: WatchedService;
   /** Present while the agent runs with an earlier declaration and a restart is deferred. */
   readonly owed?: DeferredRestart;
-  /** Present while the agent should run on a provider other than its first one. */
+  /** Present while the agent should run on a provider other than its first provider. */
   readonly failedOver?: FailedOver;
   /** Present while the unit is in quarantine. */
   readonly quarantine?: Quarantine;
+  /** Present while the unit is paused. */
+  readonly paused?: Pause;
+  /** Present while a pause is requested for when the agent is idle. */
+  readonly pausing?: PendingPause;
 }
 
 export interface PsAnswer {
@@ -108,23 +162,32 @@ export interface PsAnswer {
    * Whether the deadman is active (`watching`) or does not respond (`silent`); absent if it is not installed.
    */
   readonly deadman?: "watching" | "silent";
+  /** Present only if the request asks for unmanaged entries. */
+  readonly unmanaged?: readonly Unmanaged[];
 }
 
 /** Asks for a host's history. */
 export interface HistoryRequest {
   readonly op: "history";
-  /** The name of an agent or a service. If absent: the history of all of them, and of the host itself. */
+  /**
+   * The name of an agent or a service. If absent, the answer contains the events of all agents and services,
+   * and of the host itself.
+   */
   readonly agent?: string;
-  /** The maximum number of events; the latest ones are returned. */
+  /** The maximum number of events; the latest events are returned. */
   readonly last: number;
+  /** Whether to report the uptime of each agent and day too. An older host ignores this. */
+  readonly uptimes?: true;
 }
 
 export interface HistoryAnswer {
   /** Oldest first. */
   readonly events: readonly HistoryEvent[];
+  /** Oldest first; present only if the request asks for it. */
+  readonly uptimes?: readonly AgentUptime[];
 }
 
-/** Asks for the status of jobs, each named by its word; see `jobWord`. */
+/** Asks for the status of jobs. Each word identifies one job; see `jobWord`. */
 export interface JobsRequest {
   readonly op: "jobs";
   readonly words: readonly string[];
@@ -139,11 +202,14 @@ export interface MachineRequest {
   readonly op: "machine";
 }
 
-export const CONTROL_VERBS = ["start", "stop", "release"] as const;
+export const CONTROL_VERBS = ["start", "stop", "restart", "pause", "resume", "release"] as const;
 
 export type ControlVerb = (typeof CONTROL_VERBS)[number];
 
-/** Starts or stops an agent or a service, or releases it from quarantine and starts it. */
+/**
+ * Starts, stops or restarts an agent or a service. `pause` stops it until `resume` starts it, and `release`
+ * starts it after a quarantine.
+ */
 export interface ControlRequest {
   readonly op: "control";
   readonly verb: ControlVerb;
@@ -154,11 +220,18 @@ export interface ControlRequest {
   readonly unit: string;
   /** The person who makes the request, for the history. */
   readonly by: string;
+  /**
+   * Only for `restart` and `pause` of an agent: do it when the agent is idle, after this number of seconds at
+   * the latest. If absent, do it now.
+   */
+  readonly within?: number;
 }
 
 export interface ControlAnswer {
   /** False if the unit was already in the requested state. */
   readonly changed: boolean;
+  /** Present if the deadman carries out the request when the agent is idle. */
+  readonly isDeferred?: true;
 }
 
 /** Brings a resource into its declared state: observes it, changes what differs, and observes it again. */
@@ -177,10 +250,14 @@ export interface ConvergeRequest {
   /** The values of secret files, by item name. */
   readonly secrets: Readonly<Record<string, string>>;
   /**
-   * The ids that this resource had before. A record under one of them is carried over to the new id. Absent
-   * if there are none.
+   * The former ids of this resource. A record with a former id is replaced by a record with the new id.
+   * Absent if there are no former ids.
    */
   readonly formerly?: readonly string[];
+  /** The person who makes the request, as `<user>@<machine>`, for the ledger. */
+  readonly by?: string;
+  /** A name for this run, for the ledger. */
+  readonly run?: string;
 }
 
 export interface ConvergeAnswer {
@@ -188,8 +265,8 @@ export interface ConvergeAnswer {
   /** Everything that was changed, as `item.property`. */
   readonly changed: readonly string[];
   /**
-   * Where data of an earlier resource of the same name is kept. Only present when the resource is applied for
-   * the first time.
+   * The paths at which data of an earlier resource with the same name is kept. Present only when the resource
+   * is applied for the first time.
    */
   readonly kept?: readonly string[];
   /**
@@ -197,13 +274,25 @@ export interface ConvergeAnswer {
    */
   readonly waiting?: readonly string[];
   /**
+   * The entries that Muster has replaced although it did not write them, with the paths of their copies. Absent if
+   * there are none.
+   */
+  readonly overwritten?: readonly Overwritten[];
+  /**
    * The parts of an agent that could not be applied, and why. All of the agent's other parts were applied.
    * Absent if there are none.
    */
   readonly failures?: readonly PartFailure[];
 }
 
-/** Removes the items of a resource. An item that does not exist any more counts as removed. */
+/** An entry at a declared path that a person or an agent wrote and that Muster has replaced or removed. */
+export interface Overwritten {
+  readonly path: string;
+  /** The path of the copy. Root owns the copy. */
+  readonly kept: string;
+}
+
+/** Removes the items of a resource. An item that no longer exists counts as removed. */
 export interface RemoveRequest {
   readonly op: "remove";
   readonly id: string;
@@ -214,26 +303,90 @@ export interface RemoveRequest {
 export interface RemoveAnswer {
   /** The paths that an agent's own data was moved to. Root owns them. */
   readonly aside: readonly string[];
+  /** Sentences about what was given back to its former owners; absent if nothing was given back. */
+  readonly givenBack?: readonly string[];
 }
 
-export type ReadRequest = ObserveRequest | PsRequest | HistoryRequest | JobsRequest | MachineRequest;
-export type WriteRequest = ConvergeRequest | RemoveRequest | ControlRequest | MoveRequest;
-export type Request = ReadRequest | WriteRequest;
+/**
+ * Installs one version of a runtime next to the existing versions. Downloads missing archives if `urls` contains their
+ * addresses.
+ */
+export interface InstallRequest {
+  readonly op: "install";
+  /** The name in `runtimes` of fleet.yaml. */
+  readonly name: string;
+  /** The pinned version; see `pinnedText`. */
+  readonly pinned: string;
+  /** The public addresses of archives, by integrity. */
+  readonly urls: Readonly<Record<string, string>>;
+}
+
+export interface InstallAnswer {
+  /** The integrities of the archives that the client must supply. Empty if the version is installed. */
+  readonly missing: readonly string[];
+}
+
+/** The maximum number of bytes of an archive that one request transfers. */
+export const SUPPLY_CHUNK = 4 * 1024 * 1024;
+
+/** Sends the next bytes of an archive. After the last bytes, the host verifies the archive. */
+export interface SupplyRequest {
+  readonly op: "supply";
+  readonly integrity: string;
+  readonly isFirst: boolean;
+  readonly isLast: boolean;
+  /** Base64. */
+  readonly bytes: string;
+}
+
+/** An empty object. */
+export type SupplyAnswer = Readonly<Record<string, never>>;
+
+export type ReadRequest =
+  | ObserveRequest
+  | PsRequest
+  | HistoryRequest
+  | LedgersRequest
+  | JobsRequest
+  | MachineRequest;
+export type WriteRequest =
+  | ConvergeRequest
+  | RemoveRequest
+  | ControlRequest
+  | ResolveRequest
+  | InstallRequest
+  | SupplyRequest
+  | MoveRequest;
+
+/**
+ * Requests about an agent's terminal. A read-only session cannot send them, because a terminal can show secrets.
+ */
+export type TerminalRequest = PaneRequest | KeyboardRequest | LogRequest | SendRequest;
+
+export type Request = ReadRequest | WriteRequest | TerminalRequest;
 
 export interface Answers extends MoveAnswers {
   readonly observe: ObserveAnswer;
   readonly ps: PsAnswer;
   readonly history: HistoryAnswer;
+  readonly ledgers: LedgersAnswer;
   readonly jobs: JobsAnswer;
   readonly machine: Machine;
   readonly control: ControlAnswer;
+  readonly resolve: ResolveAnswer;
   readonly converge: ConvergeAnswer;
   readonly remove: RemoveAnswer;
+  readonly install: InstallAnswer;
+  readonly supply: SupplyAnswer;
+  readonly pane: PaneAnswer;
+  readonly keyboard: KeyboardAnswer;
+  readonly log: LogAnswer;
+  readonly send: SendAnswer;
 }
 
 export type AnswerTo<R extends Request> = Answers[R["op"]];
 
-/** A frame is one line of JSON. */
+/** A request with its number. It is sent as one line of JSON. */
 export interface RequestFrame {
   readonly seq: number;
   readonly request: Request;

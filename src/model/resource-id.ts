@@ -1,13 +1,13 @@
-import { AGENT_PARTS, type AgentPart } from "./parts.ts";
+import { AGENT_PARTS, type AgentPart } from "./agent-parts.ts";
 
 /**
  * The parsed id of a resource. An id never changes, because records on hosts and Pulumi names contain it.
- * Each kind of id has its own suffix, because an agent may be called `jobs` or `host`.
+ * Each kind of id has its own suffix, because an agent can have the name `jobs` or `host`.
  */
 export type ResourceId =
   | { readonly kind: "host" | "jobs"; readonly host: string }
   | { readonly kind: "tenant" | "reader"; readonly host: string; readonly name: string }
-  | { readonly kind: "account" | "service"; readonly host: string; readonly name: string }
+  | { readonly kind: "account" | "service" | "installation"; readonly host: string; readonly name: string }
   | {
       readonly kind: "agent";
       readonly host: string;
@@ -22,6 +22,7 @@ export const tenantId = (host: string, tenant: string): string => `${host}/tenan
 export const readerId = (host: string, reader: string): string => `${host}/reader-${reader}`;
 export const agentId = (host: string, agent: string): string => `${host}/${agent}/agent`;
 export const accountId = (host: string, agent: string): string => `${host}/${agent}/account`;
+export const installationId = (host: string, runtime: string): string => `${host}/${runtime}/installation`;
 export const serviceId = (host: string, service: string): string => `${host}/${service}/service`;
 
 /** Returns the id that a part of an agent had before version 0.2, when it was a separate resource. */
@@ -46,26 +47,29 @@ function parseShort(host: string, word: string): ResourceId | undefined {
 }
 
 function parseLong(host: string, name: string, suffix: string): ResourceId | undefined {
-  if (suffix === "agent" || suffix === "account" || suffix === "service") return { kind: suffix, host, name };
+  if (suffix === "agent" || suffix === "account" || suffix === "service" || suffix === "installation")
+    return { kind: suffix, host, name };
   const part = AGENT_PARTS.find((one) => one === suffix);
   return part === undefined ? undefined : { kind: "agent", host, name, part };
 }
 
 /**
- * Returns the host at the beginning of a resource's Pulumi name: `east` for `east/iris/agent`. Names of
- * resources of host kinds, such as `east/setup/1`, begin with the host too.
+ * Returns the host at the beginning of a resource's Pulumi name: `east` for `east/iris/agent`. The names of
+ * resources that a host kind creates, such as `east/setup/1`, also begin with the host.
  */
 export function hostOf(name: string): string {
   return name.split("/")[0] ?? name;
 }
 
-/** Returns the name of the agent whose id this is; undefined for the id of any other resource. */
+/**
+ * Returns the agent's name from the id of an Agent resource or of a former part; undefined for any other id.
+ */
 export function agentOf(id: string): string | undefined {
   const parsed = parseId(id);
   return parsed?.kind === "agent" ? parsed.name : undefined;
 }
 
-/** What a resource belongs to. */
+/** The host, tenant, reader, agent or service that a resource belongs to. */
 export interface ResourceSubject {
   readonly kind: "host" | "tenant" | "reader" | "agent" | "service";
   readonly host: string;
@@ -74,14 +78,14 @@ export interface ResourceSubject {
 }
 
 /**
- * Returns what a resource belongs to. An account belongs to its agent. A host's jobs and its machine belong
- * to the host.
+ * Returns the host, tenant, reader, agent or service that a resource belongs to. An account belongs to its
+ * agent. A host's jobs, its machine and the runtimes installed on it belong to the host.
  */
 export function subjectOf(id: string): ResourceSubject {
   const parsed = parseId(id);
   if (parsed === undefined) return { kind: "host", host: id, name: id };
   const { host } = parsed;
-  if (!("name" in parsed)) return { kind: "host", host, name: host };
+  if (!("name" in parsed) || parsed.kind === "installation") return { kind: "host", host, name: host };
   return { kind: parsed.kind === "account" ? "agent" : parsed.kind, host, name: parsed.name };
 }
 

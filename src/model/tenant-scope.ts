@@ -1,4 +1,7 @@
-/** What a tenant's gate may change on one host. The platform's `up` writes this scope to the host. */
+/**
+ * The scope of a tenant's gate: what can be changed through the gate on one host. The platform's `up` writes
+ * the scope to the host.
+ */
 export interface TenantScope {
   readonly host: string;
   /** The tenant's name, and the Linux group of all its users. */
@@ -8,7 +11,7 @@ export interface TenantScope {
   readonly agents: readonly ScopedAgent[];
 }
 
-/** An agent that the platform has prepared the host for. */
+/** An agent for which the platform has prepared the host. */
 export interface ScopedAgent {
   readonly name: string;
   readonly user: string;

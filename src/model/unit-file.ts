@@ -1,4 +1,4 @@
-/** Renders and parses unit files; systemd.syntax(7). */
+/** Renders and parses unit files; see systemd.syntax(7). */
 
 /** One `Key=value` of a unit file. */
 export type UnitLine = readonly [key: string, value: string];
@@ -19,7 +19,7 @@ export function environmentLines(variables: Readonly<Record<string, string>>): U
   return Object.entries(variables).map(([name, value]) => ["Environment", quote(`${name}=${value}`)]);
 }
 
-/** Escapes `%`, which starts a specifier in unit files; systemd.unit(5). */
+/** Escapes `%`, which starts a specifier in unit files; see systemd.unit(5). */
 export function escapePercent(text: string): string {
   return text.replaceAll("%", "%%");
 }
@@ -29,7 +29,9 @@ export function quote(text: string): string {
   return `"${escapePercent(text).replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
 }
 
-/** Quotes an argument of ExecStart=, where `$` would be expanded as well; systemd.service(5). */
+/**
+ * Quotes an argument of ExecStart=. systemd would also expand an unescaped `$` there; see systemd.service(5).
+ */
 function quoteArgument(text: string): string {
   const doubled = text.replaceAll("$", "$$$$");
   return /^[\w@%+=:,./-]+$/.test(doubled) && !doubled.includes("%") ? doubled : quote(doubled);
@@ -41,10 +43,10 @@ export interface UnitSetting {
   readonly value: string;
 }
 
-/** A parsed unit file, which need not be on a host yet: its settings, in the order of the file. */
+/** A parsed unit file: its settings, in the order of the file. The file does not have to exist on a host. */
 export interface UnitFile {
   readonly settings: readonly UnitSetting[];
-  /** What is wrong with the file, as a sentence without its subject; absent if nothing is wrong. */
+  /** The error in the file, as a sentence without its subject; absent if there is no error. */
   readonly flaw?: string;
 }
 
@@ -65,7 +67,7 @@ export function parseUnitFile(text: string): UnitFile {
     else
       return {
         settings,
-        flaw: `is not a unit file: line ${number} is not a [Section] or a Key=value in one`,
+        flaw: `is not a unit file: line ${number} is neither a [Section] nor a Key=value in a section`,
       };
   }
   const starts = valuesOf({ settings }, "Service", "ExecStart").some((value) => value !== "");
@@ -75,7 +77,8 @@ export function parseUnitFile(text: string): UnitFile {
 }
 
 /**
- * Parses a line into a section header, or a setting with its unchanged value; undefined for any other line.
+ * Parses a line as a section header or as a setting, and keeps the value as
+ * written; undefined for any other line.
  */
 export function parseUnitLine(
   line: string,
@@ -86,7 +89,7 @@ export function parseUnitLine(
   return key === undefined ? undefined : { key, value };
 }
 
-/** Whether a line has a control character other than a tab, which no unit file needs. */
+/** Whether a line has a control character other than a tab. No unit file needs such a character. */
 export function hasControlCharacter(line: string): boolean {
   return /[^\P{Cc}\t]/u.test(line);
 }

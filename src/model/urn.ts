@@ -1,5 +1,5 @@
 /**
- * Returns the Pulumi name in a resource's URN. The name may contain `::`.
+ * Returns the Pulumi name in a resource's URN. The name can contain `::`.
  *
  * @param urn such as `urn:pulumi:S::P::T::NAME`
  */

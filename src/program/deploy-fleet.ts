@@ -1,43 +1,66 @@
 import { join } from "node:path";
-import { type Alias, Config, getProject, getStack, type Inputs } from "@pulumi/pulumi";
+import type { Inputs } from "@pulumi/pulumi";
 import { InvalidError } from "../base/errors.ts";
 import { installedRuntime } from "../base/installed-version.ts";
 import { projectDir } from "../base/muster-folders.ts";
 import { mapValues } from "../base/objects.ts";
-import { checkTenant } from "../config/check-tenant.ts";
+import { checkTenant } from "../config/check-stack-tenant.ts";
 import type { Fleet, HostSpec } from "../config/fleet.ts";
 import { loadFleet } from "../config/load-fleet.ts";
+import { recordedLogins } from "../inventory/read-inventory.ts";
+import { byPart } from "../model/agent-parts.ts";
 import type { Declaration, Plan } from "../model/declaration.ts";
-import { FORMER_TYPES, formerIdentityId } from "../model/former-agent.ts";
-import { byPart } from "../model/parts.ts";
+import { FORMER_TYPES, formerIdentityId } from "../model/legacy-agent-parts.ts";
+import { toWire } from "../model/pulumi-items.ts";
 import { hostId } from "../model/resource-id.ts";
-import { inSlice, type Slice, type StackSettings, stackSettings } from "../model/stack-slice.ts";
-import { toWire } from "../model/wire-items.ts";
+import { inSlice, type Slice, type StackSettings, stackSettings } from "../model/stack-settings.ts";
 import { compilePlan } from "../resources/index.ts";
-import { FleetResource } from "./fleet-resource.ts";
-import { type HostMachine, hasMachine, makeHostMachines } from "./host-machines.ts";
+import { type HostMachine, hasMachine, makeHostMachines, type ProgramContext } from "./host-machines.ts";
 import { keepContents } from "./keep-contents.ts";
+import { aliasesOf, FleetResource } from "./muster-resource.ts";
 import { callPreflight } from "./preflight.ts";
+import { Config, getProject, getStack } from "./pulumi-sdk.ts";
 import { type StackOutputs, stackOutputs } from "./stack-outputs.ts";
+
+/** A fleet that was read and checked, before anything is registered. */
+export interface PreparedFleet {
+  readonly project: string;
+  readonly fleet: Fleet;
+  readonly slice: Slice;
+  /** The declarations of the entire fleet. */
+  readonly plan: Plan;
+}
 
 /** The outputs of the stack. Each resolves once the stack's machines exist. */
 export type Deployed = { readonly [K in keyof StackOutputs]: Promise<StackOutputs[K]> };
 
 /**
- * Registers the stack's slice of the fleet with the engine: first the machines, then the resources on each
- * host.
+ * Reads fleet.yaml and the settings of the stack. Contacts nothing.
+ *
+ * @throws InvalidError if there is no project, or fleet.yaml or a setting is invalid
  */
-export async function deployFleet(): Promise<Deployed> {
+export function prepareFleet(): PreparedFleet {
   const project = projectDir();
   if (project === undefined) {
     throw new InvalidError({
-      what: "no project",
+      what: "no project was found",
       why: "neither this folder nor any folder above it has a Pulumi.yaml.",
     });
   }
-  const fleet = loadFleet(join(project, "fleet.yaml"));
+  const fleet = loadFleet(join(project, "fleet.yaml"), undefined, recordedLogins(project));
   const { slice } = settingsOf(fleet);
   const plan = compilePlan(fleet, installedRuntime());
+  return { project, fleet, slice, plan };
+}
+
+/**
+ * Registers the stack's slice of the fleet with the engine: first the machines, then the resources on each
+ * host.
+ */
+export async function deployFleet(
+  { project, fleet, slice, plan }: PreparedFleet,
+  program: ProgramContext = { machines: {} },
+): Promise<Deployed> {
   keepContents(project, plan.contents);
   const ours = partOf(plan, slice);
   const hosts = hostsWithMachine(ours, fleet);
@@ -45,8 +68,9 @@ export async function deployFleet(): Promise<Deployed> {
     ours,
     hosts.map(({ name, formerly }) => ({ name, host: name, formerly })),
     plan,
+    fleet.recurrence,
   );
-  const machines = await makeHostMachines(hosts, fleet);
+  const machines = await makeHostMachines(hosts, fleet, program);
   const made = new Map<string, FleetResource>();
   const first = firstOnHosts(ours);
   // The resources of other stacks must already exist, so no resource waits for them.
@@ -56,7 +80,7 @@ export async function deployFleet(): Promise<Deployed> {
       ...(first.has(id) && { orphans: pending.then(({ orphans }) => orphans[host]) }),
       ...(type === "Agent" && { movesFrom: pending.then(({ moves }) => moves[id]) }),
     };
-    made.set(id, declare(declaration, extra, made, machines.get(host)));
+    made.set(id, declare(declaration, extra, made, machines.get(host), program));
   }
   const met = Promise.all([...machines.values()].map(({ ended }) => ended));
   const outputs = met.then(() => stackOutputs(project, fleet, slice));
@@ -90,7 +114,9 @@ function firstOnHosts({ declarations }: Plan): Set<string> {
   return new Set([...byHost].flatMap(([first]) => first?.id ?? []));
 }
 
-/** Returns the hosts whose machines this stack creates. A machine is protected if its Host is. */
+/**
+ * Returns the hosts for which this stack creates machines. A machine is protected if its Host is protected.
+ */
 function hostsWithMachine({ declarations }: Plan, fleet: Fleet): HostSpec[] {
   return declarations.flatMap(({ type, host, protect }) => {
     const spec = fleet.hosts[host];
@@ -98,23 +124,18 @@ function hostsWithMachine({ declarations }: Plan, fleet: Fleet): HostSpec[] {
   });
 }
 
-/** Returns the aliases by which the engine recognizes a resource under its former names. */
-function aliasesOf(formerly: readonly string[]): Alias[] {
-  return formerly.map((name) => ({ name }));
-}
-
 /**
- * Like `aliasesOf`, but for a resource whose parent is a Host. Before version 0.2 such resources had no
+ * Returns the aliases of a resource that now has a Host as its parent. Before version 0.2 such resources had no
  * parent, and the resource that is now an Agent was an Identity.
  */
-function aliasesUnder({ type, id, formerly }: Declaration): (Alias | string)[] {
-  const former = [id, ...formerly].map((name) => {
+function aliasesBeforeParents({ type, id, formerly }: Declaration): string[] {
+  if (type === "Host") return [];
+  return [id, ...formerly].map((name) => {
     const urn = `urn:pulumi:${getStack()}::${getProject()}::muster:index:`;
     return type === "Agent"
       ? `${urn}${FORMER_TYPES.identity}::${formerIdentityId(name)}`
       : `${urn}${type}::${name}`;
   });
-  return [...aliasesOf(formerly), ...former];
 }
 
 /**
@@ -126,10 +147,11 @@ function declare(
   extra: Inputs,
   made: ReadonlyMap<string, FleetResource>,
   machine: HostMachine | undefined,
+  { component }: ProgramContext,
 ): FleetResource {
   const needs = declaration.needs.flatMap((id) => made.get(id)?.ended ?? []);
   const { id, type, host, items, formerly, protect } = declaration;
-  const parent = type === "Host" ? undefined : made.get(hostId(host));
+  const parent = (type === "Host" ? undefined : made.get(hostId(host))) ?? component;
   return new FleetResource(
     type,
     id,
@@ -145,9 +167,9 @@ function declare(
     {
       protect,
       ...(parent && { parent }),
-      aliases: type === "Host" ? aliasesOf(formerly) : aliasesUnder(declaration),
+      aliases: [...aliasesOf(type, id, formerly, parent), ...aliasesBeforeParents(declaration)],
       dependsOn: machine === undefined ? needs : [machine.ended, ...needs],
-      ...(machine === undefined ? {} : { deletedWith: machine.standIn }),
+      ...(machine?.standIn && { deletedWith: machine.standIn }),
     },
   );
 }

@@ -1,9 +1,9 @@
 /** The Pulumi program, which the language host runs. */
-import { log, RunError } from "@pulumi/pulumi";
 import { ENGINE_DEFAULTS } from "../base/engine-defaults.ts";
 import { MusterError } from "../base/errors.ts";
-import { type Deployed, deployFleet } from "./deploy-fleet.ts";
+import { type Deployed, deployFleet, prepareFleet } from "./deploy-fleet.ts";
 import { endWithEngine } from "./end-with-engine.ts";
+import { log, RunError } from "./pulumi-sdk.ts";
 
 // Capturing a stack trace for every promise and resource takes a third of the SDK's time, and users never see
 // these traces.
@@ -23,10 +23,9 @@ async function warnUnset(): Promise<void> {
 async function run(): Promise<Deployed> {
   try {
     void warnUnset();
-    return await deployFleet();
+    return await deployFleet(prepareFleet());
   } catch (error) {
-    // The SDK prints only the message of a RunError. For any other error, it adds where in the code the error
-    // was thrown.
+    // The SDK prints only the message of a RunError. For any other error, it also prints the place in the code.
     throw error instanceof MusterError ? new RunError(error.message) : error;
   }
 }

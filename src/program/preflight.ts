@@ -1,17 +1,18 @@
-import * as pulumi from "@pulumi/pulumi";
 import type { Plan } from "../model/declaration.ts";
-import { currentId } from "../model/former-agent.ts";
 import { itemAddress } from "../model/item-address.ts";
+import { currentId } from "../model/legacy-agent-parts.ts";
 import {
   type DeclaredResource,
   PREFLIGHT_TOKEN,
   type PreflightAnswer,
   type PreflightRequest,
 } from "../model/preflight.ts";
+import type { RecurrencePolicy } from "../model/recurrence.ts";
 import { agentOf } from "../model/resource-id.ts";
 import { nameInUrn } from "../model/urn.ts";
+import { getProject, getStack, invoke } from "./pulumi-sdk.ts";
 
-/** What a run must do in addition to applying the declarations. */
+/** The tasks of a run in addition to applying the declarations. */
 export interface PendingWork {
   /** For each host, the ids of the records to remove, in the order of removal. */
   readonly orphans: Readonly<Record<string, readonly string[]>>;
@@ -27,8 +28,9 @@ export interface PendingWork {
  *
  * @param plan the declarations of this stack
  * @param machines the machines that this stack creates
- * @param whole the plan of the whole fleet. If another stack declares a resource, the resource's record is
+ * @param whole the plan of the entire fleet. If another stack declares a resource, the resource's record is
  *   kept for that stack to adopt
+ * @param recurrence when repeated repairs are a recurring finding
  * @returns the moves, and the ids of this stack's records for resources that are neither in the plan nor in
  *   the engine's state
  */
@@ -36,14 +38,15 @@ export async function callPreflight(
   plan: Plan,
   machines: readonly DeclaredResource[],
   whole: Plan,
+  recurrence: RecurrencePolicy,
 ): Promise<PendingWork> {
   const resources = plan.declarations.map(({ id, host, formerly }) => ({ name: id, host, formerly }));
-  const owner = `${pulumi.getProject()}/${pulumi.getStack()}`;
-  const roster: PreflightRequest = { owner, declared: [...machines, ...resources] };
-  const answer = (await pulumi.runtime.invoke(PREFLIGHT_TOKEN, roster)) as PreflightAnswer;
+  const owner = `${getProject()}/${getStack()}`;
+  const roster: PreflightRequest = { owner, declared: [...machines, ...resources], recurrence };
+  const answer = (await invoke(PREFLIGHT_TOKEN, roster)) as PreflightAnswer;
   const { unclaimed, moves, newcomers } = answer;
   if (unclaimed.length === 0 && newcomers.length === 0) return { orphans: {}, moves };
-  // The provider process may not know the state: if a secret has changed, another provider process did the
+  // The provider process might not know the state: if a secret has changed, another provider process did the
   // refresh.
   const inState = await namesInState();
   const leftOut = newcomers.map((id) => homeElsewhere(id, inState, roster.declared));
@@ -64,8 +67,8 @@ export async function callPreflight(
 }
 
 /**
- * Finds the resource of an agent on another host, for an agent without a home on its host. The provider does
- * not know such a resource if the run's targets exclude it. The provider refuses to move the home from there.
+ * For an agent without a home on its host, finds the agent's resource on another host. The provider does not
+ * know this resource if the run's targets exclude it, and therefore refuses to move the home.
  */
 function homeElsewhere(
   id: string,
@@ -83,6 +86,6 @@ function homeElsewhere(
  */
 async function namesInState(): Promise<Set<string>> {
   const token = "pulumi:pulumi:readStackResourceOutputs";
-  const { outputs } = await pulumi.runtime.invoke(token, { stackName: pulumi.getStack() });
+  const { outputs } = await invoke(token, { stackName: getStack() });
   return new Set(Object.keys(outputs as object).map((urn) => currentId(nameInUrn(urn))));
 }

@@ -1,32 +1,19 @@
-import type { AgentSpec, Fleet, HostSpec } from "../config/fleet.ts";
+import type { Fleet, HostSpec } from "../config/fleet.ts";
 import { inventoryEntry } from "../inventory/inventory-host.ts";
 import { readInventory } from "../inventory/read-inventory.ts";
-import { inSlice, type Slice } from "../model/stack-slice.ts";
+import { inSlice, type Slice } from "../model/stack-settings.ts";
 import { runningUnit } from "../resources/unit-names.ts";
+import type { AgentOutput, HostOutput } from "./public-types.ts";
 
-/** What a stack exports about the fleet, for scripts and other stacks. */
+/** The stack's outputs about the fleet, for scripts and other stacks. */
 export interface StackOutputs {
   readonly hosts: Readonly<Record<string, HostOutput>>;
   readonly agents: Readonly<Record<string, AgentOutput>>;
 }
 
-interface HostOutput {
-  readonly kind: HostSpec["kind"];
-  /** Absent until the host exists. */
-  readonly address?: string;
-}
-
-interface AgentOutput {
-  readonly host: string;
-  readonly tenant: string;
-  /** The systemd unit that runs the agent. */
-  readonly unit: string;
-  readonly runtime: AgentSpec["runtime"];
-}
-
 /**
- * Returns the outputs of a stack, using only fleet.yaml and the inventory. Contacts no host, so the values of
- * an unreachable host stay the same, and no value changes unless one of these files does.
+ * Returns the outputs of a stack, using only fleet.yaml and the inventory. Contacts no host, so the values do
+ * not depend on which hosts are reachable. They change only if one of these files changes.
  */
 export function stackOutputs(project: string, fleet: Fleet, slice: Slice): StackOutputs {
   const inventory = readInventory(project);

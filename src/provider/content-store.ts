@@ -6,8 +6,8 @@ import type { Contents, Digest, HostItem, Items } from "../model/items.ts";
 import type { ContentStore } from "./context.ts";
 
 /**
- * Creates a store that reads the contents that the program has written to `<project>/.muster/contents/<64
- * hex>`.
+ * Creates a store for the contents that the Pulumi program has written to `<project>/.muster/contents/<64
+ * hex>`. The store only reads these files.
  */
 export function contentStore(project: string): ContentStore {
   const read = (digest: Digest) => readContent(join(project, ".muster", "contents"), digest);
@@ -28,13 +28,17 @@ function collect(items: Items, read: (digest: Digest) => string | undefined): Co
 }
 
 function digestsOf({ want }: HostItem): Digest[] {
-  const named = ["content" in want ? want.content : "", "rows" in want ? want.rows : ""];
+  const named = [
+    "content" in want ? want.content : "",
+    "rows" in want ? want.rows : "",
+    "integrity" in want ? want.integrity : "",
+  ];
   return named.filter((digest): digest is Digest => digest.startsWith("sha256:"));
 }
 
 /**
- * Reads a content. A file whose text does not match its name, for example after a full disk, counts as
- * missing.
+ * Reads the content with this digest. If the text of its file does not match the digest, for example because
+ * the disk was full, the file counts as missing.
  */
 function readContent(folder: string, digest: Digest): string | undefined {
   try {
@@ -48,7 +52,7 @@ function readContent(folder: string, digest: Digest): string | undefined {
 function missing(digest: Digest): never {
   throw new MusterError({
     what: "the content of a declared file is missing",
-    why: `.muster/contents holds no ${digest}.`,
-    next: "Run `npx pulumi up` again, which writes it.",
+    why: `.muster/contents does not contain ${digest}.`,
+    next: "Run `npx pulumi up` again, which writes the content.",
   });
 }

@@ -1,26 +1,32 @@
+import type { Archive, Integrity, Pinned } from "../model/installation.ts";
 import type { Contents, Items } from "../model/items.ts";
 import type { MoveAnswers, MoveRequest } from "../model/move.ts";
 import type {
   ConvergeAnswer,
   ConvergeRequest,
+  InstallAnswer,
+  InstallRequest,
   ObserveAnswer,
   Observed,
   ObserveRequest,
   RemoveAnswer,
   RemoveRequest,
   ResourceItems,
+  SupplyAnswer,
+  SupplyRequest,
 } from "../model/protocol.ts";
-import type { StackSettings } from "../model/stack-slice.ts";
-import type { WireItem } from "../model/wire-items.ts";
-import type { EngineState } from "./engine-state.ts";
+import type { WireItem } from "../model/pulumi-items.ts";
+import type { StackSettings } from "../model/stack-settings.ts";
 import type { PendingMoves } from "./pending-moves.ts";
+import type { RecurringResources } from "./recurring-resources.ts";
+import type { EngineState } from "./resources-in-state.ts";
 
 /** Connections to the hosts, separated by what they can do: a reader cannot change anything. */
 export interface Hosts {
   reader(host: string): Promise<{ observe(request: ObserveRequest): Promise<ObserveAnswer> }>;
-  /** Updates the host's runtime before the first request. The first contact stores the host's key. */
-  writer(host: string): Promise<{ converge(request: ConvergeRequest): Promise<ConvergeAnswer> }>;
-  /** Like `writer`, for agents that move from or to the host. */
+  /** Updates the host's runtime before the first request. At the first contact, stores the host's key. */
+  writer(host: string): Promise<HostChanger>;
+  /** Like `writer`, but for agents that move from or to the host. */
   mover(host: string): Promise<AgentMover>;
   remover(host: string): Promise<{
     remove(request: RemoveRequest): Promise<RemoveAnswer>;
@@ -29,8 +35,15 @@ export interface Hosts {
   }>;
   /** Forgets that a host was unreachable, for example after it was booted. */
   reset(host: string): void;
-  /** Moves what is known about a host from its former name to its current name. */
+  /** Moves the data about a host from its former name to its current name. */
   rename(from: string, to: string): void;
+}
+
+/** A connection that can change a host's resources and install versions of runtimes on it. */
+export interface HostChanger {
+  converge(request: ConvergeRequest): Promise<ConvergeAnswer>;
+  install(request: InstallRequest): Promise<InstallAnswer>;
+  supply(request: SupplyRequest): Promise<SupplyAnswer>;
 }
 
 /** The steps of moving an agent between hosts. Each of them changes a host. */
@@ -38,7 +51,7 @@ export type AgentMover = {
   readonly [Op in keyof MoveAnswers]: (request: Extract<MoveRequest, { op: Op }>) => Promise<MoveAnswers[Op]>;
 };
 
-/** What is known about a host without contacting it. */
+/** The facts about a host that are known without contacting it. */
 export interface HostFacts {
   isDeclared(host: string): boolean;
   /** Whether fleet.yaml declares the host intermittent. */
@@ -48,7 +61,7 @@ export interface HostFacts {
   noteReached(host: string): void;
 }
 
-/** Observes each host once for all resources that are read. */
+/** Observes each host only once, for all reads of its resources. */
 export interface ObservationCache {
   /** Returns everything in the owner's records on the host. A failure is cached too. */
   at(host: string, owner: string): Promise<ObserveAnswer>;
@@ -56,7 +69,7 @@ export interface ObservationCache {
    * Observes one resource with items that differ from its record. Calls that follow each other closely are
    * sent as one request.
    *
-   * @param contents the available rows that the items refer to
+   * @param contents the rows that the items refer to, as far as they are available
    */
   again(
     host: string,
@@ -64,7 +77,7 @@ export interface ObservationCache {
     resource: ResourceItems,
     contents: Contents,
   ): Promise<Observed | undefined>;
-  /** Drops the observation of a host that has been changed, so that the next read observes it again. */
+  /** Drops the observation of a host that has been changed, so that the next read observes the host again. */
   forget(host: string): void;
 }
 
@@ -73,27 +86,47 @@ export interface Secrets {
   /** Returns the text that is written to an item's file. @throws InvalidError if the secret has no value */
   rendered(item: WireItem): string;
   /**
-   * Returns the reference of another holder of the same value. Returns undefined if there is none, or if a
-   * reason for sharing is declared.
+   * Refuses a value that a different agent also has without a declared reason, and a login that is on two hosts.
+   *
+   * @throws InvalidError
    */
-  twin(item: WireItem): string | undefined;
+  refuseShared(item: WireItem, host: string): void;
 }
 
 /** The texts that the program has written for the provider, by digest. */
 export interface ContentStore {
   /** Returns the contents that the items refer to and that exist. */
   held(items: Items): Contents;
-  /** Returns all contents that the items refer to. @throws MusterError if one is missing */
+  /** Returns all contents that the items refer to. @throws MusterError if a content is missing */
   needed(items: Items): Contents;
 }
 
-/** What all handlers and functions of the provider share. */
+/** The archives of pinned runtimes. */
+export interface ArchiveSource {
+  /** Returns the verified file of each archive on this machine. @param addresses the addresses in fleet.yaml */
+  files(
+    pinned: Pinned,
+    archives: readonly Archive[],
+    addresses: readonly string[],
+  ): Promise<ReadonlyMap<Integrity, string>>;
+  /** Returns the addresses from which hosts can fetch archives, by integrity. */
+  urls(
+    pinned: Pinned,
+    archives: readonly Archive[],
+    addresses: readonly string[],
+  ): Promise<Readonly<Record<string, string>>>;
+}
+
+/** The objects that all handlers and functions of the provider share. */
 export interface ProviderContext {
   readonly engineState: EngineState;
   /** The agents that this run must move. */
   readonly moves: PendingMoves;
+  readonly recurring: RecurringResources;
+  /** A name for this run, for the ledgers on hosts. */
+  readonly run: string;
   /**
-   * Like `observations`, but without reports of failures, because the hosts may never have been contacted.
+   * Like `observations`, but without reports of failures, because the hosts might never have been contacted.
    */
   readonly silentObservations: ObservationCache;
   /** Whether this run removes everything that the engine asks about. */
@@ -102,11 +135,12 @@ export interface ProviderContext {
   /** The stack's own settings, from its configuration. @throws InvalidError */
   readonly stack: () => StackSettings;
   readonly hosts: Hosts;
-  /** Whether changes on the host are deferred, because it is unreachable and declared intermittent. */
+  /** Whether changes on the host are deferred, because the host is unreachable and declared intermittent. */
   readonly isDeferred: (host: string) => boolean;
   readonly observations: ObservationCache;
   readonly secrets: Secrets;
   readonly contents: ContentStore;
-  /** Whether this project created the machine of a host. Such a machine is deleted with everything on it. */
+  readonly archives: ArchiveSource;
+  /** Whether this project created a host's machine. Such a machine is deleted with everything on it. */
   readonly hasMachine: (host: string) => boolean;
 }

@@ -2,13 +2,13 @@ import { HOST_KIND_NAMES, hostKindOf } from "../host-kinds/registry.ts";
 import type { ProviderContext } from "./context.ts";
 import type { ProviderFunction } from "./functions/provider-function.ts";
 import type { Handler } from "./handlers/handler.ts";
-import type { DeclaredHosts } from "./hosts/declared-hosts.ts";
+import type { DeclaredHosts } from "./hosts/declared-host-connections.ts";
 
-/** What the provider does for the machines of one kind of host. */
+/** The part of the provider that handles the machines of one kind of host. */
 export interface HostKindProvider {
   /** Returns the handlers for the resource types of this kind, by type. */
   handlers(context: ProviderContext): Readonly<Record<string, Handler>>;
-  /** Returns the functions that the program may call, by token. Absent if there are none. */
+  /** Returns the functions that the Pulumi program can call, by token. Absent if there are no functions. */
   functions?(context: ProviderContext): Readonly<Record<string, ProviderFunction>>;
   /** Whether a host has a machine of this kind. Such a machine is deleted with everything on it. */
   hasMachine(host: string): boolean;
@@ -20,7 +20,7 @@ export interface HostKindProviderModule {
 }
 
 /**
- * Loads the provider part of each host kind whose machines Muster creates. Only the provider needs these
+ * Loads the provider part of each host kind for which Muster creates machines. Only the provider needs these
  * parts, so the registry of host kinds does not import them.
  */
 export function loadHostKindProviders(

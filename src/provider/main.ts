@@ -5,10 +5,11 @@
 
 import { installedVersion } from "../base/installed-version.ts";
 import { projectDir } from "../base/muster-folders.ts";
+import { archiveSource } from "./archive-source.ts";
 import { contentStore } from "./content-store.ts";
 import { loadHostKindProviders } from "./host-kind-provider.ts";
-import { declaredHosts, fleetPool } from "./hosts/declared-hosts.ts";
-import { hostFacts } from "./hosts/host-facts.ts";
+import { declaredHosts, fleetPool } from "./hosts/declared-host-connections.ts";
+import { hostFacts } from "./hosts/declared-host-facts.ts";
 import { type FleetProvider, makeProvider } from "./provider.ts";
 import { serve } from "./server.ts";
 
@@ -22,6 +23,7 @@ const provider: FleetProvider = makeProvider({
   facts: hostFacts(project, declared, process.env),
   kinds: await loadHostKindProviders(project, declared),
   contents: contentStore(project),
+  archives: archiveSource(project),
 });
 const running = await serve(provider);
 

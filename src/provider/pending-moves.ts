@@ -20,7 +20,7 @@ export interface PendingMoves {
   to(id: string): PendingMove | undefined;
   done(move: PendingMove): void;
   /**
-   * Checks that a resource is not needed by an agent that has not left the host yet.
+   * Checks that no agent that still has to leave the host needs a resource.
    *
    * @param name the name of the resource that would be removed: an id, or the name of a local host
    * @throws MusterError if an agent still needs the resource

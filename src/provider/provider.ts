@@ -1,26 +1,28 @@
-import { type StackSettings, stackSettings } from "../model/stack-slice.ts";
-import type { ContentStore, HostFacts, Hosts, ProviderContext } from "./context.ts";
-import { emptyEngineState } from "./engine-state.ts";
+import { type StackSettings, stackSettings } from "../model/stack-settings.ts";
+import type { ArchiveSource, ContentStore, HostFacts, Hosts, ProviderContext } from "./context.ts";
 import { functionsOf } from "./functions/registry.ts";
 import { handlersOf } from "./handlers/registry.ts";
 import type { HostKindProvider } from "./host-kind-provider.ts";
 import { observationCache } from "./hosts/observation-cache.ts";
 import { trackReachability } from "./hosts/unreachable-hosts.ts";
-import { countInFlight } from "./in-flight.ts";
 import { emptyPendingMoves } from "./pending-moves.ts";
-import { type Config, type SecretSources, secretsFrom } from "./secrets.ts";
+import { noRecurringResources } from "./recurring-resources.ts";
+import { type Config, type SecretSources, secretsFrom } from "./resolve-secrets.ts";
+import { emptyEngineState } from "./resources-in-state.ts";
+import { countInFlight } from "./running-requests.ts";
 import { engineLog } from "./wire/engine.ts";
 import type { Provider } from "./wire/service.ts";
 
-/** What a provider needs to work. */
+/** The parts from which a provider is created. */
 export interface ProviderDependencies {
   readonly version: string;
   readonly env: NodeJS.ProcessEnv;
   readonly hosts: Hosts;
   readonly facts: HostFacts;
-  /** The provider part of each host kind whose machines Muster creates. */
+  /** The provider part of each host kind for which Muster creates machines. */
   readonly kinds: readonly HostKindProvider[];
   readonly contents: ContentStore;
+  readonly archives: ArchiveSource;
 }
 
 export interface FleetProvider extends Provider {
@@ -36,6 +38,7 @@ export function makeProvider({
   facts,
   kinds,
   contents,
+  archives,
 }: ProviderDependencies): FleetProvider {
   let config: Config = new Map();
   const stack = () => stackSettings((name) => config.get(name)?.reveal());
@@ -49,9 +52,12 @@ export function makeProvider({
     silentObservations: observationCache(hosts),
     hasMachine: (host) => kinds.some((kind) => kind.hasMachine(host)),
     contents,
+    archives,
     secrets: secretsFrom(sources),
     engineState: emptyEngineState(),
     moves: emptyPendingMoves(),
+    recurring: noRecurringResources(),
+    run: new Date().toISOString(),
     isDestroy: env["MUSTER_DESTROYS"] === "1",
     env,
   };

@@ -9,7 +9,7 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-/** Serves a provider on a free port of 127.0.0.1. The engine may send messages of any size. */
+/** Serves a provider on a free port of 127.0.0.1. The engine can send messages of any size. */
 export async function serve(provider: Provider): Promise<Running> {
   const server = new Server({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 });
   server.addService(provider_grpc_pb.ResourceProviderService, serviceOf(provider));
@@ -39,7 +39,7 @@ const DRAIN_TIMEOUT = 100;
 
 /**
  * Sends the last answers, then drops the connections that the engine has left open. If the engine is closing
- * a connection, tryShutdown may never finish, and the engine would wait 5 s for the provider to exit.
+ * a connection, tryShutdown might never finish, and the engine would wait 5 s for the provider to exit.
  */
 function close(server: Server): Promise<void> {
   return new Promise((resolve) => {

@@ -1,5 +1,6 @@
 /**
- * The program that sends an agent's heartbeat; docs/heartbeats.md. Any other program may write the same file.
+ * The program that sends an agent's heartbeat; see docs/heartbeats.md. Other programs can write the heartbeat
+ * file too.
  */
 export const HEARTBEAT_PROGRAM = String.raw`#!/bin/sh
 # Shows that an agent lives: muster-beat [idle|busy|stuck] [TASK]

@@ -2,9 +2,9 @@ import type { Fleet } from "../config/fleet.ts";
 import type { Declaration, ResourceType } from "../model/declaration.ts";
 import type { Digest } from "../model/items.ts";
 
-/** What a definition needs besides the fleet. */
+/** The functions and values that a definition needs in addition to the fleet. */
 export interface Compiler {
-  /** Adds a text to the plan's contents, and returns the digest that represents it in an item. */
+  /** Adds a text to the contents of the plan. Returns the digest that represents the text in an item. */
   keep(text: string): Digest;
   /** The version of the host runtime that this version of Muster installs. */
   readonly runtime: RuntimeVersion;
@@ -16,7 +16,10 @@ export interface RuntimeVersion {
   readonly node: string;
 }
 
-/** A resource type: a pure function from the fleet to declarations of what should be on which host. */
+/**
+ * A resource type: a pure function that converts a fleet to declarations. Each declaration says what should
+ * be on a host.
+ */
 export interface ResourceDefinition {
   readonly type: ResourceType;
   declare(fleet: Fleet, compiler: Compiler): Declaration[];

@@ -1,10 +1,10 @@
 import type { Fleet } from "../config/fleet.ts";
 
 /**
- * Returns the ids that a resource had before it or its host was renamed.
+ * Returns the ids that a resource had before the resource or its host was renamed.
  *
  * @param of the agent, tenant, reader or service of the resource, with its former names
- * @param id builds the resource's id from the host's name and the name in `of`
+ * @param id builds the resource's id from the name of the host and the name in `of`
  */
 export function formerIds(
   fleet: Fleet,

@@ -4,18 +4,18 @@ import type { Items } from "../model/items.ts";
 import type { Compiler } from "./definition.ts";
 import { rootFile, rootFolder } from "./root-files.ts";
 
-/** A gate with the keys that may use it and what it allows. */
+/** A gate, the keys that can use it, and the requests that it allows. */
 export interface GateAccount extends GateName {
   /** Public keys, such as `ssh-ed25519 AAAA… name@laptop`. */
   readonly keys: readonly string[];
-  /** What the gate allows. The host runtime reads it as JSON. */
+  /** The requests that the gate allows. The host runtime reads them as JSON. */
   readonly scope: object;
 }
 
 /**
- * Returns the items of a gate, for a resource of the platform's stack. Root owns all of them, so the account
- * can change neither its keys nor its scope. A key can only run one fixed command, which is also the only
- * command that the account may run as root.
+ * Returns the items of a gate, for a resource of the platform's stack. Root owns all these items, so the
+ * account cannot change its keys or its scope. A key can run only one fixed command. The account can run only
+ * this command as root.
  */
 export function gateItems(gate: GateAccount, compiler: Compiler): Items {
   const account = gateAccount(gate);
@@ -36,7 +36,8 @@ export function gateItems(gate: GateAccount, compiler: Compiler): Items {
     },
     "gate folder": rootFolder(home, "root", "0755"),
     "gate key folder": rootFolder(`${home}/.ssh`, "root", "0755"),
-    // sshd reads this file with the rights of the account, so root's file must be readable.
+    // sshd reads this file with the rights of the account. The account must therefore be able to read the
+    // file, although root owns it.
     "gate keys": file(`${home}/.ssh/authorized_keys`, lines, "0644"),
     "gate scope": file(scopeFile(gate), scope, "0600"),
     "gate rights": file(`${SUDOERS_DIR}/${account}`, rule, "0440"),

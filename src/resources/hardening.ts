@@ -1,26 +1,35 @@
 import type { AgentSpec, Fleet } from "../config/fleet.ts";
 import { STATE_DIR, UNIT_DIR } from "../model/host-paths.ts";
+import type { ProgramItem } from "../model/items.ts";
 import type { SandboxException } from "../model/sandbox-exceptions.ts";
 import { quote, type UnitLine } from "../model/unit-file.ts";
 import { credentialsDir } from "./agent/credentials.ts";
 
 /**
- * Returns the sandbox of an agent's unit, as lines of its [Service] section. Each key occurs once, and its
- * value only depends on what the platform knows, because a tenant's gate requires exactly these lines. Left
- * out on purpose: MemoryDenyWriteExecute=, which breaks just-in-time compilers such as Node's;
- * ProtectKernelTunables=, which takes a fifth of the start time to protect /proc/sys and /sys from users that
- * cannot write there anyway (docs/adr/0037); PrivateNetwork= and IPAddressDeny=, because agents need their
- * providers; ProcSubset=pid, because build tools and runtimes need /proc/meminfo and /proc/cpuinfo.
+ * Returns the sandbox of an agent's unit, as lines of the [Service] section. Each key occurs once, and its value
+ * depends only on data that the platform's stack knows, because a tenant's gate requires exactly these lines.
+ *
+ * The following settings are omitted on purpose. MemoryDenyWriteExecute= would break just-in-time compilers, such as
+ * the one in Node. ProtectKernelTunables= takes a fifth of the start time, and protects /proc/sys and /sys only from
+ * users that cannot write there anyway (docs/adr/0037). PrivateNetwork= and IPAddressDeny= would separate agents from
+ * their providers. ProcSubset=pid would hide /proc/meminfo and /proc/cpuinfo, which build tools and runtimes need.
+ * RestrictSUIDSGID= would disable openat2(2), because systemd cannot check the flags of this call, and OpenClaw cannot
+ * lock its files without it. An agent has no privileges that a file with setuid could give, and other agents do not see
+ * its home and its /tmp.
  */
 export function hardening(fleet: Fleet, agent: AgentSpec): UnitLine[] {
   const may = (one: SandboxException) => agent.allow.includes(one);
   return [...RIGHTS, ...files(fleet, agent, may("writes")), ...restrictions(may)];
 }
 
-/** Returns the sandbox of a host's job. The job can read what its user can read, except homes. */
+/**
+ * Returns the sandbox of a host's job. The job can read all files that its user can read. If systemd creates
+ * a user for each run, the job cannot read the homes of users.
+ */
 export function hostJobHardening(hasOwnUser: boolean): UnitLine[] {
   return [
     ...RIGHTS,
+    ["RestrictSUIDSGID", "yes"],
     ["ProtectSystem", hasOwnUser ? "strict" : "full"],
     ...unless(!hasOwnUser, ["ProtectHome", "yes"]),
     ["TemporaryFileSystem", `${STATE_DIR}:ro`],
@@ -33,8 +42,15 @@ const RIGHTS: readonly UnitLine[] = [
   ["UMask", "0077"],
   ["NoNewPrivileges", "yes"],
   ["CapabilityBoundingSet", ""],
-  ["RestrictSUIDSGID", "yes"],
   ["RemoveIPC", "yes"],
+];
+
+/** The system calls by which a program restricts itself. They only take rights away. */
+const SELF_RESTRICTION = [
+  "landlock_add_rule",
+  "landlock_create_ruleset",
+  "landlock_restrict_self",
+  "seccomp",
 ];
 
 function restrictions(may: (one: SandboxException) => boolean): UnitLine[] {
@@ -55,7 +71,7 @@ function restrictions(may: (one: SandboxException) => boolean): UnitLine[] {
     ...unless(may("sockets"), ["RestrictAddressFamilies", "AF_UNIX AF_INET AF_INET6 AF_NETLINK"]),
     ["SystemCallArchitectures", "native"],
     ["SystemCallFilter", systemCalls(may)],
-    // A forbidden system call returns an error, instead of killing the program.
+    // A forbidden system call returns an error. By default, it would kill the program.
     ["SystemCallErrorNumber", "EPERM"],
   ];
 }
@@ -65,33 +81,66 @@ function unless(allowed: boolean, line: UnitLine): UnitLine[] {
 }
 
 /**
- * Returns the lines that limit which files an agent can use. The agent sees no home but its own, and in
- * Muster's folder only its own secrets. Agents that share a user see each other's homes. The folder of
- * secrets may be missing, because the first credential can be added later.
+ * Returns the lines that limit which files an agent can use. The agent sees only its own home and, in
+ * Muster's folder, only its own secrets. However, agents that share a user see each other's homes. The folder
+ * of the secrets can be missing, because the first credential can be added later.
  */
 function files(fleet: Fleet, agent: AgentSpec, writes: boolean): UnitLine[] {
-  const { tenant, home, workdir } = agent;
-  const isShared = fleet.tenants[tenant]?.isolation === "tenant";
-  const isElsewhere = !`${workdir}/`.startsWith(`${home}/`);
-  const writable = [...(isShared ? ["-/home"] : []), ...(isElsewhere ? [`-${workdir}`] : [])];
+  const { home, workdir } = agent;
+  const isShared = sharesHomes(fleet, agent);
+  const isElsewhere = !isWithin(home, workdir);
+  const isHidden = isElsewhere && hiddenFolders(fleet, agent).some((folder) => isWithin(folder, workdir));
+  const bound = [...(isShared ? [] : [home]), ...(isHidden ? [`-${workdir}`] : [])];
+  const writable = [...(isShared ? ["-/home"] : []), ...(isElsewhere && !isHidden ? [`-${workdir}`] : [])];
   return [
     ["ProtectSystem", writes ? "full" : "strict"],
     ...unless(isShared, ["ProtectHome", "tmpfs"]),
-    ...unless(isShared, ["BindPaths", home]),
+    ...unless(bound.length === 0, ["BindPaths", bound.map(word).join(" ")]),
     ...unless(writable.length === 0, ["ReadWritePaths", writable.map(word).join(" ")]),
     ["TemporaryFileSystem", `${STATE_DIR}:ro`],
     ["BindReadOnlyPaths", `-${credentialsDir(agent)}`],
   ];
 }
 
+/** Returns the fields of a program item that describe which folders the program's unit sees. */
+export function programView(
+  fleet: Fleet,
+  agent: AgentSpec,
+  [, argument = ""]: readonly string[],
+): Pick<ProgramItem, "home" | "argument" | "hidden"> {
+  return {
+    home: agent.home,
+    ...(argument.startsWith("/") && { argument }),
+    hidden: hiddenFolders(fleet, agent).join(":"),
+  };
+}
+
+/**
+ * Returns the folders on the host that an agent's unit does not see, except for its home and its working
+ * directory.
+ */
+function hiddenFolders(fleet: Fleet, agent: AgentSpec): string[] {
+  const temporary = ["/tmp", "/var/tmp"];
+  return sharesHomes(fleet, agent) ? temporary : ["/home", "/root", "/run/user", ...temporary];
+}
+
+function sharesHomes(fleet: Fleet, { tenant }: AgentSpec): boolean {
+  return fleet.tenants[tenant]?.isolation === "tenant";
+}
+
+function isWithin(folder: string, path: string): boolean {
+  return `${path}/`.startsWith(`${folder}/`);
+}
+
 function word(path: string): string {
   return /^[\w/.-]+$/.test(path) ? path : quote(path);
 }
 
-/** Returns the allowed system calls as sets, which systemd.exec(5) describes. */
+/** Returns the allowed system calls as the names of sets. systemd.exec(5) describes these sets. */
 function systemCalls(may: (one: SandboxException) => boolean): string {
   return [
     "@system-service",
+    ...SELF_RESTRICTION,
     ...(may("debug") ? ["@debug"] : []),
     ...(may("namespaces") ? ["@mount"] : []),
   ].join(" ");

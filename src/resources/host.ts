@@ -1,20 +1,32 @@
 import { basename, join } from "node:path";
 import type { Fleet } from "../config/fleet.ts";
 import { isObservedOnly } from "../config/observe-only.ts";
-import { BIN_DIR, HOSTD_RUN_DIR, HOSTD_UNIT, providerFile, RUNTIME_DIR } from "../model/host-paths.ts";
+import {
+  BIN_DIR,
+  HOSTD_RUN_DIR,
+  HOSTD_UNIT,
+  providerFile,
+  RUN_PROGRAM,
+  RUNTIME_DIR,
+  SESSION_PROGRAM,
+} from "../model/host-paths.ts";
 import type { Items, PackageItem } from "../model/items.ts";
-import { LIMITS } from "../model/limits.ts";
 import { hostId } from "../model/resource-id.ts";
+import { LIMITS } from "../model/unit-limits.ts";
+import { ACKNOWLEDGE_PROGRAM } from "./acknowledge-program.ts";
 import { HEARTBEAT_PROGRAM } from "./beat-program.ts";
 import type { Compiler, ResourceDefinition, RuntimeVersion } from "./definition.ts";
-import { jobHandlers } from "./job-handlers.ts";
+import { jobHandlers } from "./job-helper-units.ts";
 import { hostsOf } from "./reader.ts";
 import { rootFile, unitFile } from "./root-files.ts";
+import { routingItems } from "./routing-items.ts";
+import { RUN_PROGRAM_TEXT } from "./run-program.ts";
+import { SESSION_PROGRAM_TEXT } from "./session-program.ts";
 
 /**
- * The host runtime, and the packages that units and gates need: agents run in tmux, and a gate's account
- * starts the runtime through sudo. A host with agents, or with services that have a health check, also gets
- * the deadman. A host with agents also gets the program that sends heartbeats.
+ * The host runtime, and the packages that units and gates need. Agents run in tmux, and the account of a gate
+ * starts the runtime with sudo. A host with agents, or with services that have a health check, also gets the
+ * deadman. A host with agents also gets the programs that run agents and send heartbeats.
  */
 export const host: ResourceDefinition = {
   type: "Host",
@@ -35,10 +47,12 @@ export const host: ResourceDefinition = {
         runtime: { kind: "runtime", want: compiler.runtime },
         tmux: debian("tmux"),
         ...(hasGate(fleet, name) ? { sudo: debian("sudo") } : {}),
-        ...(withAgents.has(name) ? heartbeatProgram(compiler) : {}),
+        ...pythons(fleet, name),
+        ...(withAgents.has(name) ? agentPrograms(compiler) : {}),
+        ...(withAgents.has(name) ? routingItems(fleet, name, compiler) : {}),
         ...(watched.has(name) ? deadman(compiler) : {}),
-        // Also on hosts with agents but without jobs, because a tenant's stack can add the first job but not
-        // these units.
+        // Hosts with agents but without jobs also get these units, because a tenant's stack can add the first
+        // job but cannot add these units.
         ...(withAgents.has(name) || withJobs.has(name) ? jobHandlers(compiler) : {}),
         ...probes(fleet, name, compiler),
         ...controllers(fleet, name),
@@ -49,6 +63,16 @@ export const host: ResourceDefinition = {
 
 function debian(name: string): PackageItem {
   return { kind: "package", name, want: { present: true } };
+}
+
+/** Returns the packages with the versions of Python that the pinned runtimes need. */
+function pythons(fleet: Fleet, host: string): Items {
+  const agents = Object.values(fleet.agents).filter((agent) => agent.host === host);
+  const used = agents.flatMap(({ pinned = "" }) => fleet.runtimes[pinned]?.pinned ?? []);
+  const names = used.flatMap(({ interpreter, interpreterVersion }) =>
+    interpreter === "python" ? [`python${interpreterVersion}`] : [],
+  );
+  return Object.fromEntries(names.map((name) => [name, debian(name)]));
 }
 
 function hasGate(fleet: Fleet, host: string): boolean {
@@ -68,8 +92,13 @@ function controllers(fleet: Fleet, host: string): Items {
   return { limits: { kind: "controllers", want: Object.fromEntries(used.map((limit) => [limit, "held"])) } };
 }
 
-function heartbeatProgram({ keep }: Compiler): Items {
-  return { "muster-beat": rootFile(join(BIN_DIR, "muster-beat"), keep(HEARTBEAT_PROGRAM), "0755") };
+function agentPrograms({ keep }: Compiler): Items {
+  return {
+    "muster-ack": rootFile(join(BIN_DIR, "muster-ack"), keep(ACKNOWLEDGE_PROGRAM), "0755"),
+    "muster-beat": rootFile(join(BIN_DIR, "muster-beat"), keep(HEARTBEAT_PROGRAM), "0755"),
+    "muster-run": rootFile(RUN_PROGRAM, keep(RUN_PROGRAM_TEXT), "0755"),
+    "muster-session": rootFile(SESSION_PROGRAM, keep(SESSION_PROGRAM_TEXT), "0755"),
+  };
 }
 
 function deadman({ keep, runtime }: Compiler): Items {
@@ -85,7 +114,8 @@ function deadman({ keep, runtime }: Compiler): Items {
 
 /**
  * Returns the text of the deadman's unit. If the deadman is killed or hangs, systemd restarts it within 10 s.
- * The unit file names the installed runtime, so that a new version restarts the deadman, but no agent.
+ * The unit file names the installed runtime, so that a new version of the runtime restarts the deadman.
+ * Agents are not restarted.
  */
 function hostdUnitText({ bundle, node }: RuntimeVersion): string {
   return `[Unit]
@@ -112,8 +142,8 @@ WantedBy=multi-user.target
 }
 
 /**
- * Returns the probe of each provider that an agent on this host may use. The probes belong to the platform,
- * because root runs them and a tenant must not decide what root runs.
+ * Returns the probe of each provider that an agent on this host can use. The probes belong to the platform's
+ * stack, because root runs them, and a tenant must not decide what root runs.
  */
 function probes(fleet: Fleet, host: string, { keep }: Compiler): Items {
   const agents = Object.values(fleet.agents).filter((agent) => agent.host === host);

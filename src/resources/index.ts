@@ -7,16 +7,18 @@ import { agent } from "./agent/index.ts";
 import type { ResourceDefinition, RuntimeVersion } from "./definition.ts";
 import { host } from "./host.ts";
 import { hostJobs } from "./host-jobs.ts";
+import { installation } from "./installation.ts";
 import { reader } from "./reader.ts";
 import { service } from "./service.ts";
 import { tenant } from "./tenant.ts";
 
 /**
- * All resource types, each after those that it needs. To add one, add a file in this folder, a line here, and
- * a case file.
+ * All resource types. Each type comes after the types that it needs. To add a type, add a file in this
+ * folder, a line here, and a case file.
  */
 export const definitions: readonly ResourceDefinition[] = [
   host,
+  installation,
   tenant,
   reader,
   agentAccount,
@@ -26,9 +28,10 @@ export const definitions: readonly ResourceDefinition[] = [
 ];
 
 /**
- * Compiles the fleet to plain data that says what should be on which host.
+ * Compiles the fleet to plain data that says what should be on each host.
  *
- * @returns the declarations, each after those that it needs, and the texts that they refer to by digest
+ * @returns the declarations, each after the declarations that it needs, and the texts to which they refer by
+ *   digest
  */
 export function compilePlan(fleet: Fleet, runtime: RuntimeVersion): Plan {
   const contents: Record<Digest, string> = {};
@@ -42,8 +45,8 @@ export function compilePlan(fleet: Fleet, runtime: RuntimeVersion): Plan {
 }
 
 /**
- * Also protects everything that a protected resource needs.
- * The host of a protected agent cannot be removed either.
+ * Also protects everything that a protected resource needs. For example, the host of a protected agent cannot
+ * be removed.
  */
 function protectNeeds(declarations: readonly Declaration[]): Declaration[] {
   const needed = new Set<string>();

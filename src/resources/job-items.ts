@@ -2,12 +2,13 @@ import type { AgentSpec, Fleet, JobSpec } from "../config/fleet.ts";
 import type { Items } from "../model/items.ts";
 import { jobService, jobTimer } from "../model/job.ts";
 import type { Compiler } from "./definition.ts";
-import { jobNameOf, jobServiceText, jobTimerText } from "./job-text.ts";
+import { programView } from "./hardening.ts";
+import { jobNameOf, jobServiceText, jobTimerText } from "./job-unit-text.ts";
 import { unitFile } from "./root-files.ts";
 
 /**
- * Returns the items of several jobs of one resource: for each job the check of its program, its service file,
- * its timer file and the state of its timer.
+ * Returns the items of several jobs that belong to one resource. Each job has four items: the check of its
+ * program, its service file, its timer file, and the state of its timer.
  */
 export function jobItems(fleet: Fleet, jobs: readonly JobSpec[], compiler: Compiler): Items {
   return Object.assign({}, ...jobs.map((job) => itemsOf(fleet, job, compiler)));
@@ -24,6 +25,7 @@ function itemsOf(fleet: Fleet, job: JobSpec, { keep }: Compiler): Items {
       name: job.command[0] ?? "",
       search: { ...agent?.env, ...job.env }["PATH"] ?? "",
       workdir: job.workdir,
+      ...(agent !== undefined && programView(fleet, agent, job.command)),
       actor: actorOf(job, agent),
       want: { found: true },
     },
@@ -41,8 +43,8 @@ function itemsOf(fleet: Fleet, job: JobSpec, { keep }: Compiler): Items {
 }
 
 /**
- * Returns the user with whose rights the job's program is looked up. This is `nobody` if the job's user only
- * exists during a run.
+ * Returns the user that looks up the program of a job. This is `nobody` if the user of the job exists only
+ * during a run.
  */
 function actorOf({ user }: JobSpec, agent: AgentSpec | undefined): string {
   return agent?.user ?? user ?? "nobody";

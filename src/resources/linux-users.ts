@@ -1,5 +1,8 @@
+import { mapValues } from "../base/objects.ts";
 import type { AgentSpec, Fleet } from "../config/fleet.ts";
-import type { DirectoryItem, Items } from "../model/items.ts";
+import { isOfUser } from "../model/as-found.ts";
+import { type DirectoryItem, type Items, rightsText, type UserItem } from "../model/items.ts";
+import { readAtStart } from "./agent/read-at-start.ts";
 
 /** Whether an agent's Linux user is a separate resource; see account.ts. */
 export function hasAccount(fleet: Fleet, { tenant }: AgentSpec): boolean {
@@ -7,23 +10,68 @@ export function hasAccount(fleet: Fleet, { tenant }: AgentSpec): boolean {
   return key !== undefined && isolation !== "tenant";
 }
 
-/** What happens to a home when its user is removed: it is moved aside, or deleted. */
+/** What happens to a home when its user is removed: the home is moved aside or deleted. */
 export type HomeOnRemove = "aside" | "wipe";
 
-/** Returns a Linux user in the tenant's group, and the user's home, which no other user can enter. */
-export function account(user: string, tenant: string): Items {
-  return { ...userOf(user, tenant), ...homeFolder(homePath(user), user, tenant, "aside") };
+/** The agents on one host that run as the same Linux user. */
+export type AgentsOfUser = readonly [AgentSpec, ...AgentSpec[]];
+
+/**
+ * Returns the Linux user that agents share, in the group of their tenant, and the home of this user. No other
+ * user can enter the home.
+ */
+export function account(agents: AgentsOfUser): Items {
+  const [{ user, tenant }] = agents;
+  return { ...userOf(agents), ...homeFolder(homePath(user), user, tenant, "aside") };
 }
 
-export function userOf(user: string, tenant: string): Items {
+/**
+ * While one of the agents still runs in its former unit, returns items that do not change what this unit has access to.
+ */
+export function untilTakeOver(agents: readonly AgentSpec[], items: Items): Items {
+  if (agents.every(({ takeOver }) => takeOver === "now")) return items;
+  return mapValues(items, (item) => (isOfUser(item) ? { ...item, asFound: true } : item));
+}
+
+/** Returns the Linux user of agents, with the groups and the declared rights of all these agents. */
+export function userOf(agents: AgentsOfUser): Items {
+  const [{ user, tenant }, ...others] = agents;
+  const [reader] = others.length === 0 ? agents : [];
+  const groups = groupsOf(agents);
   const want = { present: true, group: tenant, home: homePath(user), shell: "/bin/bash" } as const;
-  return { [`user ${user}`]: { kind: "user", name: user, want } };
+  const item: UserItem = {
+    kind: "user",
+    name: user,
+    ...(reader !== undefined && readAtStart(reader)),
+    want: { ...want, ...(groups !== undefined && { groups }) },
+  };
+  const home = homePath(user);
+  return {
+    [`user ${user}`]: item,
+    [`rights of ${user}`]: { kind: "rights", user, home, want: rightsOf(agents) },
+  };
+}
+
+/**
+ * Returns the supplementary groups. Before the take-over they are not declared, because the former unit of the
+ * agent can need any of them.
+ */
+function groupsOf(agents: AgentsOfUser): string | undefined {
+  if (agents.some(({ takeOver }) => takeOver === "later")) return undefined;
+  const groups = agents.flatMap((agent) => agent.groups.filter((group) => group !== agent.tenant));
+  return rightsText(groups, " ");
+}
+
+function rightsOf(agents: AgentsOfUser) {
+  const all = (list: "sudo" | "keys" | "files") => rightsText(agents.flatMap(({ rights }) => rights[list]));
+  const linger = agents.some(({ rights }) => rights.linger);
+  return { sudo: all("sudo"), keys: all("keys"), linger, files: all("files") };
 }
 
 /**
  * Returns a folder for an agent's own data.
  *
- * @param unit the unit that keeps the folder mounted while it runs
+ * @param unit the unit that has the folder mounted while it is running
  */
 export function homeFolder(
   path: string,

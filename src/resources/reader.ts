@@ -1,13 +1,16 @@
 import type { Fleet, ReaderSpec } from "../config/fleet.ts";
 import { isObservedOnly } from "../config/observe-only.ts";
 import type { Declaration } from "../model/declaration.ts";
-import type { ReadScope } from "../model/read-scope.ts";
+import type { ReadScope } from "../model/reader-scope.ts";
 import { hostId, readerId } from "../model/resource-id.ts";
 import type { Compiler, ResourceDefinition } from "./definition.ts";
 import { formerIds } from "./former-ids.ts";
 import { gateItems } from "./gate-account.ts";
 
-/** A key that can read what was applied on a host, for all tenants or for one, and cannot change anything. */
+/**
+ * A key that can read the applied state of a host, for all tenants or for one tenant. It cannot change
+ * anything.
+ */
 export const reader: ResourceDefinition = {
   type: "Reader",
   declare: (fleet, compiler) =>
@@ -16,7 +19,10 @@ export const reader: ResourceDefinition = {
     ),
 };
 
-/** Returns the hosts that a reader may read: all managed hosts, or those with agents of its tenant. */
+/**
+ * Returns the hosts that a reader can read. For a reader with a tenant, these are only the hosts with agents
+ * of this tenant. For all other readers, these are all managed hosts.
+ */
 export function hostsOf(fleet: Fleet, { tenant }: ReaderSpec): string[] {
   return Object.keys(fleet.hosts).filter(
     (host) =>

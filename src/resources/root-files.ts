@@ -14,7 +14,7 @@ export function unitFile(unit: string, content: Content): FileItem {
   return rootFile(join(UNIT_DIR, unit), content, "0644");
 }
 
-/** Returns a folder that root owns. It is deleted with its resource if it is empty. */
+/** Returns a folder that root owns. If the folder is empty, it is deleted together with its resource. */
 export function rootFolder(path: string, group: string, mode: string): DirectoryItem {
   return {
     kind: "directory",

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { CredentialSpec, Fleet, ServiceSpec } from "../config/fleet.ts";
 import type { ServicePolicy } from "../model/deadman.ts";
+import { isLogin } from "../model/detect-logins.ts";
 import { quarantineFile, servicePolicyFile, settingsFile } from "../model/host-paths.ts";
 import { AS_DECLARED, type FileItem, type Items, type UnitItem } from "../model/items.ts";
 import { hostId, serviceId } from "../model/resource-id.ts";
@@ -11,8 +12,8 @@ import { formerIds } from "./former-ids.ts";
 import { rootFile, rootFolder, unitFile } from "./root-files.ts";
 
 /**
- * A systemd service of a host: its packages, its user, the files that it reads and its unit. It belongs to
- * the host and so to the platform, because a unit can do anything on its host.
+ * A systemd service of a host: its packages, its user, its files and its unit. The service belongs to the
+ * platform's stack, because a unit can do anything on its host.
  */
 export const service: ResourceDefinition = {
   type: "Service",
@@ -60,8 +61,8 @@ function account({ user, account }: ServiceSpec): Items {
 }
 
 /**
- * Returns the credentials, which only the service's user
- * can read, and their folder, which only root can list.
+ * Returns the credentials and their folder. Only the user of the service can read the credentials, and only
+ * root can list the folder.
  */
 function credentials(fleet: Fleet, service: ServiceSpec): Items {
   const held = credentialsOf(fleet, service);
@@ -89,6 +90,7 @@ function secretFile(service: ServiceSpec, spec: CredentialSpec): FileItem {
     secret: spec.from,
     notify: service.unit,
     ...(spec.env !== undefined && { envName: spec.env }),
+    ...(isLogin(spec) && { login: true }),
     ...(spec.sharedBecause !== undefined && { sharedBecause: spec.sharedBecause }),
     want,
   };
@@ -102,7 +104,7 @@ function files({ files, unit }: ServiceSpec, { keep }: Compiler): Items {
   return Object.fromEntries(items);
 }
 
-/** Returns the service's unit file, if fleet.yaml has one, and Muster's drop-in, unless it would be empty. */
+/** Returns the unit file of the service, if fleet.yaml has one, and Muster's drop-in, if it is not empty. */
 function unitFiles(fleet: Fleet, service: ServiceSpec, { keep }: Compiler): Items {
   const { unit, text } = service;
   const settings = serviceSettings(service, credentialsOf(fleet, service));
@@ -116,8 +118,9 @@ function unitFiles(fleet: Fleet, service: ServiceSpec, { keep }: Compiler): Item
 }
 
 /**
- * Returns the text of Muster's drop-in for a service's unit: a condition that prevents a start in quarantine,
- * and the location of the service's credentials. The text is empty if there is nothing to add.
+ * Returns the text of Muster's drop-in for the unit of a service. It contains a condition that prevents a
+ * start in quarantine, and the location of the service's credentials. The text is empty if the unit needs
+ * neither.
  */
 function serviceSettings(service: ServiceSpec, credentials: readonly CredentialSpec[]): string {
   const condition = ["ConditionPathExists", `!${quarantineFile(service.unit)}`] as const;
@@ -142,8 +145,8 @@ function policy(service: ServiceSpec, { keep }: Compiler): Items {
 }
 
 /**
- * Returns the wanted state of the unit. If neither fleet.yaml nor a declared package provides the unit, it
- * existed before, so it is kept when the service is removed.
+ * Returns the wanted state of the unit. If neither fleet.yaml nor a declared package provides the unit, the
+ * unit existed before the service was declared. Such a unit is kept when the service is removed.
  */
 function unitOf({ unit, text, packages, enabled, running }: ServiceSpec): UnitItem {
   const existedBefore = text === undefined && packages.length === 0;

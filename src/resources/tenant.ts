@@ -1,20 +1,20 @@
 import type { AgentSpec, Fleet } from "../config/fleet.ts";
 import type { Items } from "../model/items.ts";
-import { isLimited, type Limits, limitLines } from "../model/limits.ts";
 import { hostId, tenantId } from "../model/resource-id.ts";
 import type { TenantScope } from "../model/tenant-scope.ts";
+import { isLimited, type Limits, limitLines } from "../model/unit-limits.ts";
 import { credentialsDir } from "./agent/credentials.ts";
 import type { Compiler, ResourceDefinition } from "./definition.ts";
 import { formerIds } from "./former-ids.ts";
 import { gateItems } from "./gate-account.ts";
 import { hardening } from "./hardening.ts";
-import { account } from "./linux-users.ts";
+import { account, untilTakeOver } from "./linux-users.ts";
 import { unitFile } from "./root-files.ts";
 import { sliceName, unitName } from "./unit-names.ts";
 
 /**
- * A tenant's agents on one host. There is at least one,
- * because a tenant only exists on the hosts of its agents.
+ * The agents of a tenant on one host. There is at least one agent, because a tenant exists only on the hosts
+ * of its agents.
  */
 interface Presence {
   readonly host: string;
@@ -23,9 +23,9 @@ interface Presence {
 }
 
 /**
- * A tenant on a host: its Linux group and, under `isolation: tenant`, the user that all its agents share. A
- * tenant with limits or its own stack also has a systemd slice. A tenant with its own stack also has a gate,
- * which its stack uses.
+ * A tenant on a host: its Linux group and, with `isolation: tenant`, the user that all its agents share. A
+ * tenant with limits or with its own stack also has a systemd slice. A tenant with its own stack also has a
+ * gate, through which this stack connects.
  */
 export const tenant: ResourceDefinition = {
   type: "Tenant",
@@ -56,7 +56,7 @@ function presences(fleet: Fleet): Presence[] {
 }
 
 function commonUser(fleet: Fleet, { tenant, agents }: Presence): Items {
-  return fleet.tenants[tenant]?.isolation === "tenant" ? account(agents[0].user, tenant) : {};
+  return fleet.tenants[tenant]?.isolation === "tenant" ? untilTakeOver(agents, account(agents)) : {};
 }
 
 function gateOf(fleet: Fleet, presence: Presence, compiler: Compiler): Items {
@@ -83,7 +83,7 @@ function scopeOf(fleet: Fleet, { host, tenant, agents }: Presence): TenantScope 
   };
 }
 
-/** Returns the slice with the limits that all of a tenant's agents on a host share. */
+/** Returns the slice with the limits for all agents of the tenant on a host together. */
 function slice(fleet: Fleet, { tenant }: Presence, compiler: Compiler): Items {
   const { key, limits = {} } = fleet.tenants[tenant] ?? {};
   if (key === undefined && !isLimited(limits)) return {};

@@ -1,7 +1,14 @@
 import { basename, join } from "node:path";
 import type { AgentSpec, ChoiceSpec, Fleet } from "../config/fleet.ts";
-import { agentRunDir, heartbeatFile, quarantineFile } from "../model/host-paths.ts";
-import { limitLines } from "../model/limits.ts";
+import { STOP_SECONDS } from "../model/deadman.ts";
+import {
+  agentLogDir,
+  agentRunDir,
+  heartbeatFile,
+  quarantineFile,
+  SESSION_PROGRAM,
+} from "../model/host-paths.ts";
+import { tmuxStart, tmuxWord } from "../model/tmux-start.ts";
 import {
   commandLine,
   environmentLines,
@@ -9,15 +16,16 @@ import {
   renderUnit,
   type UnitLine,
 } from "../model/unit-file.ts";
+import { limitLines } from "../model/unit-limits.ts";
 import { credentialsDir, environmentFiles } from "./agent/credentials.ts";
 import { hardening } from "./hardening.ts";
 import { sliceName, unitName } from "./unit-names.ts";
 
 /**
- * Returns the text of an agent's systemd unit. The unit's main process is the agent's
- * own tmux server, so the agent has a real terminal and the unit's environment. When
- * the agent exits, tmux and the unit end, and Restart= restarts the unit. The tmux
- * socket is in the unit's runtime folder, which no other agent can enter.
+ * Returns the text of an agent's systemd unit. The main process of the unit is a tmux server that only this
+ * agent uses. The agent therefore has a real terminal and the environment of the unit. When the agent exits,
+ * tmux and the unit end (see run-program.ts), and Restart= restarts the unit. The tmux socket is in the
+ * runtime folder of the unit, which no other agent can enter.
  */
 export function unitText(fleet: Fleet, agent: AgentSpec): string {
   const runtimeDir = agentRunDir(agent.name);
@@ -26,7 +34,7 @@ export function unitText(fleet: Fleet, agent: AgentSpec): string {
       ["Description", `Muster agent ${agent.name} of ${agent.tenant}`],
       ["After", "network.target"],
       ["ConditionPathExists", `!${quarantineFile(unitName(agent))}`],
-      // The deadman, and not systemd, decides when there have been too many restarts.
+      // The deadman decides when there have been too many restarts. systemd does not limit the restarts.
       ["StartLimitIntervalSec", "0"],
     ],
     Service: [
@@ -34,18 +42,22 @@ export function unitText(fleet: Fleet, agent: AgentSpec): string {
       ...programLines(fleet, agent),
       ["RuntimeDirectory", basename(runtimeDir)],
       ["RuntimeDirectoryMode", "0700"],
-      ["ExecStart", execStart(agent, `${runtimeDir}/tmux`)],
+      // muster-run keeps the last output and the exit status of the program in this folder.
+      ["LogsDirectory", basename(agentLogDir(agent.name))],
+      ["LogsDirectoryMode", "0700"],
+      ["ExecStart", execStart(agent)],
       ["Restart", agent.lifecycle.kind === "core" ? "always" : "no"],
-      // A short delay is safe: restarting all agents of a host takes two seconds, and the deadman puts an
-      // agent that keeps dying in quarantine after five restarts.
+      // A short delay is safe. A restart of all agents on a host takes two seconds. If an agent exits again
+      // and again, the deadman puts it in quarantine after five restarts.
       ["RestartSec", "200ms"],
-      // A program that does not exit by itself must not delay its next start.
-      ["TimeoutStopSec", "10"],
+      // If a program does not exit by itself, systemd kills it after this time, so that the next start is not
+      // delayed.
+      ["TimeoutStopSec", String(STOP_SECONDS)],
       ["NotifyAccess", "all"],
       ...(agent.watchdog > 0 ? [["WatchdogSec", String(agent.watchdog)] as const] : []),
       ...limitLines(agent.limits),
-      // If memory runs out, the kernel only kills the largest
-      // process. If that is the agent itself, its unit ends too.
+      // If memory runs out, the kernel kills only the largest process. If this is the agent itself, its unit
+      // ends too.
       ["OOMPolicy", "continue"],
     ],
     Install: [["WantedBy", "multi-user.target"]],
@@ -53,8 +65,8 @@ export function unitText(fleet: Fleet, agent: AgentSpec): string {
 }
 
 /**
- * Returns the drop-in that replaces lines of the unit while the agent uses a provider other than its first
- * one. An empty value removes all earlier values of its key; systemd.unit(5).
+ * Returns the drop-in that replaces lines of the unit while the agent does not use its first provider. An
+ * empty value removes all earlier values of its key; see systemd.unit(5).
  */
 export function choiceText(fleet: Fleet, agent: AgentSpec, choice: ChoiceSpec): string {
   const run = { ...agent, ...choice };
@@ -64,7 +76,7 @@ export function choiceText(fleet: Fleet, agent: AgentSpec, choice: ChoiceSpec): 
       ["EnvironmentFile", ""],
       ...environmentOf(fleet, run),
       ["ExecStart", ""],
-      ["ExecStart", execStart(run, `${agentRunDir(agent.name)}/tmux`)],
+      ["ExecStart", execStart(run)],
     ],
   });
 }
@@ -89,19 +101,14 @@ function environmentOf(fleet: Fleet, run: AgentSpec): UnitLine[] {
   ];
 }
 
-/**
- * Returns the tmux command. `-f /dev/null` ignores the user's tmux configuration. `/usr/bin/env` makes the
- * command at least two words long, because tmux passes a single word to a shell.
- */
-function execStart(agent: AgentSpec, socket: string): string {
-  const tmux = ["/usr/bin/tmux", "-S", socket, "-f", "/dev/null", "new-session", "-d", "-s", agent.name];
-  const size = ["-x", "200", "-y", "50"];
-  return commandLine([...tmux, ...size, "--", "/usr/bin/env", ...agent.command]);
+function execStart({ name, command, session }: AgentSpec): string {
+  const own = session === undefined ? [] : [SESSION_PROGRAM, session];
+  return commandLine([...tmuxStart(name), ...own, ...command.map(tmuxWord)]);
 }
 
 /**
- * Returns an agent's environment variables. Provider and model come last, so that no declared variable can
- * override them.
+ * Returns an agent's environment variables. The provider and the model come last, so that no declared
+ * variable can override them.
  */
 function environment(run: AgentSpec): Record<string, string> {
   const { provider, model } = run.model;

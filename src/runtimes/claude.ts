@@ -1,31 +1,110 @@
+import { option } from "./command-line-option.ts";
 import { joinedIn } from "./identity-files.ts";
-import { option } from "./option.ts";
-import type { Runtime, Settings } from "./runtime.ts";
+import type { ModelAccess, Runtime, Settings, Surroundings } from "./runtime.ts";
+
+interface Cloud {
+  readonly env: NonNullable<Settings["env"]>;
+  /** The variable that has the address of the API. */
+  readonly address: string;
+}
 
 /**
- * The environment variables that select the provider of the models; docs.claude.com, "third-party
- * integrations".
+ * The environment variables that select the provider of the models; see "third-party integrations" and "LLM
+ * gateway" at docs.claude.com.
  */
-const PROVIDERS: Readonly<Record<string, NonNullable<Settings["env"]>>> = {
-  anthropic: {},
-  bedrock: { CLAUDE_CODE_USE_BEDROCK: "1" },
-  vertex: { CLAUDE_CODE_USE_VERTEX: "1" },
+const PROVIDERS: Readonly<Record<string, Cloud>> = {
+  anthropic: { env: {}, address: "ANTHROPIC_BASE_URL" },
+  bedrock: { env: { CLAUDE_CODE_USE_BEDROCK: "1" }, address: "ANTHROPIC_BEDROCK_BASE_URL" },
+  vertex: { env: { CLAUDE_CODE_USE_VERTEX: "1" }, address: "ANTHROPIC_VERTEX_BASE_URL" },
 };
 
 /**
- * Claude Code. The program renames its process to `claude`. Before that, the process is called `node` if npm
- * installed the program.
+ * Claude Code asks a person whether it may use a key that it finds under this name, and remembers the answer with a
+ * part of the key. It does not ask about a key that `apiKeyHelper` prints.
+ */
+const KEY = "ANTHROPIC_API_KEY";
+const RENAMED_KEY = `MUSTER_${KEY}`;
+
+/** The variables from which Claude Code takes a key or a login of Anthropic. */
+const KEYS: readonly string[] = [KEY, "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"];
+
+/**
+ * Claude Code. If npm installed Claude Code, its process is called `node` at first. Claude Code then renames
+ * the process to `claude`.
  */
 export const claude: Runtime = {
   program: "claude",
   processes: ["claude", "node"],
   heartbeat: "none",
+  showsWork: true,
   providers: Object.keys(PROVIDERS),
   modelOption: "--model",
-  settings: ({ provider = "anthropic", model }) => ({
-    args: option("--model", model),
-    env: PROVIDERS[provider] ?? {},
-  }),
-  // The user's memory file, which Claude Code reads in every working directory (docs.claude.com, "memory").
+  sessions: "claude",
+  sessionArguments: /^(-c|--continue|-r|--resume|--session-id|--fork-session|--from-pr|-p|--print|--bg)$/,
+  bareModels: /^(?!anthropic\/)/,
+  // The package itself contains only a stub. Its install script replaces the stub with this program.
+  packages: {
+    npm: { name: "@anthropic-ai/claude-code", native: "@anthropic-ai/claude-code-linux-{cpu}/claude" },
+  },
+  updaterOff: { env: { DISABLE_AUTOUPDATER: "1" } },
+  renamedVariables: { [KEY]: RENAMED_KEY },
+  settings,
+  waitsFor: ({ provider = "anthropic" }, { variables }) =>
+    provider !== "anthropic" || variables.some((name) => KEYS.includes(name))
+      ? undefined
+      : `waits for a login: add a credential with \`env: ${KEY}\``,
+  conversation: {
+    prompt: { marks: ["❯", ">"] },
+    dialogs: [
+      { text: "Do you want to", is: "permission" },
+      { text: "Would you like to proceed", is: "permission" },
+      { text: "Do you trust", is: "question" },
+      { text: "Is this a project you", is: "question" },
+      { text: "Select login method", is: "login" },
+      { text: "Paste code here if prompted", is: "login" },
+      { text: "Enter to confirm", is: "menu" },
+    ],
+    busy: ["esc to interrupt"],
+    pasted: "[Pasted text #",
+    records: [
+      {
+        path: ".claude/projects",
+        depth: 1,
+        format: "jsonl",
+        lines: [
+          { where: { type: "user", "message.role": "user" }, text: "message.content" },
+          { where: { type: "queue-operation", operation: "enqueue" }, text: "content", isQueued: true },
+        ],
+      },
+    ],
+  },
+  // The memory file of the user, which Claude Code reads in every working directory (see "memory" at
+  // docs.claude.com).
   identity: joinedIn(".claude/CLAUDE.md"),
 };
+
+function settings({ provider = "anthropic", model, url }: ModelAccess, around: Surroundings): Settings {
+  const { env = {}, address } = PROVIDERS[provider] ?? {};
+  return {
+    args: option("--model", model),
+    env: { ...env, ...(address !== undefined && url !== undefined && { [address]: url }) },
+    defaults: {
+      ".claude.json": json(answers(around)),
+      ".claude/settings.json": json({
+        ...(around.variables.includes(KEY) && { apiKeyHelper: `printenv ${RENAMED_KEY}` }),
+        // There is nobody to ask, and the unit decides what the agent can do.
+        permissions: { defaultMode: "bypassPermissions" },
+        skipDangerousModePermissionPrompt: true,
+      }),
+    },
+  };
+}
+
+/** The answers to the first questions, about the theme and the trust in the working directory. */
+function answers({ workdir }: Surroundings): object {
+  return { hasCompletedOnboarding: true, projects: { [workdir]: { hasTrustDialogAccepted: true } } };
+}
+
+function json(value: object): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}

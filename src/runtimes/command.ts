@@ -1,6 +1,6 @@
 import type { Runtime } from "./runtime.ts";
 
-/** Any other program, which finds the agent's identity in the home and the model in the environment. */
+/** Any other program. It finds the agent's identity in the home, and the model in environment variables. */
 export const commandRuntime: Runtime = {
   processes: [],
   heartbeat: "none",

@@ -1,9 +1,9 @@
 import { placedAs } from "./identity-files.ts";
-import type { ModelChoice, Runtime } from "./runtime.ts";
+import type { ModelAccess, Runtime } from "./runtime.ts";
 
 /**
- * The providers that Hermes supports, by its own names. `custom` is left out, because it needs an address.
- * See "Fallback Providers" in its documentation.
+ * The providers that Hermes supports, with the names that Hermes uses. `custom` is omitted, because it needs an
+ * address. See "Fallback Providers" in the Hermes documentation.
  */
 const PROVIDERS = (
   "ai-gateway alibaba alibaba-coding-plan anthropic arcee azure-foundry bedrock commandcode copilot copilot-acp " +
@@ -13,22 +13,46 @@ const PROVIDERS = (
 ).split(" ");
 
 const CONFIG = ".hermes/config.yaml";
+const FALLBACKS = "fallback_providers";
 
 /**
- * Hermes by Nous Research, a Python program. Its folder is HERMES_HOME, by default `~/.hermes`. It also reads
- * AGENTS.md in its working directory, which is the agent's home.
+ * Hermes by Nous Research, a Python program. Its folder is HERMES_HOME, which is `~/.hermes` by default.
+ * Hermes also reads AGENTS.md in its working directory, which is the home of the agent.
  */
 export const hermes: Runtime = {
   program: "hermes",
   processes: ["hermes", "python"],
   heartbeat: "none",
+  showsWork: true,
   providers: PROVIDERS,
-  // Hermes can change the provider during a turn without losing the conversation, which a restart would lose.
+  // Hermes can change the provider during a turn and keep the conversation. A restart would lose the
+  // conversation.
   fallsBack: true,
-  settingsFile: CONFIG,
+  settingsFile: { path: CONFIG, modelKeys: ["model.default", "model.provider", FALLBACKS] },
+  packages: { pypi: { name: "hermes-agent" } },
   // Command-line options apply only to the chat. The gateway and the cron jobs read the model from the file.
-  settings: (choice, fallbacks = []) =>
-    Object.keys(choice).length === 0 ? {} : { files: { [CONFIG]: config(choice, fallbacks) } },
+  waitsFor: ({ provider }) =>
+    provider === undefined
+      ? "asks whether to run its setup: declare `provider` and `model` in `runtime`, or in .hermes/config.yaml"
+      : undefined,
+  settings: (access, { others }) =>
+    access.provider === undefined && access.model === undefined
+      ? {}
+      : {
+          files: { [CONFIG]: config(access, others) },
+          defaults: { [CONFIG]: usual(others) },
+        },
+  conversation: {
+    prompt: { marks: ["❯", ">"] },
+    dialogs: [
+      { text: "Run setup now?", is: "question" },
+      { text: "Allow once", is: "permission" },
+      { text: "[Y/n]", is: "question" },
+    ],
+    busy: ["Ctrl+C to interrupt"],
+    pasted: "[Pasted text #",
+    records: [{ path: ".hermes/.hermes_history", format: "prompt-toolkit" }],
+  },
   identity: placedAs({
     "SOUL.md": ".hermes/SOUL.md",
     "USER.md": ".hermes/memories/USER.md",
@@ -36,12 +60,21 @@ export const hermes: Runtime = {
   }),
 };
 
+/**
+ * Without fallbacks of its own, an agent could add providers that nobody declared. Hermes asks a person before it runs
+ * some commands. There is nobody to ask, and the unit decides what the agent can do.
+ */
+function usual(others: readonly ModelAccess[]): string {
+  return `${others.length === 0 ? `${FALLBACKS}: []\n` : ""}approvals:\n  mode: "off"\n`;
+}
+
 /** Renders the configuration as YAML. The values are written as JSON, which is valid YAML. */
-function config({ provider, model }: ModelChoice, fallbacks: readonly ModelChoice[]): string {
-  const lines = Object.entries({ default: model, provider }).filter(([, value]) => value !== undefined);
+function config({ provider, model, url }: ModelAccess, fallbacks: readonly ModelAccess[]): string {
+  const keys = { default: model, provider, base_url: url };
+  const lines = Object.entries(keys).filter(([, value]) => value !== undefined);
   const main = `model:\n${lines.map(([key, value]) => `  ${key}: ${JSON.stringify(value)}\n`).join("")}`;
   const others = fallbacks.map(
-    (one) => `  - ${JSON.stringify({ provider: one.provider, model: one.model })}\n`,
+    (one) => `  - ${JSON.stringify({ provider: one.provider, model: one.model, base_url: one.url })}\n`,
   );
-  return others.length === 0 ? main : `${main}fallback_providers:\n${others.join("")}`;
+  return others.length === 0 ? main : `${main}${FALLBACKS}:\n${others.join("")}`;
 }

@@ -1,12 +1,15 @@
 import type { Texts } from "./runtime.ts";
 
 /**
- * The files of an agent's identity, in reading order. They are named as in an OpenClaw workspace. Every
- * identity has SOUL.md. Hermes reads three of the files.
+ * The files of an agent's identity, in reading order. Their names are the same as in an OpenClaw workspace.
+ * Every identity has SOUL.md. Hermes reads three of these files.
  */
 export const IDENTITY_FILES = ["SOUL.md", "IDENTITY.md", "USER.md", "AGENTS.md", "TOOLS.md", "MEMORY.md"];
 
-/** Joins the declared identity files into the file `path`, for a runtime that reads a single file. */
+/**
+ * Returns a function that joins the declared identity files into one file at `path`. This is for a runtime
+ * that reads a single file.
+ */
 export function joinedIn(path: string): (files: Texts) => Texts {
   return (files) => {
     const texts = IDENTITY_FILES.flatMap((name) => files[name] ?? []);
@@ -14,7 +17,10 @@ export function joinedIn(path: string): (files: Texts) => Texts {
   };
 }
 
-/** Copies each identity file in `places` to the path given there, for a runtime that reads several files. */
+/**
+ * Returns a function that copies each identity file in `places` to its path in `places`. This is for a
+ * runtime that reads several files.
+ */
 export function placedAs(places: Readonly<Record<string, string>>): (files: Texts) => Texts {
   return (files) =>
     Object.fromEntries(

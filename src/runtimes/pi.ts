@@ -1,8 +1,8 @@
+import { option } from "./command-line-option.ts";
 import { joinedIn } from "./identity-files.ts";
-import { option } from "./option.ts";
-import type { Runtime } from "./runtime.ts";
+import type { ModelAccess, Runtime } from "./runtime.ts";
 
-/** The providers that pi supports, by its own names; pi.dev/docs, "Providers". */
+/** The providers that pi supports, with the names that pi uses; see "Providers" at pi.dev/docs. */
 const PROVIDERS = (
   "amazon-bedrock ant-ling anthropic azure-openai-responses cerebras cloudflare-ai-gateway cloudflare-workers-ai " +
   "deepseek fireworks github-copilot google google-antigravity google-gemini-cli google-vertex groq huggingface " +
@@ -10,17 +10,53 @@ const PROVIDERS = (
   "together vercel-ai-gateway xai xiaomi xiaomi-token-plan-ams xiaomi-token-plan-cn xiaomi-token-plan-sgp zai zai-coding-cn"
 ).split(" ");
 
+/** The file in which the address of a provider can be changed; see "Custom models" at pi.dev/docs. */
+const MODELS = ".pi/agent/models.json";
+
 /** The pi coding agent. It is a Node script, so its process is often named `node`. */
 export const pi: Runtime = {
   program: "pi",
   processes: ["pi", "node"],
   heartbeat: "none",
+  showsWork: true,
   providers: PROVIDERS,
-  providersFile: ".pi/agent/models.json",
+  providersFile: MODELS,
   modelOption: "--model",
-  settings: ({ provider, model }) => ({
-    args: [...option("--provider", provider), ...option("--model", model)],
+  sessions: "pi",
+  sessionArguments:
+    /^(-c|--continue|-r|--resume|--session|--session-id|--fork|--no-session|-p|--print|--mode)$/,
+  packages: { npm: { name: "@earendil-works/pi-coding-agent" } },
+  updaterOff: { env: { PI_SKIP_VERSION_CHECK: "1" } },
+  settings: (access, { others }) => ({
+    args: [...option("--provider", access.provider), ...option("--model", access.model)],
+    ...addresses([access, ...others]),
   }),
-  // The global instructions, which pi reads in every working directory (pi.dev/docs).
+  conversation: {
+    prompt: { isBetweenLines: true },
+    dialogs: [
+      { text: "Select provider to login", is: "login" },
+      { text: "enter to select", is: "menu" },
+    ],
+    busy: ["to interrupt)"],
+    pasted: "[paste #",
+    records: [
+      {
+        path: ".pi/agent/sessions",
+        depth: 1,
+        format: "jsonl",
+        lines: [{ where: { type: "message", "message.role": "user" }, text: "message.content" }],
+      },
+    ],
+  },
+  // The global instructions, which pi reads in every working directory (see pi.dev/docs).
   identity: joinedIn(".pi/agent/AGENTS.md"),
 };
+
+/** Returns the addresses of all providers that the agent can use, because pi reads them from one file. */
+function addresses(all: readonly ModelAccess[]): { readonly files?: Readonly<Record<string, string>> } {
+  const known = all.flatMap(({ provider, url }) =>
+    provider === undefined || url === undefined ? [] : [[provider, { baseUrl: url }] as const],
+  );
+  if (known.length === 0) return {};
+  return { files: { [MODELS]: `${JSON.stringify({ providers: Object.fromEntries(known) }, null, 2)}\n` } };
+}

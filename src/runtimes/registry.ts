@@ -2,14 +2,15 @@ import { claude } from "./claude.ts";
 import { codex } from "./codex.ts";
 import { commandRuntime } from "./command.ts";
 import { hermes } from "./hermes.ts";
+import { openclaw } from "./openclaw.ts";
 import { pi } from "./pi.ts";
 import type { Runtime } from "./runtime.ts";
 
 /**
- * All runtimes that Muster supports. To add one, add a file
- * in this folder, a line here, and its name in the schema.
+ * All runtimes that Muster supports. To add a runtime, add a file in this folder, a line here, and its name
+ * in the schema.
  */
-export const RUNTIMES = { claude, codex, pi, hermes, command: commandRuntime } satisfies Record<
+export const RUNTIMES = { claude, codex, pi, hermes, openclaw, command: commandRuntime } satisfies Record<
   string,
   Runtime
 >;

@@ -1,61 +1,124 @@
+import type { Conversation } from "../model/conversation.ts";
 import type { HeartbeatBy } from "../model/deadman.ts";
+import type { SessionRecords } from "../model/items.ts";
 
-/** A model and its provider. The provider is named as the runtime itself names it. */
+/** A model and its provider. The name of the provider is the name that the runtime uses. */
 export interface ModelChoice {
   readonly provider?: string;
   readonly model?: string;
 }
 
-/** Texts of files, by the path of the file in the agent's home. */
-export type Texts = Readonly<Record<string, string>>;
-
-/** How Muster passes provider and model to a runtime. */
-export interface Settings {
-  /** Arguments that are put before the declared arguments. */
-  readonly args?: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
-  /** Files that the runtime reads when it starts, and must not change. */
-  readonly files?: Texts;
+/** A model choice, and how the runtime reaches the provider. */
+export interface ModelAccess extends ModelChoice {
+  /** The address of the API, if it is not the vendor's own, in the form that the vendor's programs take. */
+  readonly url?: string;
+  /** The environment variable that has the key for this provider; absent if no credential belongs to it alone. */
+  readonly keyVariable?: string;
 }
 
-/** A program that runs agents, such as Claude Code: what Muster must know about it. */
+/** The properties of an agent on which the settings of its runtime depend, apart from its model. */
+export interface Surroundings {
+  /** The agent's name. */
+  readonly name: string;
+  readonly home: string;
+  readonly workdir: string;
+  /** The other choices of the agent, the best first. */
+  readonly others: readonly ModelAccess[];
+  /** The environment variables that the agent gets from its credentials, by their declared names. */
+  readonly variables: readonly string[];
+}
+
+/** The texts of files, by the path of each file in the agent's home. */
+export type Texts = Readonly<Record<string, string>>;
+
+/** The settings with which Muster passes the provider and the model to a runtime. */
+export interface Settings {
+  /** The arguments before the declared arguments. */
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /**
+   * Keys in settings files that the runtime reads when it starts. The runtime, the agent and its identity can have
+   * other keys in these files.
+   */
+  readonly files?: Texts;
+  /**
+   * More keys in settings files, which apply unless the agent's identity declares them. With them, the runtime
+   * reaches its prompt, and works inside the agent's unit, without a question to a person.
+   */
+  readonly defaults?: Texts;
+}
+
+/** A program that runs agents, such as Claude Code, and the properties of the program that Muster needs. */
 export interface Runtime {
   /**
-   * The program's name, which is looked up in the agent's PATH. If absent, fleet.yaml must name the program.
+   * The name of the program, which is looked up in the agent's PATH. If absent, fleet.yaml must name the
+   * program.
    */
   readonly program?: string;
   /**
-   * The names that the runtime's process can have, without version numbers. Empty if any name is accepted.
+   * The names that the process of the runtime can have, without version numbers. Empty if any name is
+   * accepted.
    */
   readonly processes: readonly string[];
   /**
-   * The default heartbeat: `none` for a runtime that may wait for input, because then its silence is normal.
+   * The default heartbeat. It is `none` for a runtime that can wait for input, because it is normal that such
+   * a runtime is silent.
    */
   readonly heartbeat: HeartbeatBy;
-  /** The providers that the runtime supports. If absent, all are accepted. */
+  /** Whether the program writes to its terminal while it works, and is quiet while it waits at its prompt. */
+  readonly showsWork?: true;
+  /** The providers that the runtime supports. If absent, all providers are accepted. */
   readonly providers?: readonly string[];
   /**
-   * The path of the runtime's own configuration file in the home. This file may name more providers. Absent
-   * if there is no such file.
+   * The path, in the home, of the runtime's own configuration file. This file can name more providers. Absent
+   * if the runtime has no such file.
    */
   readonly providersFile?: string;
-  /** The command-line option for the model; absent if there is none. */
+  /** The command-line option for the model; absent if the runtime has no such option. */
   readonly modelOption?: string;
-  /** Whether the runtime changes to another provider by itself, so that the deadman does not have to. */
-  readonly fallsBack?: true;
-  /** The path of the file to which Muster writes the runtime's settings; absent if there is none. */
-  readonly settingsFile?: string;
+  /** The runtime's records of the models of its sessions; absent if Muster cannot read these records. */
+  readonly sessions?: SessionRecords;
+  /** Matches arguments that select a conversation, or a mode of the program without one. */
+  readonly sessionArguments?: RegExp;
   /**
-   * Returns the settings for a provider and a model.
-   *
-   * @param fallbacks what the runtime uses if the choice fails, in this order; only for a runtime with
-   *   `fallsBack`
+   * How `fleet send` finds the prompt, and the proof that the runtime has accepted a message. Absent if neither is
+   * known.
    */
-  settings(choice: ModelChoice, fallbacks?: readonly ModelChoice[]): Settings;
+  readonly conversation?: Conversation;
+  /** The pattern for the names of models, if the runtime takes them without the vendor. */
+  readonly bareModels?: RegExp;
+  /** Whether the runtime itself changes to another provider, so that the deadman does not have to do this. */
+  readonly fallsBack?: true;
+  /** The file to which Muster writes the settings of the runtime; absent if Muster writes no file. */
+  readonly settingsFile?: {
+    readonly path: string;
+    /** The keys that decide which provider and model the runtime uses, such as `model.default`. */
+    readonly modelKeys: readonly string[];
+  };
+  /** The vendor's packages, which are the defaults of `runtimes` in fleet.yaml. */
+  readonly packages?: {
+    /** `native`: the file in `node_modules` that is the program, with `{cpu}` for the architecture. */
+    readonly npm?: { readonly name: string; readonly native?: string };
+    readonly pypi?: { readonly name: string };
+  };
+  /** The settings that prevent the program from updating itself. Absent if it never updates itself. */
+  readonly updaterOff?: Pick<Settings, "args" | "env">;
+  /**
+   * The names under which the agent gets variables of its credentials, by their declared names. It is for variables
+   * about which the program would ask a person.
+   */
+  readonly renamedVariables?: Readonly<Record<string, string>>;
+  /**
+   * Returns why the runtime waits for a person in a fresh home, with what to declare, as the end of a sentence that
+   * begins with its name. Undefined if it does not wait. It is for a runtime that cannot work without a login.
+   */
+  waitsFor?(access: ModelAccess, surroundings: Surroundings): string | undefined;
+  /** Returns the settings for a model, which is the one that the agent runs on now. */
+  settings(access: ModelAccess, surroundings: Surroundings): Settings;
   /**
    * Returns the additional files from which the runtime reads the agent's identity.
    *
-   * @param files the declared files of the identity, with SOUL.md among them
+   * @param files the declared files of the identity, including SOUL.md
    */
   identity(files: Texts): Texts;
 }

@@ -3,36 +3,36 @@ import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { lineSplitter } from "./line-splitter.ts";
 
-/** How an ssh process ended. */
+/** The end of an ssh process. */
 export interface Ending {
   /**
-   * The exit code: 255 comes from ssh itself, any other code from the remote program. Null if a signal ended
-   * ssh or ssh could not be started.
+   * The exit code. 255 comes from ssh itself. Any other code comes from the remote program. Null if a signal
+   * ended ssh, or if ssh could not be started.
    */
   readonly code: number | null;
   /** The end of the process's output on stderr. */
   readonly stderr: string;
-  /** Whether the run was cancelled, which kills the process. */
+  /** Whether the process was killed because the run was cancelled. */
   readonly cancelled: boolean;
 }
 
-/** A running ssh process, which sends text to a host and receives lines of text from the host. */
+/** A running ssh process. It sends text to a host, and receives lines of text from the host. */
 export interface Channel {
   /** Sets the function that is called with each line that arrives from now on. */
   onLine(handler: (line: string) => void): void;
   /** Sends text to the host. Text is dropped if the process has already ended. */
   write(text: string): void;
-  /** Sends a stream's bytes, as fast as the host reads them. Resolves early if the connection ends. */
+  /** Sends the bytes of a stream, as fast as the host reads them. Resolves early if the connection ends. */
   send(bytes: Readable): Promise<void>;
-  /** Closes the process's stdin, and kills the process if it does not exit by itself. */
+  /** Closes the stdin of the process. If the process does not exit by itself, it is killed. */
   close(): Promise<void>;
   kill(): void;
-  /** Resolves when the process has ended, whatever the reason. */
+  /** Resolves when the process has ended for any reason. */
   readonly ended: Promise<Ending>;
 }
 
 const STDERR_KEPT = 8 * 1024;
-/** How many milliseconds to wait for a process to exit before it gets a stronger signal. */
+/** The time in milliseconds that a process has to exit before it gets a stronger signal. */
 const GRACE = 2000;
 
 /** Starts `ssh` with these arguments. The process is killed when `signal` is aborted. */
@@ -51,7 +51,7 @@ export function openChannel(args: readonly string[], signal?: AbortSignal): Chan
   let handler: (line: string) => void = () => {};
   const split = lineSplitter((line) => handler(line));
   child.stdout.on("data", (chunk: Buffer) => split(chunk) || kill());
-  // A lost connection breaks the pipe, but this error can be ignored because `ended` reports the reason.
+  // A lost connection breaks the pipe. This error can be ignored, because `ended` reports the reason.
   child.stdin.on("error", () => {});
   if (signal?.aborted) kill();
   return {
@@ -69,9 +69,9 @@ export function openChannel(args: readonly string[], signal?: AbortSignal): Chan
 }
 
 /**
- * Returns the environment for ssh. Variables of Pulumi and DigitalOcean are removed, because ssh and the
- * programs in ssh_config must not see passphrases and tokens. The user's SSH agent is restored, because the
- * launcher may have replaced it with one for the vendor's plugins.
+ * Returns the environment for ssh. The variables of Pulumi and DigitalOcean are removed, because ssh and the
+ * programs in ssh_config must not see passphrases and tokens. If the launcher has replaced the user's SSH
+ * agent with an agent for the vendor's plugins, the user's agent is restored.
  */
 function environment(): NodeJS.ProcessEnv {
   const { MUSTER_SSH_AUTH_SOCK: users, ...all } = process.env;

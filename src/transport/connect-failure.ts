@@ -3,7 +3,7 @@ import { HostError, type UnreachableReason } from "./host-error.ts";
 import { plainLine } from "./plain-line.ts";
 import type { Target } from "./target.ts";
 
-/** A cause of a failed connection, and how ssh's output shows it. */
+/** A cause of a failed connection, and the pattern for it in the output of ssh. */
 interface Sign {
   readonly seen: (stderr: string, target: Target) => boolean;
   readonly reason: UnreachableReason;
@@ -14,17 +14,43 @@ interface Sign {
 const UNREACHABLE = "it cannot be reached";
 
 /**
- * The causes that ssh's own messages show; the first match counts. A message about a key counts only if it
- * names the target, because it could also be about a jump host.
+ * The causes that the messages of ssh itself show; the first match counts. A message about a key counts only
+ * if it names the target, because it could also concern a jump host.
  */
 const SSH_SIGNS: readonly Sign[] = [
+  {
+    seen: (stderr) => /bad configuration option|Bad owner or permissions on/i.test(stderr),
+    reason: "unreachable",
+    what: "your own ssh_config is invalid, so ssh contacts no host",
+    next: () => "Correct the line or the permissions that ssh names.",
+  },
+  {
+    seen: (stderr, target) => target.keysFrom === "known_hosts" && isAboutKeyOf(target, stderr),
+    reason: "key-changed",
+    what: "the connection was rejected because its host key is not the one in your known_hosts",
+    next: (target) =>
+      `If the host was reinstalled, remove its old key with \`ssh-keygen -R ${knownAs(target)}\` and run the command ` +
+      "again. If not, another machine might be answering at its address: find out which machine before you continue.",
+  },
+  {
+    seen: (stderr) => /open failed: |stdio forwarding failed/.test(stderr),
+    reason: "no-route",
+    what: "the jump host in your ssh_config does not reach it",
+    next: () => "Check its address and port, and the firewall between the jump host and the host.",
+  },
+  {
+    seen: (stderr, target) => isFromProxy(stderr) && !isAboutKeyOf(target, stderr),
+    reason: "unreachable",
+    what: "the jump host or the ProxyCommand in your ssh_config did not connect",
+    next: () => "Check that `ssh` logs in to the jump host without a prompt.",
+  },
   {
     seen: (stderr, target) => target.hostKeys.length > 0 && isAboutKeyOf(target, stderr),
     reason: "key-changed",
     what: "the connection was rejected because its host key is not the pinned one",
     next: (target) =>
       `If the host was reinstalled, remove its keys from ${pinnedIn(target)} and run \`npx pulumi up\`. ` +
-      "If not, another machine may be answering at its address: find out which before you continue.",
+      "If not, another machine might be answering at its address: find out which machine before you continue.",
   },
   {
     seen: (stderr, target) => isAboutKeyOf(target, stderr),
@@ -45,8 +71,12 @@ const SSH_SIGNS: readonly Sign[] = [
     what: "the login was refused",
     next: (target) => `Check that \`${manually(target)}\` logs in without a prompt.`,
   },
-  sign(/Could not resolve hostname/, "name", "Check its address in fleet.yaml."),
-  sign(/Connection refused/, "refused", "Check that sshd runs there, and check its port in fleet.yaml."),
+  sign(/Could not resolve hostname/, "name", "Check the address of the host in fleet.yaml."),
+  sign(
+    /Connection refused/,
+    "refused",
+    "Check that sshd runs on the host, and check its port in fleet.yaml.",
+  ),
   sign(
     /No route to host|Network is unreachable/,
     "no-route",
@@ -57,10 +87,10 @@ const SSH_SIGNS: readonly Sign[] = [
     "timeout",
     "Check that it is up, and check the firewalls between this machine and the host.",
   ),
-  sign(/^/, "unreachable", "Check that it is up and that sshd runs there."),
+  sign(/^/, "unreachable", "Check that the host is up and that sshd runs on it."),
 ];
 
-/** The causes that the remote command's messages show; the first match counts. */
+/** The causes that the messages of the remote command show; the first match counts. */
 const REMOTE_SIGNS: readonly Sign[] = [
   {
     seen: (_stderr, target) => target.gate === true,
@@ -91,9 +121,9 @@ const CANCELLED: Sign = {
 };
 
 /**
- * Returns the error for an ssh process that ended before the host's first answer.
+ * Returns the error for an ssh process that ended before the first answer of the host.
  *
- * @param noise the last lines that the login printed, which are the only hint if stderr is empty
+ * @param noise the last lines that the login printed. They are the only hint if stderr is empty.
  */
 export function connectFailure(target: Target, ending: Ending, noise: string): HostError {
   const found = signOf(target, ending);
@@ -113,7 +143,7 @@ function signOf(target: Target, ending: Ending): Sign {
   return signs.find((one) => one.seen(ending.stderr, target)) as Sign;
 }
 
-/** Describes in one line, without a full stop, why a connection ended. */
+/** Returns one line, without a full stop, that says why a connection ended. */
 export function whyOf(ending: Ending, noise = ""): string {
   const said = plainLine(ending.stderr) || plainLine(noise);
   if (said !== "") return said.replace(/\.$/, "");
@@ -129,6 +159,21 @@ function isAboutKeyOf(target: Target, stderr: string): boolean {
     stderr.includes(`ost key for ${target.name} has changed`) ||
     stderr.includes(`host key is known for ${target.name} and`)
   );
+}
+
+/**
+ * Whether a proxy has failed. In this case, the output contains the proxy's own messages, followed by ssh's message
+ * that the connection was closed.
+ */
+function isFromProxy(stderr: string): boolean {
+  const lines = stderr.split("\n").filter((line) => line.trim() !== "");
+  const closed = /^(kex_exchange_identification|banner exchange): |UNKNOWN port 65535/;
+  return lines.some((line) => closed.test(line)) && lines.some((line) => !closed.test(line));
+}
+
+/** Returns the name by which the user's own ssh knows a host. */
+function knownAs({ address, port }: Target): string {
+  return port === undefined || port === 22 ? address : `'[${address}]:${port}'`;
 }
 
 function pinnedIn(target: Target): string {

@@ -1,4 +1,6 @@
+import type { LedgersAnswer, LedgersRequest, ResolveAnswer, ResolveRequest } from "../model/ledger.ts";
 import type { Machine } from "../model/machine.ts";
+import type { SendAnswer, SendRequest } from "../model/message.ts";
 import type {
   ArriveAnswer,
   ArriveRequest,
@@ -12,6 +14,14 @@ import type {
   UnpackRequest,
 } from "../model/move.ts";
 import type {
+  KeyboardAnswer,
+  KeyboardRequest,
+  LogAnswer,
+  LogRequest,
+  PaneAnswer,
+  PaneRequest,
+} from "../model/pane.ts";
+import type {
   ControlAnswer,
   ControlRequest,
   ConvergeAnswer,
@@ -19,6 +29,8 @@ import type {
   Hello,
   HistoryAnswer,
   HistoryRequest,
+  InstallAnswer,
+  InstallRequest,
   JobsAnswer,
   JobsRequest,
   MachineRequest,
@@ -28,44 +40,56 @@ import type {
   PsRequest,
   RemoveAnswer,
   RemoveRequest,
+  SupplyAnswer,
+  SupplyRequest,
 } from "../model/protocol.ts";
 import { uninstall } from "./install.ts";
-import { type OpenOptions, open } from "./open.ts";
 import { openReading, openWriting } from "./open-session.ts";
 import { REMOTE_DIRS } from "./remote-command.ts";
 import type { RuntimeFiles } from "./runtime-files.ts";
 import type { Session } from "./session.ts";
+import { type OpenOptions, open } from "./start-remote-program.ts";
 import type { Target } from "./target.ts";
 
-/** A connection that can only read, because it has no method that changes a host. */
+/** A connection that can only read. It has no method that changes a host. */
 export interface HostReader {
   readonly target: Target;
   readonly hello: Hello;
   observe(request: ObserveRequest): Promise<ObserveAnswer>;
   ps(request: PsRequest): Promise<PsAnswer>;
   history(request: HistoryRequest): Promise<HistoryAnswer>;
+  ledgers(request: LedgersRequest): Promise<LedgersAnswer>;
   jobs(request: JobsRequest): Promise<JobsAnswer>;
   machine(request: MachineRequest): Promise<Machine>;
   /** Waits for all outstanding answers, then ends the connection. */
   close(): Promise<void>;
 }
 
-/** A connection that starts and stops agents and services. It works with any runtime version on the host. */
+/**
+ * A connection that can start and stop agents and services, and use the terminals of agents. It works with any version
+ * of the runtime on the host; older versions refuse requests about terminals.
+ */
 export interface HostController {
   control(request: ControlRequest): Promise<ControlAnswer>;
+  /** Closes a finding about repeated repairs. */
+  resolve(request: ResolveRequest): Promise<ResolveAnswer>;
+  pane(request: PaneRequest): Promise<PaneAnswer>;
+  keyboard(request: KeyboardRequest): Promise<KeyboardAnswer>;
+  log(request: LogRequest): Promise<LogAnswer>;
+  send(request: SendRequest): Promise<SendAnswer>;
 }
 
-/** A connection that removes resources. It works with any runtime version on the host. */
+/** A connection that can remove resources. It works with any version of the runtime on the host. */
 export interface HostRemover {
   remove(request: RemoveRequest): Promise<RemoveAnswer>;
   /**
-   * Ends the connection, and removes the runtime and its state from the host. Does not remove them if the
-   * host still has records of other resources. Data that was moved aside is kept.
+   * Ends the connection, and removes the runtime and its state from the host. If the host still has records
+   * of other resources, the runtime and its state are kept. Data that was moved aside is always kept.
    */
   uninstall(): Promise<void>;
 }
 
-/** A connection that moves agents away from a host or to it. */
+/** A connection that can move agents away from a host or to a host. */
 export interface HostMover {
   leave(request: LeaveRequest): Promise<LeaveAnswer>;
   pack(request: PackRequest): Promise<PackAnswer>;
@@ -74,18 +98,27 @@ export interface HostMover {
   settle(request: SettleRequest): Promise<SettleAnswer>;
 }
 
-/** A connection to the required runtime version, which can also apply resources. */
-export interface HostWriter extends HostReader, HostRemover, HostMover {
+/** A connection that can install versions of runtimes. */
+export interface HostInstaller {
+  install(request: InstallRequest): Promise<InstallAnswer>;
+  supply(request: SupplyRequest): Promise<SupplyAnswer>;
+}
+
+/** A connection to a host with the required version of the runtime. It can also apply resources. */
+export interface HostWriter extends HostReader, HostRemover, HostMover, HostInstaller {
   converge(request: ConvergeRequest): Promise<ConvergeAnswer>;
 }
 
 export interface WriteOptions extends OpenOptions {
-  /** The runtime that the host must have. It is installed if the host has another version or no runtime. */
+  /**
+   * The runtime that the host must have. It is installed if the host has another version of the runtime, or
+   * no runtime.
+   */
   readonly runtime: RuntimeFiles;
 }
 
 /**
- * Opens an SSH connection to a host and starts the host's runtime.
+ * Opens an SSH connection to a host and starts the runtime of the host.
  *
  * @throws HostError if the host cannot be reached; RuntimeError if the host has no runtime that this version
  *   of Muster can use
@@ -105,6 +138,7 @@ export function readerOn(session: Session): HostReader {
     observe: session.request,
     ps: session.request,
     history: session.request,
+    ledgers: session.request,
     jobs: session.request,
     machine: session.request,
     close: session.close,
@@ -112,7 +146,11 @@ export function readerOn(session: Session): HostReader {
 }
 
 export function controllerOn(session: Session): HostController {
-  return { control: session.request };
+  const { request } = session;
+  return {
+    ...{ control: request, resolve: request },
+    ...{ pane: request, keyboard: request, log: request, send: request },
+  };
 }
 
 export function removerOn(session: Session, options: OpenOptions): HostRemover {
@@ -129,5 +167,6 @@ export function removerOn(session: Session, options: OpenOptions): HostRemover {
 export function writerOn(session: Session, options: OpenOptions): HostWriter {
   const { request } = session;
   const mover = { leave: request, pack: request, arrive: request, unpack: request, settle: request };
-  return { ...readerOn(session), ...removerOn(session, options), ...mover, converge: request };
+  const installer = { install: request, supply: request };
+  return { ...readerOn(session), ...removerOn(session, options), ...mover, ...installer, converge: request };
 }

@@ -18,8 +18,8 @@ export type UnreachableReason =
   | "never-booted";
 
 /**
- * The reasons that occur when a machine is switched off or has no network. A person must resolve all others,
- * such as a changed key.
+ * The reasons that occur when a machine is switched off or has no network. For all other reasons, such as a
+ * changed key, a person must solve the problem.
  */
 const OFF: readonly UnreachableReason[] = [
   "timeout",
@@ -31,7 +31,7 @@ const OFF: readonly UnreachableReason[] = [
   "never-booted",
 ];
 
-/** Why a host cannot serve requests even though it can be reached. */
+/** Why a host cannot serve requests although it can be reached. */
 export type RuntimeReason = "nothing-installed" | "too-old" | "too-new" | "broken" | "install";
 
 interface Parts<Reason> {
@@ -42,7 +42,10 @@ interface Parts<Reason> {
   readonly next?: string;
 }
 
-/** A host cannot be reached. Its state is unknown, so its resources must never be treated as absent. */
+/**
+ * Reports that a host cannot be reached. The state of the host is unknown, so its resources must never be
+ * treated as absent.
+ */
 export class HostError extends UnreachableError {
   readonly host: string;
   readonly reason: UnreachableReason;
@@ -54,12 +57,15 @@ export class HostError extends UnreachableError {
   }
 }
 
-/** Whether an error may only mean that the host is switched off or offline for a while. */
+/** Whether the cause of an error can be that the host is switched off or offline for a while. */
 export function mayComeBack(error: unknown): boolean {
   return error instanceof HostError && OFF.includes(error.reason);
 }
 
-/** A host can be reached, but its runtime is missing, has another version, or could not be installed. */
+/**
+ * Reports that a host can be reached, but that its runtime is missing, has another version, or could not be
+ * installed.
+ */
 export class RuntimeError extends MusterError {
   override readonly name = "RuntimeError";
   readonly host: string;

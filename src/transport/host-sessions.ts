@@ -1,22 +1,22 @@
 import { HostError, RuntimeError } from "./host-error.ts";
 import { runs } from "./host-version.ts";
-import type { OpenOptions } from "./open.ts";
 import { openReading, openWriting } from "./open-session.ts";
 import type { ReadingOptions, WritingOptions } from "./pool-options.ts";
 import { runtimeFiles } from "./runtime-files.ts";
 import type { Session } from "./session.ts";
+import type { OpenOptions } from "./start-remote-program.ts";
 import type { Target } from "./target.ts";
 
 /**
- * The connections to one host. Each is opened at most once. If that fails, the error is kept, and no new
- * attempt is made.
+ * The connections to one host. Each connection is opened at most once. If this fails, the error is kept, and
+ * Muster does not try again.
  */
 export interface HostSessions {
-  /** Connects to any runtime version. Returns the writing connection if there already is one. */
+  /** Connects to any version of the runtime. Returns the writing connection if it exists already. */
   read(): Promise<Session>;
   /**
-   * Connects to the required runtime. Returns the reading connection if the host already runs the required
-   * runtime.
+   * Connects to the required version of the runtime. Returns the reading connection if its runtime has this
+   * version.
    */
   write(): Promise<Session>;
   close(): Promise<void>;
@@ -27,7 +27,7 @@ export interface HostSessions {
 /**
  * Returns the connections to a host.
  *
- * @param dial runs a task that opens a connection, and limits how many such tasks run at the same time
+ * @param dial runs a task that opens a connection, and limits how many of these tasks run at the same time
  */
 export function hostSessions(
   host: string,
@@ -77,8 +77,8 @@ export function hostSessions(
 }
 
 /**
- * Ignores errors of a reading connection that a writing connection may not have: `up` can pin a missing key
- * and install a missing or broken runtime. Throws all other errors.
+ * Ignores an error of the reading connection if the writing connection can succeed nevertheless. `up` can pin
+ * a missing key, and can install a missing or broken runtime. Throws all other errors.
  */
 function ignoreIfWritable(error: unknown): undefined {
   if (error instanceof RuntimeError || doesNotStart(error)) return;
@@ -87,8 +87,8 @@ function ignoreIfWritable(error: unknown): undefined {
 }
 
 /**
- * Whether an error means that the login works but the installed runtime does not start, for example because a
- * removal was killed.
+ * Whether an error means that the login works but the installed runtime does not start. A possible cause is a
+ * run that was killed while it removed the runtime.
  */
 export function doesNotStart(error: unknown): boolean {
   return error instanceof HostError && error.reason === "no-answer";

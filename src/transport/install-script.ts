@@ -1,14 +1,16 @@
 import { MARKER } from "../model/protocol.ts";
 
 /**
- * Installs the runtime. The script is constant and reads its parameters from stdin. When it answers "ready",
- * the shell has read the complete script, so it does not mistake the data that follows for more commands.
+ * Installs the runtime. The script is constant and reads its parameters from stdin. When the script answers
+ * "ready", the shell has read the complete script. The shell therefore does not mistake the data that follows
+ * for more commands.
  *
- * The script reads `<dir> <bundle> <bundle's sha256> <node version> <node's sha256> <systemd's folder>`, and
- * answers `send <missing files>` if files are missing. It then reads each missing file: first a line with
- * `<64 kB blocks> <remaining bytes>`, then the gzipped file. At the end, the script replaces itself with the
- * new runtime. The old runtime stays in use until `run` is replaced by a rename. The runtime gets no V8
- * helper threads, because all threads must be stopped each time the runtime switches to an agent's user.
+ * The script reads `<dir> <bundle> <bundle's sha256> <node version> <node's sha256> <systemd's folder>`. If
+ * files are missing, it answers `send <missing files>`. For each missing file, it then reads a line with `<64
+ * kB blocks> <remaining bytes>`, and the gzipped file. At the end, the script replaces itself with the new
+ * runtime. The old runtime stays in use until a rename replaces `run`. The runtime gets no V8 helper threads,
+ * because all its threads must stop each time the runtime switches to the user of an agent. The only variable
+ * of the session that it gets is SSH_CONNECTION, for the history.
  */
 export const INSTALL_SCRIPT = String.raw`
 say() { echo "${MARKER}$*"; }
@@ -39,7 +41,7 @@ place() {
 }
 
 switch() {
-  printf '#!/bin/sh\nexec env -i NOTIFY_SOCKET="$NOTIFY_SOCKET" HOME=/root LC_ALL=C PATH=%s %s --no-warnings --v8-pool-size=0 %s "$@"\n' \
+  printf '#!/bin/sh\nexec env -i NOTIFY_SOCKET="$NOTIFY_SOCKET" SSH_CONNECTION="$SSH_CONNECTION" HOME=/root LC_ALL=C PATH=%s %s --no-warnings --v8-pool-size=0 %s "$@"\n' \
     /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     "$dir/$node_dir/node" "$dir/$bundle_dir/host.mjs" >"$new/run" || fail "$new/run cannot be written"
   try chmod 0755 "$new/run"
@@ -87,10 +89,10 @@ install
 `;
 
 /**
- * Removes the runtime and its state, unless another stack still has resources on the host. Data that was
- * moved aside is kept. The script reads `<runtime dir> <state dir> <lock file>`. Once the removal has begun,
- * it continues even if the connection ends. `run` is removed last, because a host without `run` counts as a
- * host without a runtime even if other files are left.
+ * Removes the runtime and its state. If another stack still has resources on the host, the script removes
+ * nothing. Data that was moved aside is kept. The script reads `<runtime dir> <state dir> <lock file>`. After
+ * the removal has begun, it continues even if the connection ends. `run` is removed last. A host without
+ * `run` counts as a host without a runtime, even if other files are left.
  */
 export const UNINSTALL_SCRIPT = String.raw`
 say() { echo "${MARKER}$*"; }

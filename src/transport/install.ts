@@ -7,24 +7,25 @@ import { type Arch, NODE_PACKAGES, type RuntimeFiles } from "./runtime-files.ts"
 import { scriptFailure, scriptSteps } from "./script-steps.ts";
 import type { Target } from "./target.ts";
 
-/** Seconds to wait until the files have been sent: enough for 50 MB at 80 kB/s. */
+/** The maximum time in seconds for sending the files. This is enough for 50 MB at 80 kB/s. */
 const UPLOAD_SECONDS = 600;
 /**
- * Seconds to wait for any other step. The script itself may wait 300 s for the lock of another installation.
+ * The maximum time in seconds for any other step. The script itself waits up to 300 s for the lock of another
+ * installation.
  */
 const STEP_SECONDS = 330;
-/** Bytes that `dd` on the host reads at a time. The remaining bytes are read one by one. */
+/** The number of bytes that `dd` on the host reads at a time. The remaining bytes are read one by one. */
 const BLOCK = 65_536;
 
 const FAILED = "the host runtime could not be installed";
 
 /**
- * Installs the required runtime through a root shell, and sends only the files that the host lacks.
+ * Installs the required runtime through a root shell. Sends only the files that are missing on the host.
  * Afterwards, the channel is connected to the new runtime.
  *
- * @param arch the host's architecture, as `uname -m` names it
+ * @param arch the architecture of the host, as `uname -m` prints it
  * @returns the first answer of the new runtime, not parsed
- * @throws RuntimeError "install" with the host's own message, for example that the disk is full
+ * @throws RuntimeError "install" with the message from the host, for example that the disk is full
  */
 export async function install(
   channel: Channel,
@@ -100,10 +101,13 @@ async function sendAll(channel: Channel, pieces: readonly Packed[]): Promise<voi
   }
 }
 
-/** Seconds to wait for each step of the removal. */
+/** The maximum time in seconds for each step of the removal. */
 const UNINSTALL_SECONDS = 60;
 
-/** Removes the runtime and its state through a root shell, unless the host still has records of resources. */
+/**
+ * Removes the runtime and its state through a root shell. Removes nothing if the host still has records of
+ * resources.
+ */
 export async function uninstall(channel: Channel, target: Target, dirs: RemoteDirs): Promise<void> {
   const step = scriptSteps(channel, target, "the host runtime could not be removed");
   await step(UNINSTALL_SECONDS, () => channel.write(UNINSTALL_SCRIPT));

@@ -12,7 +12,8 @@ export interface KnownHosts {
 }
 
 /**
- * Writes the target's pinned keys to a temporary known_hosts file, in which the host has the target's name.
+ * Writes the target's pinned keys to a temporary known_hosts file. In this file, the host has the name of the
+ * target.
  */
 export function knownHosts(target: Target): KnownHosts {
   const dir = mkdtempSync(join(tmpdir(), "muster-known-"));

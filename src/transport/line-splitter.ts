@@ -1,5 +1,6 @@
 /**
- * The most bytes in a line, more than in any real answer. A host that sends a longer line is disconnected.
+ * The maximum number of bytes in a line. Real answers are much shorter. A host that sends a longer line is
+ * disconnected.
  */
 const LONGEST_LINE = 64 * 1024 * 1024;
 

@@ -1,17 +1,17 @@
 import { HostError, RuntimeError } from "./host-error.ts";
 import { parseHello, refuseTooNew, refuseTooOld, runs } from "./host-version.ts";
 import { install } from "./install.ts";
-import { type Opened, type OpenOptions, open } from "./open.ts";
 import { ABSENT, REMOTE_DIRS } from "./remote-command.ts";
 import type { RuntimeFiles } from "./runtime-files.ts";
 import { openSession, type Session } from "./session.ts";
+import { type Opened, type OpenOptions, open } from "./start-remote-program.ts";
 import type { Target } from "./target.ts";
 
 /**
- * Connects to the installed runtime, whichever version it is.
+ * Connects to the installed runtime, which can have any version.
  *
- * @param program "look" starts a runtime that refuses all requests that change the host; "serve" allows
- *   changes later
+ * @param program "look" starts a runtime that refuses all requests that change the host; "serve" also allows
+ *   requests that change the host
  * @throws HostError; RuntimeError "nothing-installed", "too-old" or "too-new"
  */
 export async function openReading(
@@ -30,8 +30,8 @@ export async function openReading(
 }
 
 /**
- * Connects to the required runtime. If the host has no runtime, another version or a broken one, the required
- * runtime is installed first.
+ * Connects to the required runtime. The required runtime is installed first if the host has no runtime,
+ * another version or a broken runtime.
  *
  * @throws HostError; RuntimeError "too-new" or "install"
  */
@@ -62,7 +62,7 @@ async function openGate(target: Target, runtime: RuntimeFiles, options: OpenOpti
     host: target.name,
     reason: "too-old",
     what: "its runtime does not belong to this version of Muster",
-    why: `it is ${session.hello.bundle}, not ${runtime.bundleHash}, and only the platform's stack can install another.`,
+    why: `the host has runtime ${session.hello.bundle}, not ${runtime.bundleHash}. Only the platform's stack can install another version.`,
     next: "Use the same version of Muster as the platform, and run `npx pulumi up` for the platform's stack.",
   });
 }

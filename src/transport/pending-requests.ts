@@ -9,7 +9,9 @@ interface Due<Answer> {
 
 /** The requests of a connection that have not been answered yet. */
 export interface Pending<Answer> {
-  /** Adds a request with a timeout in seconds. @returns the request's number and a promise of the answer */
+  /**
+   * Adds a request with a timeout in seconds. @returns the number of the request and a promise of its answer
+   */
   add(seconds: number): { seq: number; answer: Promise<Answer> };
   /** Resolves or rejects the request with this number. Unknown numbers are ignored. */
   settle(seq: number, outcome: { answer: Answer } | { error: MusterError }): void;
@@ -20,8 +22,8 @@ export interface Pending<Answer> {
 }
 
 /**
- * Tracks the requests of one connection. The host answers them one after another, so every answer restarts
- * the timeout, which is the longest timeout of all pending requests.
+ * Tracks the requests of one connection. The host answers them one after another. Every answer therefore
+ * restarts the timeout, which is the longest timeout of all pending requests.
  *
  * @param onHung called with the timeout in seconds if no answer arrived in time
  */

@@ -3,22 +3,23 @@ import type { RuntimeFiles } from "./runtime-files.ts";
 import type { Target } from "./target.ts";
 
 export interface ReadingOptions {
-  /** Returns how to reach a host. Throws if this is unknown. */
+  /** Returns the address and the login of a host. Throws if they are unknown. */
   readonly resolve: (host: string) => Target;
-  /** Ends all connections when it is aborted. Set only in runs that the engine can cancel. */
+  /** When this signal is aborted, all connections end. Set only in runs that the engine can cancel. */
   readonly signal?: AbortSignal;
-  /** Other paths on hosts than REMOTE_DIRS. Only tests set this. */
+  /** Paths on the host to use instead of REMOTE_DIRS. Only tests set this. */
   readonly dirs?: RemoteDirs;
 }
 
 export interface WritingOptions extends ReadingOptions {
   /**
-   * Returns the runtime that a host must have before it is changed. This is `runtimeFiles`, except in tests.
+   * Returns the runtime that a host must have before it is changed. Except in tests, this function is
+   * `runtimeFiles`.
    */
   readonly runtime: () => RuntimeFiles;
   /**
-   * Called with a host's keys on the first contact. If it is left out, hosts without pinned keys are not
-   * contacted. Only `up` uses it.
+   * Called with the keys of a host during the first contact. If this function is left out, hosts without
+   * pinned keys are not contacted. Only `up` uses it.
    */
   readonly learn?: (host: string, keys: string[]) => void;
 }

@@ -1,3 +1,4 @@
+import { limiter } from "./concurrency-limit.ts";
 import {
   controllerOn,
   type HostController,
@@ -9,15 +10,17 @@ import {
   writerOn,
 } from "./connect.ts";
 import { doesNotStart, type HostSessions, hostSessions } from "./host-sessions.ts";
-import { limiter } from "./limiter.ts";
 import type { ReadingOptions, WritingOptions } from "./pool-options.ts";
 
 /** The reading connections of one run, at most one for each host. */
 export interface ReaderPool {
-  /** Connects on the first call. If that fails, every later call immediately fails with the same error. */
+  /**
+   * Connects during the first call. If this fails, every later call immediately fails with the same error.
+   */
   reader(host: string): Promise<HostReader>;
   /**
-   * Closes and forgets a host's connection, or forgets a failure to connect. The next call connects again.
+   * Closes and forgets the connection to a host, or forgets that a connection failed. The next call connects
+   * again.
    */
   reset(host: string): void;
   /** Waits for all outstanding answers, then ends all connections. */
@@ -27,21 +30,22 @@ export interface ReaderPool {
 export interface HostPool extends ReaderPool {
   /**
    * Like `reader`, but installs the required runtime if the host does not have it. Later calls of `reader`
-   * return the same connection.
+   * return the same connection as `writer`.
    */
   writer(host: string): Promise<HostWriter>;
   /**
-   * Like `reader`, but can remove resources. Uses any version of the installed runtime. The required runtime
-   * is installed only if the host's own runtime does not start.
+   * Like `reader`, but can remove resources. Works with any version of the installed runtime. The required
+   * runtime is installed only if the installed runtime does not start.
    */
   remover(host: string): Promise<HostRemover>;
   /**
-   * Like `reader`, but can start and stop agents and services. Uses any version of the installed runtime.
+   * Like `reader`, but can start and stop agents and services. Works with any version of the installed
+   * runtime.
    */
   controller(host: string): Promise<HostController>;
 }
 
-/** The most connections that are opened at the same time. */
+/** The maximum number of connections that are opened at the same time. */
 const MOST_DIALS = 64;
 
 /**

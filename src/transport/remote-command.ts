@@ -17,26 +17,30 @@ export const REMOTE_DIRS: RemoteDirs = {
   systemd: "/run/systemd/system",
 };
 
-/** How the answer of a host without a runtime begins. The host's architecture (`uname -m`) follows. */
+/**
+ * The text at the beginning of the answer from a host without a runtime. The architecture of the host (`uname
+ * -m`) follows.
+ */
 export const ABSENT = "absent ";
 
 /**
- * The program to start on a host. `look`: the runtime, for reading only. `serve`: the runtime, for all
- * requests. `shell`: a root shell that reads a script. `plain`: a shell that reads a script with the login's
- * own rights. If no runtime is installed, `serve` starts a root shell, and `look` ends.
+ * The program to start on a host. `look`: the runtime, which only reads. `serve`: the runtime, which accepts
+ * all requests. `shell`: a root shell that reads a script. `plain`: a shell that reads a script with the
+ * rights of the login. If no runtime is installed, `serve` starts a root shell, and `look` ends.
  */
 export type RemoteProgram = "look" | "serve" | "shell" | "plain";
 
 /**
- * Returns the command that ssh passes to the login's shell. To work in every shell, the command is a single
- * line without `'`, `!` or `\` inside its quotes, because fish and csh treat these characters differently.
- * The command itself checks whether it runs as root, because ssh_config may determine the login.
+ * Returns the command that ssh passes to the shell of the login. The command must work in every shell. It is
+ * therefore a single line without `'`, `!` or `\` inside its quotes, because fish and csh treat these
+ * characters differently. The command itself checks whether it runs as root, because ssh_config can determine
+ * the login.
  */
 export function remoteCommand(program: RemoteProgram, dirs: RemoteDirs = REMOTE_DIRS): string {
   const run = `${constantPath(dirs.runtime)}/run`;
   const asRoot = `LC_ALL=C; export LC_ALL; r=; [ "$(id -u)" = 0 ] || r="sudo -n"`;
-  // The login may not be allowed to enter the runtime's folder. In that case, only root can see whether the
-  // runtime is installed.
+  // It is possible that the login cannot enter the folder of the runtime. In that case, only root can see
+  // whether the runtime is installed.
   const serve = (flags: string) => [
     `[ -x ${run} ] && exec $r ${run} serve${flags}`,
     "$r true || exit 1",

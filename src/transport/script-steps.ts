@@ -1,17 +1,17 @@
 import type { Channel } from "./channel.ts";
-import { nextMarked } from "./handshake.ts";
 import { RuntimeError } from "./host-error.ts";
+import { nextMarked } from "./marked-line.ts";
 import { plainLine } from "./plain-line.ts";
 import type { Target } from "./target.ts";
 
-/** Calls `act`, then waits for the script's next answer for at most `seconds` seconds. */
+/** Calls `act`, then waits at most `seconds` seconds for the next answer of the script. */
 export type ScriptStep = (seconds: number, act: () => void) => Promise<string>;
 
 /**
- * Returns a function that performs one step of a script, which runs in a shell on the host. The function
- * throws a RuntimeError "install" if the script answers `failed <why>`.
+ * Returns a function that performs one step of a script in a shell on the host. This function throws a
+ * RuntimeError "install" if the script answers `failed <why>`.
  *
- * @param what the first part of that error's message
+ * @param what the first part of the message of that error
  */
 export function scriptSteps(channel: Channel, target: Target, what: string): ScriptStep {
   return async (seconds, act) => {

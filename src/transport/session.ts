@@ -10,14 +10,15 @@ import {
 } from "../model/protocol.ts";
 import type { Channel, Ending } from "./channel.ts";
 import { whyOf } from "./connect-failure.ts";
-import { formerHost } from "./former-host.ts";
 import { HostError } from "./host-error.ts";
+import { refusedByVersion } from "./host-version.ts";
+import { translateFor } from "./legacy-protocol.ts";
 import { pendingRequests } from "./pending-requests.ts";
 import { plainLine } from "./plain-line.ts";
-import { trace } from "./ssh-trace.ts";
+import { trace } from "./request-trace.ts";
 import type { Target } from "./target.ts";
 
-/** A connection on which a host's runtime answers requests. */
+/** A connection through which the runtime of a host answers requests. */
 export interface Session {
   readonly target: Target;
   readonly hello: Hello;
@@ -31,24 +32,32 @@ export interface Session {
   close(): Promise<void>;
 }
 
-/** Seconds without any answer before the host counts as hung, by request. */
+/** The number of seconds without an answer after which the host counts as hung, by kind of request. */
 const REQUEST_SECONDS: Readonly<Record<Request["op"], number>> = {
   observe: 60,
   ps: 60,
   history: 60,
+  ledgers: 60,
   jobs: 60,
   machine: 60,
   control: 300,
+  resolve: 60,
   converge: 300,
   remove: 300,
+  install: 900,
+  supply: 300,
   leave: 300,
   pack: 300,
   arrive: 300,
   unpack: 300,
   settle: 300,
+  pane: 60,
+  keyboard: 60,
+  log: 60,
+  send: 900,
 };
 
-/** Returns a session on a channel. @param hello the first answer of the runtime, which has already arrived */
+/** Returns a session on a channel. @param hello the first answer of the runtime, which has arrived already */
 export function openSession(channel: Channel, target: Target, hello: Hello): Session {
   let failure: HostError | undefined;
   const pending = pendingRequests<Answers[Request["op"]]>((seconds) => fail(hung(target, seconds)));
@@ -66,13 +75,15 @@ export function openSession(channel: Channel, target: Target, hello: Hello): Ses
 
   function request<R extends Request>(request: R): Promise<AnswerTo<R>> {
     if (failure !== undefined) return Promise.reject(failure);
+    const refusal = refusedByVersion(target, hello, request);
+    if (refusal !== undefined) return Promise.reject(refusal);
     trace({ host: target.name, op: request.op, ...("id" in request && { id: request.id }) });
     const { seq, answer } = pending.add(REQUEST_SECONDS[request.op]);
     channel.write(`${JSON.stringify({ seq, request })}\n`);
     return answer as Promise<AnswerTo<R>>;
   }
   const close = () => pending.idle().then(channel.close);
-  const ask = hello.protocol < PROTOCOL ? formerHost(request) : request;
+  const ask = hello.protocol < PROTOCOL ? translateFor(hello.protocol, request) : request;
   return { target, hello, request: ask, close };
 }
 
@@ -104,8 +115,8 @@ function hung(target: Target, seconds: number): HostError {
     host: target.name,
     reason: "cut",
     what: "the connection was closed",
-    why: `no answer came for ${seconds} s.`,
-    next: "Run this again: it is unknown which of the remaining steps were done there.",
+    why: `no answer arrived for ${seconds} s.`,
+    next: "Run this again: it is unknown which steps the host has done after the last answer.",
   });
 }
 
@@ -115,11 +126,14 @@ function cut(target: Target, ending: Ending): HostError {
     reason: "cut",
     what: "the connection was lost",
     why: ending.cancelled ? "the run was cancelled." : `${whyCut(ending)}.`,
-    next: "Run this again: it is unknown which of the remaining steps were done there.",
+    next: "Run this again: it is unknown which of the remaining steps were done on the host.",
   });
 }
 
-/** Explains a lost connection. With LogLevel=ERROR, ssh prints nothing if its keepalive messages fail. */
+/**
+ * Returns the reason for a lost connection. With LogLevel=ERROR, ssh prints nothing if its keepalive messages
+ * fail.
+ */
 function whyCut(ending: Ending): string {
   return ending.code === 255 && ending.stderr === "" ? "it stopped responding" : whyOf(ending);
 }
@@ -128,7 +142,7 @@ function garbled(target: Target, line: string): HostError {
   return new HostError({
     host: target.name,
     reason: "garbled",
-    what: "its answer cannot be understood",
+    what: "its answer is invalid",
     why: `it begins with "${plainLine(line.slice(0, 60))}".`,
     next: "Run `npx pulumi up`, which reinstalls the runtime.",
   });

@@ -1,27 +1,29 @@
-/** Everything that is needed to connect to a host. Comes only from fleet.yaml and the inventory. */
+/** Everything that is needed to connect to a host. The values come only from fleet.yaml and the inventory. */
 export interface Target {
   readonly name: string;
-  /** The host's kind, such as `ssh`. The transport treats all kinds alike. */
+  /** The kind of the host, such as `ssh`. The transport treats all kinds alike. */
   readonly kind: string;
   readonly address: string;
-  /** If it is left out, ssh_config determines the port. */
+  /** If absent, ssh_config determines the port. */
   readonly port?: number;
-  /** If it is left out, ssh_config determines the user. */
+  /** If absent, ssh_config determines the user. */
   readonly user?: string;
-  /** The path of the private key. If it is left out, ssh_config and the SSH agent determine the key. */
+  /** The path of the private key. If absent, ssh_config and the SSH agent determine the key. */
   readonly identityFile?: string;
   /** The pinned public keys; empty if the host has never been contacted. */
   readonly hostKeys: readonly string[];
+  /** Present if `hostKeys` come from the user's own ssh, because no key is pinned yet. */
+  readonly keysFrom?: "known_hosts";
   /**
-   * Whether the login is a gate, which gives only limited access to the host. It provides no shell, and
+   * Whether the login is a gate, which gives only limited access to the host. A gate provides no shell and
    * cannot install anything.
    */
   readonly gate?: true;
   /**
-   * Where `hostKeys` are pinned, as text for messages: "stacks/inventory.yaml (hosts.hub)". Left out if no
-   * file contains them.
+   * The place where `hostKeys` are pinned, as text for messages: "stacks/inventory.yaml (hosts.hub)". Left
+   * out if no file contains the keys.
    */
   readonly pinnedIn?: string;
-  /** Seconds to wait for the connection. */
+  /** The maximum time in seconds to wait for the connection. */
   readonly connectTimeout: number;
 }

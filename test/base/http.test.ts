@@ -15,7 +15,7 @@ async function serve(handler: Handler): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
 }
 
-test("a request carries the token and the body, and any status is an answer", async () => {
+test("a request sends the token and the body, and returns an answer even with an error status", async () => {
   const seen: unknown[] = [];
   const url = await serve((asked, answer) => {
     let body = "";
@@ -45,7 +45,7 @@ test("a server that does not answer in time causes a different error than an unr
   expect(gone).toMatchObject({ name: "NoAnswerError", isLate: false });
 });
 
-test("a token is not sent to the target of a redirect if redirects are treated as errors", async () => {
+test("a request that treats redirects as errors does not contact the target of a redirect", async () => {
   const target = vi.fn();
   const other = await serve((_, answer) => {
     target();
@@ -58,7 +58,7 @@ test("a token is not sent to the target of a redirect if redirects are treated a
   expect(target).not.toHaveBeenCalled();
 });
 
-test("a task is repeated as long as its result requires it, within the allowed attempts and time", async () => {
+test("a task is retried if its result requires a retry, until the deadline or the allowed number of attempts is reached", async () => {
   const work = vi.fn(async () => "busy");
   await withRetries({ attempts: 3 }, work, () => 1);
   expect(work).toHaveBeenCalledTimes(3);
@@ -68,7 +68,7 @@ test("a task is repeated as long as its result requires it, within the allowed a
   expect(work).toHaveBeenCalledTimes(5);
 });
 
-test("all pages of a list are read, up to a limit", async () => {
+test("all pages of a list are read, up to a maximum number of pages", async () => {
   const readPage = async (page: number) => ({ entries: [page, page * 10], isLast: page === 3 });
   expect(await collectPages(readPage)).toEqual([1, 10, 2, 20, 3, 30]);
   expect(await collectPages(readPage, 2)).toEqual([1, 10, 2, 20]);

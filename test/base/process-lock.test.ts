@@ -2,10 +2,10 @@ import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, write
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { withProcessLock, withProcessLockSync } from "../../src/base/process-lock.ts";
-import { startMark } from "../../src/base/processes.ts";
+import { startMark } from "../../src/base/process-status.ts";
 import { code, node, sandbox } from "../engine/sandbox.ts";
 
-/** Starts a process that holds the lock for some milliseconds and logs when it takes and releases it. */
+/** Starts a process that holds the lock for some milliseconds, and that logs when it takes and releases the lock. */
 function holder(file: string, log: string, milliseconds: number, env: Record<string, string>) {
   const body = `
     import { appendFileSync } from "node:fs";
@@ -24,7 +24,7 @@ function paths(home: string): [file: string, log: string] {
   return [join(home, "locks/lock"), log];
 }
 
-test("two processes hold the lock one after the other, and the second process reports which one it waits for", async () => {
+test("a second process waits for the lock, and reports which process holds the lock", async () => {
   const { home, env } = sandbox();
   const [file, log] = paths(home);
   const first = holder(file, log, 2000, env);
@@ -37,7 +37,7 @@ test("two processes hold the lock one after the other, and the second process re
   expect(readdirSync(join(home, "locks"))).toEqual([]);
 });
 
-test("six processes that find a killed process's lock at the same time hold the lock one after another", async () => {
+test("six processes that find the lock of a killed process at the same time acquire the lock one after another", async () => {
   const { home, env } = sandbox();
   const [file, log] = paths(home);
   const killed = holder(file, log, 60_000, env);
@@ -54,7 +54,7 @@ test("six processes that find a killed process's lock at the same time hold the 
   for (let i = 0; i < turns.length; i += 2) expect(turns[i + 1]).toBe(turns[i]?.replace("in", "out"));
 });
 
-test("a lock whose process id now belongs to a newer process is taken over", async () => {
+test("a lock is taken over if the process id in the lock now belongs to a newer process", async () => {
   const { home } = sandbox();
   const [file] = paths(home);
   await withProcessLock(
@@ -68,7 +68,7 @@ test("a lock whose process id now belongs to a newer process is taken over", asy
   expect(waited).not.toHaveBeenCalled();
 });
 
-test("the lock is released if the locked task fails", async () => {
+test("the lock is released if the task that holds it fails", async () => {
   const { home } = sandbox();
   const [file] = paths(home);
   const failing = withProcessLock(
@@ -82,7 +82,7 @@ test("the lock is released if the locked task fails", async () => {
   expect(existsSync(file)).toBe(false);
 });
 
-test("a blocking task also holds the lock alone, and its error names the process that holds the lock", async () => {
+test("a synchronous task that has waited too long for the lock fails, and the error names the process that holds the lock", async () => {
   const { home, env } = sandbox();
   const [file, log] = paths(home);
   const first = holder(file, log, 2000, env);
@@ -95,7 +95,7 @@ test("a blocking task also holds the lock alone, and its error names the process
   expect(readdirSync(join(home, "locks"))).toEqual([]);
 });
 
-test("a lock file that the user cannot write causes an error at once", async () => {
+test("a lock file that the user cannot write causes an immediate error", async () => {
   const { home } = sandbox();
   const file = join(home, "lock");
   mkdirSync(`${file}.held`);
@@ -107,7 +107,7 @@ test("a lock file that the user cannot write causes an error at once", async () 
   await expect(locked).rejects.toThrow(`${file}.held cannot be locked: `);
 });
 
-test("a running process has a constant start mark, and a process that has ended has none", () => {
+test("a process has the same start mark as long as it runs, and no start mark after it has ended", () => {
   expect(startMark(process.pid)).toBe(startMark(process.pid));
   expect(startMark(2 ** 22 + 1)).toBeUndefined();
 });

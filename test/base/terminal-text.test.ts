@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { blankUnsafe, isPrintable, visible } from "../../src/base/terminal-text.ts";
 import { quoteValue } from "../../src/host/authorization/check-shape.ts";
-import { shown } from "../../src/model/shown.ts";
+import { shown } from "../../src/model/shorten-for-display.ts";
 import { plainLine } from "../../src/transport/plain-line.ts";
 
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;

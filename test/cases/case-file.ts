@@ -4,12 +4,12 @@ import { basename, dirname, join } from "node:path";
 import { parse, stringify } from "yaml";
 import type { Fleet } from "../../src/config/fleet.ts";
 import { loadFleet } from "../../src/config/load-fleet.ts";
+import { byPart, type ItemProperty, itemName } from "../../src/model/agent-parts.ts";
 import type { Declaration, Plan } from "../../src/model/declaration.ts";
 import type { Digest, HostItem, Items, Props, Scalar } from "../../src/model/items.ts";
-import { byPart, type ItemProperty, itemName } from "../../src/model/parts.ts";
 import { compilePlan } from "../../src/resources/index.ts";
 
-/** What a resource type or a part of an agent builds, and the findings if a host differs from that. */
+/** The expected items of a resource type or of an agent's part, and the findings if a host differs from these items. */
 export interface CaseFile {
   readonly builds: readonly BuildCase[];
   readonly observations: readonly ObservationCase[];
@@ -19,16 +19,16 @@ export interface BuildCase {
   readonly case: string;
   /** Sections of fleet.yaml, each of which replaces a section of SMALL_FLEET. */
   readonly fleet?: Readonly<Record<string, unknown>>;
-  /** The texts of files beside fleet.yaml, by path. */
+  /** The texts of files in the folder of fleet.yaml, by path. */
   readonly files?: Readonly<Record<string, string>>;
   /** Every resource of the type, by id. */
   readonly resources: Readonly<Record<string, ExpectedResource>>;
 }
 
 export interface ExpectedResource extends Partial<Omit<Declaration, "items">> {
-  /** All its items. A `content` is given as its text, or as a list of some of its lines in order. */
+  /** All items of the resource. A `content` is the complete text, or a list of some of the text's lines in order. */
   readonly items?: Readonly<Record<string, ExpectedItem>>;
-  /** The names of all its items; needed only if `items` lists some of them. */
+  /** The names of all items of the resource; needed only if `items` does not list all of them. */
   readonly names?: readonly string[];
 }
 
@@ -39,15 +39,15 @@ export interface ExpectedItem {
 export interface ObservationCase {
   /** An item of one of the builds. */
   readonly item: string;
-  /** The properties that differ on the host. For an absent item only these are observed. */
+  /** The properties that differ on the host. If the item is absent, only these properties are observed. */
   readonly host?: Props;
   /** Why the host cannot observe the item. */
   readonly unknown?: string;
-  /** As `property declared -> observed`; the declared text is `as declared`. */
+  /** The differences, each in the form `property declared -> observed`. A declared text has the form `as declared`. */
   readonly findings: readonly string[];
 }
 
-/** A fleet as a build case declares it, compiled. */
+/** The compiled fleet of a build case. */
 export interface Built {
   readonly fleet: Fleet;
   readonly plan: Plan;
@@ -76,7 +76,7 @@ export function readCaseFile(path: string): CaseFile {
   return parse(readFileSync(path, "utf8")) as CaseFile;
 }
 
-/** Loads and compiles the fleet of a build case, with a made-up runtime. */
+/** Loads and compiles the fleet of a build case, with the versions of an invented host runtime. */
 export function build({ fleet = {}, files = {} }: BuildCase): Built {
   const dir = mkdtempSync(join(tmpdir(), "muster-case-"));
   try {
@@ -96,7 +96,7 @@ export function build({ fleet = {}, files = {} }: BuildCase): Built {
 export interface Subject {
   readonly name: string;
   readonly type: string;
-  /** Undefined for a complete agent, whose items are named with their part. */
+  /** Undefined for a complete agent. The case file of an agent names each item with its part. */
   readonly part?: ItemProperty;
 }
 
@@ -105,12 +105,12 @@ export function subjectItems({ part }: Subject, { items }: Declaration): Items {
   return part === undefined ? items : (byPart(items)[part] ?? {});
 }
 
-/** Returns the name within its resource of an item that a case file names. */
+/** Returns the name that an item of a case file has within its resource. */
 export function fullName({ part }: Subject, name: string): string {
   return part === undefined ? name : itemName(part, name);
 }
 
-/** Returns an item with its text, or only the expected lines if these are a list, instead of the digest. */
+/** Replaces the digest in an item by the text, or by the expected lines of the text if these are a list. */
 export function withText(item: HostItem, { contents }: Plan, expected: ExpectedItem): unknown {
   const want = Object.entries<Scalar>(item.want).map(([name, value]) => {
     const text = contents[value as Digest];

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { observeFleet } from "../../src/cli/observe/fleet.ts";
+import { AGENT_PARTS, parseItemName } from "../../src/model/agent-parts.ts";
 import { RESOURCE_TYPES } from "../../src/model/declaration.ts";
-import type { Finding } from "../../src/model/finding.ts";
+import type { Finding } from "../../src/model/drift-finding.ts";
 import type { Digest, HostItem, Items, Observation, Props, Scalar } from "../../src/model/items.ts";
-import { AGENT_PARTS, parseItemName } from "../../src/model/parts.ts";
 import { type Changes, readerOf } from "../cli/support/answers.ts";
 import {
   type BuildCase,
@@ -23,13 +23,13 @@ const dir = import.meta.dirname;
 const types = findCaseFiles(dir);
 const parts = findCaseFiles(join(dir, "agent"));
 
-test("every resource type and every part of an agent has a case file", () => {
+test("each resource type and each part of an agent has a case file", () => {
   expect(types).toEqual([...RESOURCE_TYPES].sort());
   expect(parts).toEqual([...AGENT_PARTS].sort());
 });
 
 const agent: Subject = { name: "Agent", type: "Agent" };
-/** An agent's items are the items of its parts, which have their own case files. */
+/** The case files with items. An agent's items are in the case files of the agent's parts. */
 const itemSubjects: Subject[] = [
   ...types.filter((type) => type !== "Agent").map((type) => ({ name: type, type, part: "items" }) as const),
   ...AGENT_PARTS.filter((part) => parts.includes(part)).map(
@@ -37,10 +37,10 @@ const itemSubjects: Subject[] = [
   ),
 ];
 
-describe.each([agent, ...itemSubjects])("the case file $name", (subject) => {
+describe.each([agent, ...itemSubjects])("a resource in the case file $name", (subject) => {
   const { builds, observations } = load(subject);
 
-  test.each(builds)("builds the expected items: $case", ({ built, resources }) => {
+  test.each(builds)("has the expected items: $case", ({ built, resources }) => {
     const declared = built.plan.declarations.filter(({ type }) => type === subject.type);
     expect(declared.map(({ id }) => id)).toEqual(Object.keys(resources));
     for (const declaration of declared) {
@@ -54,11 +54,11 @@ describe.each([agent, ...itemSubjects])("the case file $name", (subject) => {
     }
   });
 
-  test.each(builds)("results in no drift if the host is as declared: $case", async ({ built }) => {
+  test.each(builds)("has no drift if the host is as declared: $case", async ({ built }) => {
     expect(await observe(built, {})).toEqual({ findings: [], unknown: [] });
   });
 
-  test.each(observations)("results in the findings $findings for $item", async (observation) => {
+  test.each(observations)("has the findings $findings if the item $item differs", async (observation) => {
     const { built, id, item } = findItem(subject, builds, observation.item);
     const name = fullName(subject, observation.item);
     const { findings, unknown } = await observe(built, {
@@ -75,7 +75,7 @@ describe.each([agent, ...itemSubjects])("the case file $name", (subject) => {
 });
 
 test.each(itemSubjects)(
-  "the case file $name observes each kind of item with each property changed, as missing and as unknown",
+  "the case file $name covers each kind of item: missing, unknown, and with a change of each property",
   (subject) => {
     const { builds, observations } = load(subject);
     const built = builds.flatMap(({ built }) => built.plan.declarations);
@@ -128,7 +128,7 @@ function itemIn(items: Items, name: string): HostItem {
   return item;
 }
 
-/** What `fleet drift` reports about a host on which somebody has made these changes since `up`. */
+/** Returns what `fleet drift` reports about hosts that somebody has changed since `up`. */
 async function observe({ fleet, plan }: Built, changes: Changes) {
   const { findings, unknown } = await observeFleet(
     fleet,

@@ -31,7 +31,7 @@ const FILES = {
 const STOPPED = {
   "hub/iris/agent/unit:unit": { props: { enabled: "enabled", active: "stopped", overrides: "none" } },
 };
-/** The property that changes if the second sentence of iris.md does. */
+/** The property that changes if the second sentence of iris.md is changed. */
 const STRICT = {
   part: "identity",
   item: "SOUL.md",
@@ -70,7 +70,7 @@ const writeFleet = (parts: object) => write({ "fleet.yaml": stringify({ ...BASE,
 const drift = (...options: readonly string[]) => sandbox.fleet("drift", "--change", change, ...options);
 
 describe("fleet drift --change", () => {
-  test("reports that a change affects no host, without opening a secret's file", async () => {
+  test("reports that a change affects no host, and opens no file that contains a secret", async () => {
     const { code, out } = await drift();
     expect([code, out]).toEqual([
       0,
@@ -78,7 +78,7 @@ describe("fleet drift --change", () => {
     ]);
   });
 
-  test("shows what the change creates, changes and removes by host and agent, and exits with code 0", async () => {
+  test("lists the created, changed and removed items by host and agent, and exits with code 0", async () => {
     write({ "iris.md": "# Iris\n\nYou are strict.\n" });
     writeFleet({
       identities: { iris: { soul: "iris.md" }, nova: { soul: "loom.md" } },
@@ -128,7 +128,7 @@ describe("fleet drift --change", () => {
     expect(now).not.toContain("strict");
   });
 
-  test("contacts neither a host that the change adds nor an address that it changes, and shows both changes", async () => {
+  test("shows a new host and a changed address, but does not contact these hosts", async () => {
     writeFleet({
       hosts: {
         hub: { ...host("198.51.100.7"), port: 2222, user: "mallory" },
@@ -146,12 +146,12 @@ describe("fleet drift --change", () => {
     expect(out).toMatch(/new {2}declared {2}no -> yes/);
   });
 
-  test("opens no file on a host if only the change names the file", async () => {
-    const files = { ".ssh/id_ed25519": { text: "guess" } };
+  test("does not read a file on a host if only the change declares this file", async () => {
+    const files = { ".ssh/config": { text: "guess" } };
     writeFleet({ identities: { ...BASE.identities, iris: { soul: "iris.md", files } } });
     const before = sandbox.calls().length;
-    expect((await drift()).out).toMatch(/iris {2}\.ssh\/id_ed25519 {2}present {2}false -> true/);
-    expect(sandbox.calls().slice(before).join("\n")).not.toContain("id_ed25519");
+    expect((await drift()).out).toMatch(/iris {2}\.ssh\/config {2}present {2}false -> true/);
+    expect(sandbox.calls().slice(before).join("\n")).not.toContain(".ssh/config");
   });
 
   test("exits with code 4 if a host is unreachable, and still shows the change", async () => {
@@ -209,13 +209,13 @@ describe("an untrusted change", () => {
     await refuses("leads out of the folder of fleet.yaml by a symlink");
   });
 
-  test("cannot use a symlink out of the checkout as fleet.yaml", async () => {
+  test("cannot replace fleet.yaml with a symlink that leads out of the checkout", async () => {
     rmSync(join(change, "fleet.yaml"));
     symlinkSync(join(outside, "secret.md"), join(change, "fleet.yaml"));
     await refuses("fleet.yaml leads out of the folder of fleet.yaml by a symlink");
   });
 
-  test("cannot use a symlink out of the checkout as the contacts file", async () => {
+  test("cannot replace the contacts file with a symlink that leads out of the checkout", async () => {
     symlinkSync(join(outside, "secret.md"), join(change, "contacts.yaml"));
     writeFleet({ contacts: { from: "contacts.yaml" } });
     await refuses("leads out of the folder of fleet.yaml by a symlink");
@@ -228,7 +228,7 @@ describe("an untrusted change", () => {
     await refuses("leads into a .git folder");
   });
 
-  test("cannot insert a mention, image or link into the comment", async () => {
+  test("cannot insert a mention, image or link into the comment on the pull request", async () => {
     write({
       "iris.md": "# Iris\n\n```\n@all ![x](https://evil.example/x.png) <img src=x> | a\n\u001b[31m\u202e\n",
     });

@@ -44,7 +44,7 @@ const everything = reportOf({
   unmanaged: [stray],
 });
 
-describe("the text output of drift", () => {
+describe("the text output of `fleet drift`", () => {
   test("is one line if the fleet has no drift", () => {
     expect(renderDrift(clean)).toBe("3 hosts, 5 agents: no drift\n");
   });
@@ -67,7 +67,7 @@ describe("the text output of drift", () => {
     expect(renderMarkdown(report)).toContain("### Not declared (only a note)");
   });
 
-  test("shows a finding's agent, item, property, values and cause, and what to do", () => {
+  test("shows each finding with its subject, its values, its cause and an instruction", () => {
     expect(renderDrift(reportOf({ findings: [finding()] }))).toBe(
       [
         "hub",
@@ -81,12 +81,12 @@ describe("the text output of drift", () => {
 
   test("shows a change of fleet.yaml as pending, not as drift", () => {
     const text = renderDrift(reportOf({ findings: [finding({ cause: "intended" })] }));
-    expect(text).toContain("fleet.yaml has changed, not applied yet\n");
-    expect(text).toContain("1 pending change of fleet.yaml: `npx pulumi up` applies it");
+    expect(text).toContain("fleet.yaml has changed, but the change is not applied yet\n");
+    expect(text).toContain("1 pending change in fleet.yaml: `npx pulumi up` applies it");
     expect(text).not.toContain("difference");
   });
 
-  test("marks an undeclared model as RUNTIME, wherever it was changed", () => {
+  test("marks an undeclared model with RUNTIME, in a unit and in a settings file", () => {
     const model = {
       part: "unit",
       item: "model",
@@ -103,17 +103,17 @@ describe("the text output of drift", () => {
     expect(renderDrift(reportOf({ findings: [pending, finding()] }))).not.toContain("RUNTIME");
   });
 
-  test("shows how to release an agent from quarantine, because `up` does not release it", () => {
+  test("shows how to release an agent from quarantine, and does not suggest `up`, which cannot release the agent", () => {
     const unit = { part: "unit", item: "unit", property: "active" } as const;
-    const held = finding({ ...unit, declared: "running", observed: "quarantined" });
+    const refusal = { why: "it is in quarantine.", next: "Run `npx fleet release NAME`." };
+    const held = finding({ ...unit, declared: "running", observed: "quarantined", refusal });
     const text = renderDrift(reportOf({ findings: [held] }));
-    expect(text).toContain("iris is in quarantine");
-    expect(text).toContain("`npx fleet release iris` frees it.");
+    expect(text).toContain("iris: it is in quarantine. Run `npx fleet release iris`.");
     expect(text).not.toContain("repairs it");
     expect(codesOf(reportOf({ findings: [held] }))).toEqual([7]);
   });
 
-  test("refers to the documentation if a host does not enforce limits, because `up` cannot repair this", () => {
+  test("says that a host does not enforce limits, and does not suggest `up`, which cannot repair this", () => {
     const { agent: _, tenant: __, part: ___, ...place } = finding();
     const lacking = {
       type: "Host",
@@ -121,20 +121,21 @@ describe("the text output of drift", () => {
       property: "memory",
       declared: "held",
       observed: "missing",
+      refusal: { why: "this host does not enforce limits." },
     };
     const text = renderDrift(reportOf({ findings: [{ ...place, ...lacking }] }));
     expect(text).toMatch(/\(host\) +limits +memory +declared held +observed missing/);
-    expect(text).toContain("hub does not enforce memory limits, and `up` cannot change that");
+    expect(text).toContain("hub: this host does not enforce limits.");
     expect(text).not.toContain("repairs it");
   });
 
-  test("attributes a finding without an agent to its tenant or host", () => {
+  test("attributes a finding that concerns no agent to the tenant or the host", () => {
     const { agent: _, part: __, ...tenants } = finding();
     const { tenant: ___, ...hosts } = tenants;
     expect(renderDrift(reportOf({ findings: [tenants, hosts] }))).toMatch(/\(tenant arc\).*\n {2}\(host\)/);
   });
 
-  test("shows unreachable hosts, unknown items and orphans in addition to the findings", () => {
+  test("shows unreachable hosts, unknown items and undeclared records in addition to the findings", () => {
     const text = renderDrift(everything);
     expect(text).toContain(
       "west is unreachable, last reached 2026-11-23 18:20 UTC: it cannot be reached: no route to host.\n",
@@ -143,7 +144,7 @@ describe("the text output of drift", () => {
     expect(text).toContain("hub  hub/old/agent  owned by arc/example\n");
   });
 
-  test("shows an unreachable intermittent host as a note, and everything else as clean", () => {
+  test("shows an unreachable intermittent host as a note, and the rest of the fleet as clean", () => {
     const text = renderDrift(reportOf({ hosts: [{ host: "hub", state: "ok" }, intermittent] }));
     expect(text).toMatch(/^Note: west is unreachable, last reached .* so this is not a failure\.$/m);
     expect(text).toMatch(/^2 hosts, 5 agents: no drift in what could be checked\.$/m);
@@ -163,7 +164,7 @@ describe("the text output of drift", () => {
   });
 });
 
-describe("the exit codes of drift", () => {
+describe("the exit codes of `fleet drift`", () => {
   test.each([
     ["a clean fleet", clean, []],
     ["only changes of fleet.yaml", reportOf({ findings: [finding({ cause: "intended" })] }), []],
@@ -190,7 +191,7 @@ function driftJson(report: FleetReport) {
   return json;
 }
 
-test("the JSON output of drift is valid against its schema", () => {
+test("the JSON output of `fleet drift` is valid against its schema", () => {
   const json = driftJson(everything);
   expect(json).toMatchObject({ version: 1, exit: 1, codes: [1, 7, 4], findings: [finding()] });
   expect(json.findings[0]).not.toHaveProperty("kind");
@@ -236,8 +237,8 @@ describe("the kind of a finding", () => {
   });
 });
 
-describe("the Markdown output of drift", () => {
-  test("has one row per finding, and lists for everything else", () => {
+describe("the Markdown output of `fleet drift`", () => {
+  test("contains a table with one row per finding, and shows all other results as lists", () => {
     const text = renderMarkdown(everything);
     expect(text).toContain("| <code>hub</code> | <code>iris</code> | <code>SOUL&#46;md</code> |");
     expect(text).toContain("### Hosts that did not answer\n\n- <code>west</code> unreachable: ");
@@ -258,7 +259,7 @@ describe("the Markdown output of drift", () => {
     expect(row.replaceAll(/<\/?code>|&#\d+;/g, "")).not.toMatch(/[@![\]()<>`]|:\/\/|www\./);
   });
 
-  test("stays below the size limit of all forges, however much the hosts report", () => {
+  test("stays below the size limit of each forge, even for very long reports", () => {
     const wide = "|".repeat(5000);
     const found = finding({ item: wide, observed: wide, lines: Array(30).fill(`+${"`".repeat(500)}`) });
     const report = reportOf({

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, w
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { stringify } from "yaml";
-import { dependencyOn } from "../../src/cli/init/dependency.ts";
+import { dependencyOn } from "../../src/cli/init/muster-dependency.ts";
 import { makeSandbox, type Sandbox } from "./support/sandbox.ts";
 
 const FILES = [
@@ -70,7 +70,7 @@ describe("fleet init", () => {
     expect(read("deep/1. Größe & Co/fleet.yaml")).toMatch(/^name: gr-e-co$/m);
   });
 
-  test("overwrites no file and writes only missing files", async () => {
+  test("writes only missing files, and overwrites no file", async () => {
     writeFileSync(join(sandbox.dir, "fleet.yaml"), "mine\n");
     const first = await sandbox.fleet("init");
     expect(first.out).toContain("kept        fleet.yaml\n");
@@ -133,7 +133,7 @@ describe("fleet init next to an existing fleet.yaml", () => {
       .split("\n")
       .map((line) => line.trim());
 
-  test("lists the steps for the hosts and secrets of this fleet, and writes none of the template's files", async () => {
+  test("lists the next steps for this fleet's hosts and secrets, and writes no template file", async () => {
     writeFleet();
     const { code, out } = await sandbox.fleet("init", ".");
     expect(code).toBe(0);
@@ -168,7 +168,7 @@ describe("fleet init next to an existing fleet.yaml", () => {
     ]);
   });
 
-  test("asks for the passphrase if it is not on this machine, and creates no second stack", async () => {
+  test("asks for a passphrase that is not on this machine, and creates no second stack", async () => {
     writeFleet();
     mkdirSync(join(sandbox.dir, "stacks"));
     writeFileSync(join(sandbox.dir, "stacks/Pulumi.prod.yaml"), stringify({ encryptionsalt: "v1:x" }));
@@ -177,7 +177,7 @@ describe("fleet init next to an existing fleet.yaml", () => {
     expect(filesIn(join(sandbox.dir, "stacks"))).toEqual(["Pulumi.prod.yaml", "README.md"]);
   });
 
-  test("reports each missing file with the line that names it", async () => {
+  test("reports each missing file with the line of fleet.yaml that names the file", async () => {
     writeFleet();
     rmSync(join(sandbox.dir, "iris.md"));
     const found = steps((await sandbox.fleet("init")).out);
@@ -210,7 +210,7 @@ plugins:
     writeFileSync(join(sandbox.dir, "fleet.yaml"), fleet);
   });
 
-  test("is reported by `fleet` in one sentence, and no command fails because of it", async () => {
+  test("is reported by `fleet` in one sentence, but all commands still work", async () => {
     expect(await sandbox.fleet("validate")).toEqual({
       code: 0,
       out: "fleet.yaml is valid: 1 host, 1 agent",
@@ -224,9 +224,9 @@ plugins:
     const { code, out, err } = await sandbox.fleet("init", ".");
     expect([code, err]).toEqual([0, ""]);
     expect(out.match(/^changed .*$/gm)).toEqual([
-      "changed     package.json: it depends on muster-fleet, not on muster",
-      "changed     fleet.yaml: it names node_modules/muster-fleet, not node_modules/muster",
-      "changed     Pulumi.yaml: it names node_modules/muster-fleet, not node_modules/muster",
+      "changed     package.json: it now depends on muster-fleet instead of muster",
+      "changed     fleet.yaml: it now names node_modules/muster-fleet instead of node_modules/muster",
+      "changed     Pulumi.yaml: it now names node_modules/muster-fleet instead of node_modules/muster",
     ]);
     // npm removes the programs of the former package, which have the same names as the current ones.
     expect(out).toContain("Next:\n  npm install && npm rebuild muster-fleet\n");

@@ -6,7 +6,7 @@ const stack = { stack: "dev", project: "muster" };
 const urns = (...names: string[]) => names.map((name) => `urn:pulumi:dev::muster::**muster:index:*::${name}`);
 
 describe("the engine's targets", () => {
-  test("for a host are the host and everything on it, also under former names", () => {
+  test("are the selected host and everything on that host, under current and former names", () => {
     const hub = {
       kind: "local",
       name: "hub",
@@ -20,7 +20,7 @@ describe("the engine's targets", () => {
     expect(targetsOf(fleet, {}, stack)).toEqual(urns("hub", "hub/**", "box", "box/**", "east", "east/**"));
   });
 
-  test("for an agent are its own resources on any host, also under former names", () => {
+  test("are the selected agent's own resources on any host, under current and former names", () => {
     const fleet = fleetOf(agent({ formerly: ["vera"] }), agent({ name: "loom" }));
     expect(targetsOf(fleet, { agent: "iris" }, stack)).toEqual(urns("*/iris/**", "*/vera/**"));
   });

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { renderStacks } from "../../src/cli/render/stacks.ts";
-import { ensureIgnored, ensureStackKey, writePublicKey } from "../../src/cli/stack/key.ts";
 import { listStacks } from "../../src/cli/stack/list.ts";
+import { ensureIgnored, ensureStackKey, writePublicKey } from "../../src/cli/stack/ssh-key-pair.ts";
 import { agent, fleetOf } from "../fixtures/fleet.ts";
 
 let dir: string;
@@ -22,7 +22,7 @@ const write = (path: string, text: string) => {
 };
 
 describe("a tenant's key", () => {
-  test("is created once, with a public part without a comment and a private part that only its owner can read", () => {
+  test("is created once, and only the owner of the file can read the private part", () => {
     const key = ensureStackKey(dir, "north");
     expect(key).toMatch(/^ssh-ed25519 \S+$/);
     expect(ensureStackKey(dir, "north")).toBe(key);
@@ -35,20 +35,17 @@ describe("a tenant's key", () => {
     ["a map", "  north: {isolation: agent}\n"],
     ["a block", "  north:\n    isolation: agent\n"],
     ["another key", "  north: {key: old}\n"],
-  ])(
-    "is written into fleet.yaml if the tenant has %s, and everything else there stays unchanged",
-    (_title, tenant) => {
-      const rest =
-        "# ours\nkind: Fleet # a comment\nx-long: &a {text: 'a line that is longer than eighty characters, which stays a single line here'}\n\nagents:\n  iris: {<<: *a, host: hub}\n";
-      write("fleet.yaml", `tenants:\n${tenant}  # the other\n  south: {}\n${rest}`);
-      writePublicKey(join(dir, "fleet.yaml"), "north", "ssh-ed25519 AAAA");
-      const text = readFileSync(join(dir, "fleet.yaml"), "utf8");
-      expect(text).toMatch(/north:\s*(\{.*)?\s*(isolation: agent,?\s*)?key: ssh-ed25519 AAAA/);
-      expect(text.endsWith(`  # the other\n  south: {}\n${rest}`)).toBe(true);
-    },
-  );
+  ])("is written into fleet.yaml without any other change if the tenant has %s", (_title, tenant) => {
+    const rest =
+      "# ours\nkind: Fleet # a comment\nx-long: &a {text: 'a line that is longer than eighty characters, which stays a single line here'}\n\nagents:\n  iris: {<<: *a, host: hub}\n";
+    write("fleet.yaml", `tenants:\n${tenant}  # the other\n  south: {}\n${rest}`);
+    writePublicKey(join(dir, "fleet.yaml"), "north", "ssh-ed25519 AAAA");
+    const text = readFileSync(join(dir, "fleet.yaml"), "utf8");
+    expect(text).toMatch(/north:\s*(\{.*)?\s*(isolation: agent,?\s*)?key: ssh-ed25519 AAAA/);
+    expect(text.endsWith(`  # the other\n  south: {}\n${rest}`)).toBe(true);
+  });
 
-  test("is kept out of git", () => {
+  test("is ignored by git", () => {
     write(".gitignore", "node_modules/");
     expect(ensureIgnored(dir, "stacks/*.key")).toBe(true);
     expect(ensureIgnored(dir, "stacks/*.key")).toBe(false);
@@ -60,7 +57,7 @@ describe("a tenant's key", () => {
   });
 });
 
-test("stacks are listed with their slice, their hosts, and those of their files that are on this machine", () => {
+test("each stack is listed with its slice, its hosts, and its files on this machine", () => {
   write("Pulumi.yaml", "name: muster\nstackConfigDir: stacks\nruntime: nodejs\n");
   write("stacks/Pulumi.dev.yaml", "encryptionsalt: v1\n");
   write(

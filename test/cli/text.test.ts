@@ -1,10 +1,12 @@
 import fc from "fast-check";
+import stringWidth from "string-width";
 import { describe, expect, test } from "vitest";
 import { visible } from "../../src/base/terminal-text.ts";
 import { bytes } from "../../src/cli/disk-size.ts";
-import { span } from "../../src/cli/render/agents.ts";
+import { span } from "../../src/cli/observe/span.ts";
 import { table } from "../../src/cli/render/table.ts";
-import { safeJson, shortValue } from "../../src/cli/render/text.ts";
+import { safeJson, shortPair, shortValue } from "../../src/cli/render/text.ts";
+import { shown } from "../../src/model/shorten-for-display.ts";
 
 const HOSTILE = "\u001b[31mred\u001b[0m \u202eevil\u0000\r\nnext\u009b2J";
 const HARMLESS = /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*$/u;
@@ -14,21 +16,40 @@ describe("text that comes from a host", () => {
     expect(visible(HOSTILE)).toBe("\\u001b[31mred\\u001b[0m \\u202eevil\\u0000\\u000d\\u000anext\\u009b2J");
   });
 
-  test("is made harmless, whatever it contains", () => {
+  test("is made harmless, even if it is random", () => {
     fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => HARMLESS.test(visible(text))));
   });
 
-  test("is complete in JSON, and equally harmless there", () => {
+  test("is complete and equally harmless in JSON", () => {
     const json = safeJson({ observed: HOSTILE });
     expect(JSON.parse(json)).toEqual({ observed: HOSTILE });
     expect(json.replaceAll("\n", "")).toMatch(HARMLESS);
   });
 
-  test("is truncated if it is long, and a digest is truncated after twelve digits", () => {
+  test("is truncated if it is long, or after twelve digits if it is a digest", () => {
     expect(shortValue("a".repeat(500))).toHaveLength(72);
     expect(shortValue(`sha256:${"0123456789abcdef".repeat(4)}`)).toBe("sha256:0123456789ab…");
     expect(shortValue("0644")).toBe("0644");
     expect(shortValue(true)).toBe("true");
+  });
+
+  test("is cut around the first difference from another value", () => {
+    const long = "a".repeat(200);
+    const [declared, observed] = shortPair(long, `${long}b`);
+    expect(declared).toMatch(/^…a+$/);
+    expect(observed).toMatch(/^…a+b$/);
+    expect(shortPair(`x${long}`, `y${long}`).map((one) => one.slice(0, 2))).toEqual(["xa", "ya"]);
+  });
+
+  test("is cut by terminal columns, and never within a character", () => {
+    const [cut, other] = shortPair("日".repeat(100), `${"日".repeat(99)}😀`);
+    for (const one of [cut, other, shown(`${"a".repeat(118)}😀😀`), shown(`a${"😀".repeat(100)}`)]) {
+      expect(one.isWellFormed()).toBe(true);
+      expect(one).not.toContain("\\u");
+      expect(stringWidth(one)).toBeLessThanOrEqual(120);
+    }
+    expect(stringWidth(cut)).toBeLessThanOrEqual(72);
+    expect(other).toMatch(/^…日+😀$/);
   });
 });
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { beforeAll, expect, test } from "vitest";
+import { bundleOptions } from "../../scripts/bundle-options.ts";
 import { compiledSchemas } from "../../scripts/schema.ts";
 import type { checkFleet } from "../../src/config/check-fleet.ts";
 import { FORM } from "./cases/form.ts";
@@ -16,14 +17,9 @@ beforeAll(async () => {
   const { metafile } = await build({
     entryPoints: [join(import.meta.dirname, "../../src/config/check-fleet.ts")],
     outfile,
-    bundle: true,
-    platform: "node",
-    format: "esm",
+    ...bundleOptions,
     metafile: true,
     plugins: [compiledSchemas],
-    banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-    },
   });
   expect(Object.keys(metafile.inputs).filter((path) => path.includes("ajv/dist/compile"))).toEqual([]);
   ({ checkFleet: bundled } = await import(pathToFileURL(outfile).href));
@@ -36,7 +32,7 @@ test("the bundle with precompiled schemas reports the same problems as the sourc
   }
 });
 
-test("the validation of 100 agents and 100 contacts is measured and its time is printed", () => {
+test("the time for the validation of 100 agents and 100 contacts is measured and printed", () => {
   const names = Array.from({ length: 100 }, (_, index) => `agent-${index}`);
   const section = (title: string, entry: (name: string) => string) =>
     `${title}:\n${names.map((name) => `  ${entry(name)}\n`).join("")}`;

@@ -19,7 +19,7 @@ test.each(examples)("the example %s is valid and causes no warnings", (file) => 
   expect([...problems, ...warnings]).toEqual([]);
 });
 
-test("the example has five agents, each with its own key and soul, and 89 contacts", () => {
+test("the example fleet has five agents, each with its own key, its own soul and 89 contacts", () => {
   const fleet = loadFleet(join(root, "fleet.yaml"));
   const agents = Object.values(fleet.agents);
   expect(agents.map((agent) => agent.name)).toEqual(["arc", "spark", "iris", "loom", "forge"]);
@@ -33,7 +33,7 @@ test("the example has five agents, each with its own key and soul, and 89 contac
 const agent = { cwd: join(root, "identities/iris"), encoding: "utf8", timeout: 10_000 } as const;
 const program = join(root, "agents/agent.sh");
 
-test("the example's agent refuses to start if it has no terminal", () => {
+test("the example agent refuses to start if it has no terminal", () => {
   const { status, stderr } = spawnSync("/bin/sh", [program], agent);
   expect({ status, stderr }).toEqual({
     status: 1,
@@ -41,7 +41,7 @@ test("the example's agent refuses to start if it has no terminal", () => {
   });
 });
 
-test("the example's agent prints its name and heartbeats in a terminal, and exits cleanly on SIGTERM", () => {
+test("the example agent prints its name and heartbeats in a terminal, and exits cleanly on SIGTERM", () => {
   const ended = `timeout --foreground --preserve-status -s TERM 1 /bin/sh ${program}`;
   const { status, stdout } = spawnSync("script", ["-qefc", ended, "/dev/null"], agent);
   expect(stdout).toMatch(/Iris is awake.*Iris: beat 1.*Iris stops/s);

@@ -19,7 +19,7 @@ function iris(words: string, providers = PROVIDERS) {
 
 const problemsOf = (words: string) => lines(iris(words).problems).map((line) => line.replace(/^\S+ /, ""));
 
-test("an agent holds the credentials of all its providers, and each provider uses its own", () => {
+test("an agent has the credentials of all its providers, and each provider uses only its own credential", () => {
   const { fleet } = iris(`command: [/bin/true], ${TWO}, failover: {switch: now, returnAfter: 1m}`);
   const agent = fleet?.agents["iris"];
   expect(agent?.credentials).toEqual(["iris-key", "nous-key", "gemini-key"]);
@@ -34,7 +34,7 @@ test("an agent holds the credentials of all its providers, and each provider use
   expect(fleet?.providers["nous"]?.probe).toMatchObject({ interval: 10, failures: 3, successes: 2 });
 });
 
-test("each provider has its own command line, and a single provider can be written in a short form", () => {
+test("each provider has its own command line, and a single provider can be declared in `runtime` instead of `providers`", () => {
   const vendors = PROVIDERS.replace("nous: {", "nous: {vendor: openai, ").replace(
     "gemini: {",
     "gemini: {vendor: google, ",
@@ -53,10 +53,12 @@ test("each provider has its own command line, and a single provider can be writt
   expect(short?.model).toEqual(one?.model);
 });
 
-test("hermes gets the additional models as fallbacks, and the deadman does not switch its provider", () => {
+test("the runtime hermes gets the additional models as fallbacks, and the deadman does not switch the provider of hermes", () => {
   const order = "providers: [{provider: nous, model: a}, {provider: gemini, model: b}]";
   const agent = iris(`runtime: hermes, ${order}`).fleet?.agents["iris"];
-  expect(agent?.fallbacks).toEqual([{ provider: "gemini", model: "b" }]);
+  expect(agent?.settings.files[".hermes/config.yaml"]).toContain(
+    'fallback_providers:\n  - {"provider":"gemini","model":"b"}\n',
+  );
   expect(agent?.failover).toBeUndefined();
   expect(problemsOf(`runtime: hermes, ${order}, failover: now`)).toEqual([
     expect.stringMatching(/^agents.iris.failover: needs at least two/),
@@ -81,7 +83,7 @@ test.each([
   ],
   [
     "providers: [{provider: bare}, {provider: nous}]",
-    "agents.iris.providers[0].provider: has no `probe`, so its failure would not be noticed: add one to providers.bare",
+    "agents.iris.providers[0].provider: has no `probe`, so its failure would not be noticed: add a `probe` to providers.bare",
   ],
   [
     "providers: [{provider: nous, credential: gemini-key}, {provider: gemini}]",
@@ -107,7 +109,7 @@ test.each([
   );
 });
 
-test("a provider cannot be declared in two places", () => {
+test("a provider cannot be declared both in `runtime` and in `providers`", () => {
   expect(problemsOf(`runtime: {kind: pi, provider: nous}, ${TWO}`)).toEqual(
     expect.arrayContaining([
       expect.stringContaining("cannot be combined with the provider or model of `runtime`"),
@@ -115,12 +117,12 @@ test("a provider cannot be declared in two places", () => {
   );
 });
 
-test("two agents cannot hold one secret, even if one uses it only after a failover", () => {
+test("two agents cannot have the same secret, even if one of them uses it only after a failover", () => {
   const text = broken("command: [/bin/true]}\n  loom", `command: [/bin/true], ${TWO}}\n  loom`)
     .replace("loom: {host: east, tenant: arc,", "loom: {host: east, tenant: arc, credentials: [gemini-key],")
     .replace("tenants:", `${PROVIDERS}tenants:`)
     .replace("credentials:\n", KEYS);
   expect(lines(check(folder, text).problems)).toEqual([
-    expect.stringContaining("is held by agents iris, loom"),
+    expect.stringContaining("is used by agents iris, loom"),
   ]);
 });

@@ -1,4 +1,6 @@
+import { join } from "node:path";
 import { expect, test } from "vitest";
+import { checkFleet } from "../../src/config/check-fleet.ts";
 import { broken, check, FLEET, lines, useFolder } from "./support/folder.ts";
 
 const folder = useFolder();
@@ -9,10 +11,10 @@ const withLoomKey = (key: string) => LOOM_HAS_A_KEY.replace("identities:", `  lo
 
 test("two credentials with the same reference count as one secret", () => {
   expect(problemsOf(withLoomKey('{from: "config:iris-key", type: api-key}'))).toEqual([
-    'fleet.yaml:10:3 credentials.iris-key: is the same secret as "loom-key", held by agents iris, loom: ' +
-      "give each its own, or give a reason in `sharedBecause`",
-    'fleet.yaml:11:3 credentials.loom-key: is the same secret as "iris-key", held by agents iris, loom: ' +
-      "give each its own, or give a reason in `sharedBecause`",
+    'fleet.yaml:10:3 credentials.iris-key: is the same secret as "loom-key", used by agents iris, loom: ' +
+      "give each its own secret, or give a reason in `sharedBecause`",
+    'fleet.yaml:11:3 credentials.loom-key: is the same secret as "iris-key", used by agents iris, loom: ' +
+      "give each its own secret, or give a reason in `sharedBecause`",
   ]);
 });
 
@@ -24,25 +26,45 @@ test("two credentials with different paths to the same file count as one secret"
   expect(problemsOf(text)).toHaveLength(2);
 });
 
-test("a secret may be shared if a reason is declared", () => {
+test("two agents can share a secret if a reason is declared", () => {
   const reason = "env: API_KEY, sharedBecause: The vendor gives one key a company.";
   const text = broken("env: API_KEY", reason).replace("{host: east", "{credentials: [iris-key], host: east");
   expect(problemsOf(text)).toEqual([]);
 });
 
-test("agents on a host that have the same uid share their secrets, which causes a warning", () => {
+test("agents with the same uid on one host share their secrets, which causes a warning", () => {
   const text = broken("arc: {}", "arc: {isolation: tenant}").replace("host: east", "host: hub");
   const checked = check(folder, text);
   expect(lines(checked.problems)).toEqual([
-    "fleet.yaml:10:3 credentials.iris-key: is held by agents iris, loom: " +
-      "give each its own, or give a reason in `sharedBecause`",
+    "fleet.yaml:10:3 credentials.iris-key: is used by agents iris, loom: " +
+      "give each its own secret, or give a reason in `sharedBecause`",
   ]);
   expect(lines(checked.warnings)).toEqual([
     "fleet.yaml:8:20 tenants.arc.isolation: all agents of this tenant share one uid and can read each other's secrets",
   ]);
 });
 
-test("agents with the same uid do not share secrets that are on different hosts", () => {
+test("groups and rights that reach beyond the agent cause warnings, and a harmless group causes none", () => {
+  const rights = "{linger: true, sudo: ['iris ALL=(ALL) ALL'], files: [~/a setuid root]}";
+  const more = `routesTo: [loom], groups: [docker, video, lab], rights: ${rights}`;
+  const { problems, warnings } = check(
+    folder,
+    broken("routesTo: [loom]", more).replace("arc: {}", "arc: {}\n  lab: {}"),
+  );
+  expect(lines(problems)).toEqual([]);
+  const sentences = lines(warnings).map((line) => line.replace(/^\S+ agents\.iris\./, ""));
+  expect(sentences.filter((one) => /^(groups|rights)/.test(one))).toEqual([
+    expect.stringMatching(/^groups: docker: the agent can .*, which gives root's rights/),
+    expect.stringMatching(/^groups: lab: the agent can read what only tenant lab can read/),
+    expect.stringMatching(/^rights.linger: the agent can run its own systemd units/),
+    expect.stringMatching(
+      /^rights.sudo: iris ALL=\(ALL\) ALL: any program that runs as iris outside its unit/,
+    ),
+    expect.stringMatching(/^rights.files: ~\/a setuid root: anybody who starts this file/),
+  ]);
+});
+
+test("agents with the same uid on different hosts do not share secrets", () => {
   const checked = check(folder, broken("arc: {}", "arc: {isolation: tenant}"));
   expect(lines(checked.problems)).toEqual([]);
   expect(checked.fleet?.agents["iris"]?.user).toBe("arc");
@@ -56,11 +78,11 @@ test("an OAuth login that is used on two hosts is an error, even with a reason",
   );
   expect(problemsOf(text)).toEqual([
     "fleet.yaml:10:3 credentials.iris-key: is an OAuth login on the hosts hub, east: its copies revoke each other " +
-      "when one is refreshed; use one login for each host, or an API key for each agent",
+      "when one of them is refreshed; use one login for each host, or an API key for each agent",
   ]);
 });
 
-test("an agent whose name is that of another tenant's shared user is refused", () => {
+test("an agent is refused if it has the name of another tenant's shared user", () => {
   const text = broken("arc: {}", "arc: {}\n  loom: {isolation: tenant}").replace(
     "iris: {host: hub, tenant: arc",
     "iris: {host: hub, tenant: loom",
@@ -76,6 +98,113 @@ test.each([
   "aaaaaaaaaaaaaaaaaaaaaaaa",
   "short",
   "two words of text",
-])("a value that is not secret is allowed in a variable whose name suggests a secret: %s", (value) => {
+])("a variable with a name that suggests a secret can have a value that is not secret: %s", (value) => {
   expect(problemsOf(broken("routesTo: [loom]", `routesTo: [loom], env: {MY_TOKEN: "${value}"}`))).toEqual([]);
+});
+
+test("an agent is refused if the inventory says that its host's login has the same name", () => {
+  expect(problemsOf(FLEET)).toEqual([]);
+  const { problems } = checkFleet(join(folder.path, "fleet.yaml"), undefined, new Map([["east", "loom"]]));
+  expect(lines(problems)).toEqual([
+    expect.stringContaining('agents.loom: "loom" is the login of host "east"'),
+  ]);
+});
+
+test.each([
+  [".claude/.credentials.json", "{}", "a file for a login"],
+  [".codex/auth.json", "{}", "a file for a login"],
+  [".config/x.json", '{"claudeAiOauth":{"refreshToken":"sk-ant-ort01-abcdefgh"}}', "a refresh token"],
+  [
+    "deploy",
+    "-----BEGIN OPENSSH PRIVATE KEY-----\nabc\n-----END OPENSSH PRIVATE KEY-----\n",
+    "a private key",
+  ],
+  ["TOOLS.md", "Use the key sk-ant-api03-0123456789abcdefghij to call it.", "a key or token"],
+])("a login among the files of an identity is an error: %s", (path, text, login) => {
+  const file = `iris: {soul: SOUL.md, files: {${JSON.stringify(path)}: {text: ${JSON.stringify(text)}}}}`;
+  expect(problemsOf(broken("iris: {soul: SOUL.md}", file))).toEqual([
+    expect.stringContaining(`contains ${login}: declare it as a credential`),
+  ]);
+});
+
+test("a text about keys and tokens is not a login", () => {
+  const text = "Keys start with sk-ant-. A refreshToken is in auth.json. Never print a private key.";
+  const file = `iris: {soul: SOUL.md, files: {TOOLS.md: {text: ${JSON.stringify(text)}}}}`;
+  expect(problemsOf(broken("iris: {soul: SOUL.md}", file))).toEqual([]);
+});
+
+test.each([
+  ["300.1.1.1", "is not an IP address"],
+  ["192.0.2", "is not an IP address"],
+  ["0.0.0.0", "is not the address of one host"],
+  ["255.255.255.255", "is not the address of one host"],
+  ["host.example.org:22", "must not contain a port"],
+  ["2001:db8:::1", "is not an IP address"],
+  ["a..example.org", "is not a host name"],
+])("an address that no host can have is an error: %s", (address, sentence) => {
+  expect(problemsOf(broken("address: 192.0.2.1", `address: "${address}"`))).toEqual([
+    expect.stringContaining(sentence),
+  ]);
+});
+
+test.each(["alias", "host_1.example.org", "host.example.org.", "2001:db8::1", "fe80::1%eth0"])(
+  "an address that a host can have is accepted: %s",
+  (address) => {
+    expect(problemsOf(broken("address: 192.0.2.1", `address: "${address}"`))).toEqual([]);
+  },
+);
+
+test("`~/` at the start of a working directory or a program means the agent's home", () => {
+  const text = broken(
+    "[loom], command: [/bin/true]",
+    "[loom], workdir: ~/work, command: [~/bin/agent, ~/data]",
+  );
+  const { fleet, warnings } = check(folder, text);
+  expect(fleet?.agents["iris"]).toMatchObject({
+    workdir: "/home/iris/work",
+    command: ["/home/iris/bin/agent", "~/data"],
+  });
+  expect(lines(warnings)).toEqual([expect.stringContaining("contains ~/, which nothing expands")]);
+});
+
+test.each([
+  ['env: {A: "$HOME/bin:/bin"}, command: [/bin/true]', "contains $HOME"],
+  ['env: {A: "x:~/bin"}, command: [/bin/true]', "contains ~/"],
+  [`command: [/bin/true, "\${X}"]`, `contains \${X}`],
+  ['workdir: "{{NAME}}", command: [/bin/true]', "contains {{NAME}}"],
+  ['env: {A: "<YOUR_NAME>"}, command: [/bin/true]', "contains <YOUR_NAME>"],
+  ['command: [/bin/echo, "--to=<RECIPIENT>"]', "contains <RECIPIENT>"],
+])("a text that nothing expands causes a warning: %s", (agent, sentence) => {
+  const { warnings } = check(folder, broken("[loom], command: [/bin/true]", `[loom], ${agent}`));
+  expect(lines(warnings)).toEqual([expect.stringContaining(sentence)]);
+});
+
+test.each([
+  ["You are <AGENT_NAME>.", ["contains <AGENT_NAME>"]],
+  ["<RULES>\nBe kind.\n</RULES>", []],
+])("an identity's placeholder is a warning, and a tag that is closed later is not: %j", (soul, sentences) => {
+  const file = `iris: {soul: SOUL.md, files: {TOOLS.md: {text: ${JSON.stringify(soul)}}}}`;
+  const { warnings } = check(folder, broken("iris: {soul: SOUL.md}", file));
+  expect(lines(warnings)).toEqual(sentences.map((sentence) => expect.stringContaining(sentence)));
+});
+
+test("a shell's script is not reported", () => {
+  const text = broken("[loom], command: [/bin/true]", '[loom], command: [/bin/sh, -c, "exec $HOME/run ~/x"]');
+  expect(lines(check(folder, text).warnings)).toEqual([]);
+});
+
+test("the name of a model with its vendor is an error for a runtime that takes only the model's name", () => {
+  const runtime = (model: string) =>
+    broken("[loom], command: [/bin/true]", `[loom], runtime: {kind: claude, model: "${model}"}`);
+  expect(problemsOf(runtime("anthropic/claude-x"))).toEqual([expect.stringContaining("write claude-x")]);
+  expect(problemsOf(runtime("claude-x"))).toEqual([]);
+});
+
+test("the error for a word or a command that is too long says what is too long", () => {
+  const words = (...all: string[]) =>
+    problemsOf(broken("[loom], command: [/bin/true]", `[loom], command: [/bin/echo, ${all.join(", ")}]`));
+  expect(words("a".repeat(4097))).toEqual([expect.stringContaining("is longer than 4096 characters")]);
+  expect(words(...Array<string>(5).fill("a".repeat(4000)))).toEqual([
+    expect.stringContaining("more than the 16300 bytes that tmux accepts"),
+  ]);
 });

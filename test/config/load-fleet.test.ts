@@ -39,6 +39,7 @@ test("a loaded fleet contains every default and the content of every file", () =
     env: { PATH: "/home/loom/.local/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" },
     watchdog: 0,
     replaces: [],
+    copies: {},
     takeOver: "now",
     onRemove: "aside",
     formerly: [],
@@ -49,7 +50,10 @@ test("a loaded fleet contains every default and the content of every file", () =
     restarts: { most: 5, within: 3600 },
     maintenance: [],
     limits: {},
+    groups: [],
+    rights: { sudo: [], keys: [], linger: false, files: [] },
     allow: [],
+    settings: { files: {}, defaults: {} },
   });
 });
 
@@ -58,7 +62,7 @@ test("a loaded fleet cannot be changed, not even in its nested objects", () => {
   expect(() => Object.assign(fleet?.agents["iris"]?.env as object, { A: "b" })).toThrow(TypeError);
 });
 
-test("the paths of keys and secrets may lead outside the project, and become absolute", () => {
+test("the paths of keys and secrets can lead out of the project, and are made absolute", () => {
   const text = broken("192.0.2.1}", "192.0.2.1, identityFile: ~/.ssh/key}").replace(
     "config:iris-key",
     "file:../key",
@@ -74,7 +78,7 @@ test("the comment of a host key is removed", () => {
   expect(fleet?.hosts["east"]).toMatchObject({ hostKeys: [key] });
 });
 
-test("an identity's files can be in fleet.yaml, in the same folder, or behind a symlink within that folder", () => {
+test("a file of an identity can be text in fleet.yaml, or a symlink to a file in the folder of fleet.yaml", () => {
   symlinkSync("SOUL.md", join(folder.path, "inside.md"));
   const files = '{bin/a.sh: {from: inside.md, mode: "0755"}, x-notes.md: {text: "a\\nb\\n"}}';
   const fleet = check(
@@ -108,7 +112,7 @@ test("a file outside the working directory is reported with its absolute path", 
   process.cwd = cwd;
 });
 
-test("a valid file is cached, and loads the same from the cache", () => {
+test("a valid fleet.yaml is cached, and the cache returns the same fleet", () => {
   const text = broken("name: test", "name: remembered");
   const first = check(folder, text).fleet;
   const files = readdirSync(join(folder.path, "cache/yaml"));
@@ -135,7 +139,7 @@ test("a damaged cache entry is ignored", () => {
   expect(check(folder, text).fleet?.name).toBe("damaged");
 });
 
-test("moved entries know their former names, and the agents of a protected tenant are protected", () => {
+test("a loaded fleet contains the former names of renamed entries, and protects each agent of a protected tenant", () => {
   const moved =
     "moved: {hosts: {center: east, x-note: east}, tenants: {lab: arc}, agents: {vera: iris, ada: iris}}\n";
   const fleet = check(folder, broken("arc: {}", "arc: {protect: true}") + moved).fleet;
@@ -145,11 +149,11 @@ test("moved entries know their former names, and the agents of a protected tenan
   expect(fleet?.agents["loom"]).toMatchObject({ formerly: [], protect: true });
 });
 
-test("limits are normalized, and a sandbox exception causes a warning that states the additional exposure", () => {
+test("limits are normalized, and each sandbox exception causes a warning", () => {
   const limits = "limits: {memory: 2048M, cpu: 1.505, tasks: 200}";
   const checked = check(folder, broken("routesTo: [loom]", `routesTo: [loom], ${limits}, allow: [devices]`));
   expect(checked.fleet?.agents["iris"]?.limits).toEqual({ memory: "2G", cpu: 1.51, tasks: 200 });
   expect(lines(checked.warnings).join()).toMatch(
-    /agents\.iris\.allow: devices: it may use the host's devices.*adds 0\.\d to the exposure of its unit/,
+    /agents\.iris\.allow: devices: the agent is allowed to use the host's devices.*adds 0\.\d to the exposure of its unit/,
   );
 });

@@ -10,13 +10,13 @@ test("a rename to an unknown name is reported with the most similar known name",
   ]);
 });
 
-test("a former name is reported if it is still in use", () => {
+test("a former name is reported if fleet.yaml still uses it as a current name", () => {
   expect(problemsOf("{agents: {iris: loom}}")).toEqual([
     'fleet.yaml:20:24 moved.agents.iris: "iris" is still in `agents`: an entry cannot have two names',
   ]);
 });
 
-test("every rename of an entry that was renamed twice must lead to its current name", () => {
+test("if an entry was renamed twice, both renames must lead to the current name", () => {
   expect(problemsOf("{tenants: {lab: den, den: arc}}")).toEqual([
     'fleet.yaml:20:24 moved.tenants.lab: "den" has been renamed too: write its current name "arc"',
   ]);

@@ -12,7 +12,7 @@ function irisWith(runtime: string, more = "") {
   );
 }
 
-test("a runtime's arguments precede the declared ones, and the agent's variables override the runtime's variables", () => {
+test("a runtime's arguments precede the declared arguments, and the agent's variables override the runtime's variables", () => {
   const runtime = "{kind: pi, provider: main, model: m, args: [--continue]}, env: {PATH: /opt/pi/bin}";
   expect(irisWith(runtime).fleet?.agents["iris"]).toMatchObject({
     runtime: "pi",
@@ -34,16 +34,16 @@ test("an agent's PATH starts with a folder in its home, and a declared PATH repl
   expect(irisWith("claude, env: {PATH: /opt}").fleet?.agents["iris"]?.env["PATH"]).toBe("/opt");
 });
 
-test("a vendor is refused if the runtime does not know it", () => {
+test("a vendor is refused if the runtime does not know this vendor", () => {
   expect(lines(irisWith("{kind: claude, provider: nous}").problems)).toEqual([
     expect.stringContaining(
-      'agents.iris.runtime.provider: claude does not know the vendor "nous"; it knows anthropic, bedrock',
+      'agents.iris.runtime.provider: claude does not know the vendor "nous"; claude knows anthropic, bedrock',
     ),
   ]);
 });
 
 test.each(["pi", "codex", "hermes"])(
-  "a vendor is refused if neither %s nor one of the identity's files knows it",
+  "a vendor is refused if neither the runtime %s nor a file of the identity names it",
   (kind) => {
     const [problem] = lines(irisWith(`{kind: ${kind}, provider: antropic, model: m}`).problems);
     expect(problem).toContain("agents.iris.runtime.provider: ");
@@ -55,10 +55,81 @@ test.each(["pi", "codex", "hermes"])(
   },
 );
 
-test("a vendor is accepted if the runtime's configuration file among the identity's files names it", () => {
+test("a vendor is accepted if the identity contains a configuration file of the runtime that names the vendor", () => {
   const models = '{files: {".pi/agent/models.json": {text: \'{"providers": {"ours": {}}}\'}}, soul: SOUL.md}';
   const text = broken("command: [/bin/true]}\n  loom", "runtime: {kind: pi, provider: ours}}\n  loom")
     .replace("iris: {soul: SOUL.md}", `iris: ${models}`)
     .replace("tenants:", "providers: {ours: {}}\ntenants:");
   expect(lines(check(folder, text).problems)).toEqual([]);
+});
+
+test("a core agent continues its conversation, unless its declaration or its arguments say otherwise", () => {
+  const sessionOf = (runtime: string, more = "") =>
+    irisWith(`${runtime}${more}`).fleet?.agents["iris"]?.session;
+  expect(["claude", "codex", "pi", "hermes"].map((kind) => sessionOf(kind))).toEqual([
+    "claude",
+    "codex",
+    "pi",
+    undefined,
+  ]);
+  expect(sessionOf("{kind: claude, session: fresh}")).toBeUndefined();
+  expect(sessionOf("claude", ", lifecycle: ephemeral")).toBeUndefined();
+  expect(sessionOf("{kind: claude, session: resume}", ", lifecycle: ephemeral")).toBe("claude");
+  expect(sessionOf("{kind: claude, args: [--continue]}")).toBeUndefined();
+  expect(sessionOf("{kind: codex, args: [resume, --last]}")).toBeUndefined();
+});
+
+test.each([
+  ["{kind: hermes, session: resume}", "cannot be `resume` for hermes: Muster cannot choose its conversation"],
+  ["{kind: pi, session: resume, args: [--continue]}", "cannot be `resume` with --continue in `args`"],
+])("a conversation that cannot be continued is refused: %s", (runtime, expected) => {
+  expect(lines(irisWith(runtime).problems)).toEqual([
+    expect.stringContaining(`agents.iris.runtime.session: ${expected}`),
+  ]);
+});
+
+test("the address of a provider reaches the runtime, together with the variable of its key", () => {
+  const credential = 'iris-key: {from: "config:iris-key", type: api-key, env: API_KEY}';
+  const text = broken(credential, credential.replace("env: API_KEY", "provider: main, env: API_KEY"))
+    .replace("command: [/bin/true]}\n  loom", "runtime: {kind: codex, provider: main, model: m}}\n  loom")
+    .replace("tenants:", 'providers: {main: {vendor: openai, url: "http://192.0.2.7:80/v1"}}\ntenants:');
+  expect(check(folder, text).fleet?.agents["iris"]?.command.at(-1)).toBe(
+    'model_providers.openai-key={name="OpenAI",base_url="http://192.0.2.7:80/v1",env_key="API_KEY",wire_api="responses"}',
+  );
+  const broke = text.replace("http://192.0.2.7:80/v1", "http://me:secret@192.0.2.7");
+  expect(lines(check(folder, broke).problems)).toEqual([
+    expect.stringContaining("providers.main.url: must be an http or https address without a login"),
+  ]);
+});
+
+test("two gateways on a host get two ports, and names with the same port are refused", () => {
+  // The names a36 and a80 have the same port.
+  const named = (one: string, other: string) =>
+    broken("east, tenant: arc, command: [/bin/true]", "hub, tenant: arc, runtime: openclaw")
+      .replace("command: [/bin/true]", "runtime: openclaw")
+      .replaceAll("iris", one)
+      .replaceAll("loom", other);
+  const { fleet, problems } = check(folder, named("iris", "loom"));
+  expect(problems).toEqual([]);
+  const texts = ["iris", "loom"].map(
+    (name) => fleet?.agents[name]?.settings.defaults[".openclaw/openclaw.json"],
+  );
+  expect(new Set(texts).size).toBe(2);
+  expect(lines(check(folder, named("a36", "a80")).problems)).toEqual([
+    expect.stringContaining("agents.a80: would get port 30180, which a36 has on hub"),
+  ]);
+});
+
+test.each([
+  ["claude", "waits for a login: add a credential with `env: ANTHROPIC_API_KEY`"],
+  ["{kind: codex, provider: gpt}", "waits for a login: add a credential with `env: OPENAI_API_KEY`"],
+  ["hermes", "asks whether to run its setup: declare `provider` and `model` in `runtime`"],
+])("a runtime that waits for a person in a fresh home causes a warning: %s", (runtime, expected) => {
+  const waits = (more = "") =>
+    lines(irisWith(`${runtime}${more}`, "gpt: {vendor: openai}").warnings).filter((line) =>
+      line.includes("fresh home"),
+    );
+  expect(waits()).toEqual([expect.stringContaining(expected)]);
+  // Somebody may have answered in a home that existed before.
+  expect(waits(", replaces: [old.service]")).toEqual([]);
 });

@@ -7,14 +7,14 @@ import { broken, check, lines, useFolder, write } from "./support/folder.ts";
 const folder = useFolder();
 const SYSTEMD = "/usr/bin/systemd-analyze";
 
-/** The message of systemd 252. */
+/** A fake `systemd-analyze` that prints the message of systemd 252. */
 const DOUBLE = `#!/bin/sh
 shift 2
 for time; do case $time in *25:00*) echo "Failed to parse calendar specification '$time': Invalid argument" >&2; bad=1;; esac; done
 exit \${bad:-0}
 `;
 
-test("a time is refused if systemd refuses it, and is never refused without systemd", () => {
+test("the time of a job is refused if systemd refuses it, and is not checked if systemd is missing", () => {
   write(folder.path, { double: DOUBLE });
   const program = join(folder.path, "double");
   chmodSync(program, 0o755);
@@ -31,7 +31,7 @@ test.runIf(existsSync(SYSTEMD))("a job with a time that systemd refuses is repor
   ]);
 });
 
-test("an agent's job has its agent's host and folder, and a host's job has a PATH and a private /tmp", () => {
+test("an agent's job has the agent's host and folder, and a host's job has a PATH and a private /tmp", () => {
   const jobs =
     "retro: {agent: iris, schedule: daily, command: [x], env: {A: b}, onFailure: {retries: 2}}\n" +
     "  tidy: {host: east, schedule: [daily, weekly], command: [x], timeout: 30m}";

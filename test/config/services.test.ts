@@ -32,7 +32,7 @@ const serviceOf = (entry: string, unit?: string) =>
 const OWN = "{host: hub, unit: gitea.service, unitFile: {from: gitea.service}";
 
 describe("a service in fleet.yaml", () => {
-  test("has a unit with its name, runs, is enabled, and runs as root by default if it comes from a package", () => {
+  test("runs as root in a unit with the same name if fleet.yaml declares only its packages", () => {
     expect(serviceOf("{host: hub, packages: [redis-server]}")).toMatchObject({
       unit: "forge.service",
       packages: ["redis-server"],
@@ -45,7 +45,7 @@ describe("a service in fleet.yaml", () => {
     });
   });
 
-  test("runs as the User= in its unit file, and is static without an [Install] section", () => {
+  test("runs as the user in its unit file, and counts as static if the file has no [Install] section", () => {
     expect(serviceOf(`${OWN}}`)).toMatchObject({ text: UNIT, user: "git", enabled: "enabled" });
     const still = UNIT.split("[Install]")[0] ?? "";
     expect(serviceOf(`${OWN}, enabled: false}`, still)).toMatchObject({ enabled: "static" });
@@ -54,7 +54,7 @@ describe("a service in fleet.yaml", () => {
     ]);
   });
 
-  test("has its files, its health check and the user that is created for it", () => {
+  test("has its declared files, account and health check", () => {
     const entry = `${OWN}, files: {/etc/gitea/app.ini: {text: "a\\n", owner: git, mode: "0640"}}, account: {shell: /bin/bash}, health: {http: "http://127.0.0.1:3000/", expect: 200}}`;
     expect(serviceOf(entry)).toMatchObject({
       files: { "/etc/gitea/app.ini": { text: "a\n", owner: "git", group: "git", mode: "0640" } },
@@ -64,7 +64,7 @@ describe("a service in fleet.yaml", () => {
   });
 });
 
-describe("a service is refused if it has", () => {
+describe("an invalid service in fleet.yaml", () => {
   test.each([
     [
       "a unit of the system",
@@ -84,7 +84,7 @@ describe("a service is refused if it has", () => {
     ["a unit of an agent", "{host: hub, unit: muster-agent-iris.service}", "is Muster's own"],
     ["a unit that is not a service", "{host: hub, unit: nginx.socket}", "must be the name of a service unit"],
     ["a template", "{host: hub, unit: a@b.service}", "must be the name of a service unit"],
-    ["a path in place of a unit", "{host: hub, unit: ../../x.service}", "must be the name of a service unit"],
+    ["a path instead of a unit", "{host: hub, unit: ../../x.service}", "must be the name of a service unit"],
     ["an unknown host", "{host: hubb}", 'no host is named "hubb"; did you mean "hub"?'],
     ["an unknown credential", "{host: hub, credentials: [a]}", 'no credential is named "a"'],
     [
@@ -153,49 +153,45 @@ describe("a service is refused if it has", () => {
       "{host: hub, health: {tcp: 1}, onUnhealthy: reboot}",
       "must be restart or tell",
     ],
-  ])("%s", (_, entry, sentence) => {
+  ])("is refused if it has %s", (_, entry, sentence) => {
     expect(problems(entry)).toEqual([expect.stringContaining(sentence)]);
   });
 
   test.each([
     ["control characters", "\u0001\u0002", "contains a control character in line 1"],
     [
-      "a text that is not a unit file",
+      "a line that is not a section or a setting",
       "this is not a unit\n",
-      "is not a unit file: line 1 is not a [Section] or a Key=value in one",
+      "is not a unit file: line 1 is neither a [Section] nor a Key=value in a section",
     ],
     [
       "a setting without a section",
       "ExecStart=/bin/true\n",
-      "is not a unit file: line 1 is not a [Section] or a Key=value in one",
+      "is not a unit file: line 1 is neither a [Section] nor a Key=value in a section",
     ],
     [
-      "a unit without ExecStart=",
+      "no ExecStart=",
       "[Unit]\nDescription=a\n[Install]\nWantedBy=a\n",
       "has no ExecStart= in its [Service] section",
     ],
-    [
-      "a unit with sshd as an alias",
-      `${UNIT}Alias=forge.service sshd.service\n`,
-      'has an Alias=, but "sshd.service"',
-    ],
+    ["sshd as an alias", `${UNIT}Alias=forge.service sshd.service\n`, 'has an Alias=, but "sshd.service"'],
     ["Windows line ends", UNIT.replaceAll("\n", "\r\n"), "contains a control character in line 1"],
     [
       "a secret in its environment",
       UNIT.replace("User=git", "User=git\nEnvironment=A=1 TOKEN=kX9fQ2mZ7vB4tR8wL1pD"),
-      "has what looks like a secret in TOKEN",
+      "has a value that looks like a secret in TOKEN",
     ],
-  ])("%s", (_, unit, sentence) => {
+  ])("is refused if its unit file has %s", (_, unit, sentence) => {
     expect(problems(`${OWN}}`, unit)[0]).toContain(sentence);
   });
 
-  test("a user other than the one in the unit file", () => {
+  test("is refused if its user is not the user in the unit file", () => {
     expect(problems(`${OWN}, user: iris}`)).toEqual([
       expect.stringContaining('is "iris", but the unit file has User=git'),
     ]);
   });
 
-  test("another service's unit, or an agent's name", () => {
+  test("is refused if it has another service's unit or an agent's name", () => {
     const extra = "  other: {host: hub, unit: gitea.service}\n  iris: {host: hub}\n";
     expect(problems("{host: hub, unit: gitea.service}", UNIT, extra)).toEqual([
       expect.stringContaining('services.other: gitea.service belongs to service "forge" already'),
@@ -203,9 +199,9 @@ describe("a service is refused if it has", () => {
     ]);
   });
 
-  test("a secret that an agent also uses, and no reason for this", () => {
+  test("is refused if it shares a secret with an agent and declares no reason", () => {
     expect(problems("{host: hub, credentials: [iris-key]}")).toEqual([
-      expect.stringContaining("is held by agents iris and services forge: give each its own"),
+      expect.stringContaining("is used by agents iris and services forge: give each its own"),
     ]);
   });
 });

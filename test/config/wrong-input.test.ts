@@ -20,37 +20,37 @@ beforeAll(() => {
 
 const groups: Record<string, readonly Case[]> = { FORM, NAMES, TEXT, YAML, LINTS, FILES };
 
-describe.each(Object.entries(groups))(
-  "an invalid fleet.yaml is refused with each problem at its place: %s",
-  (_, cases) => {
-    test.each(cases.map((one) => ({ title: one[0], one })))("$title", ({ one }) => {
+describe.each(Object.entries(groups))("an invalid fleet.yaml (group %s)", (_, cases) => {
+  test.each(cases.map((one) => ({ title: one[0], one })))(
+    "is refused with the position of each problem: $title",
+    ({ one }) => {
       const [, passage, replacement, ...problems] = one;
       const checked = check(folder, broken(passage, replacement));
       expect(lines(checked.problems)).toEqual(problems.map((problem) => `fleet.yaml:${problem}`));
       expect(checked.fleet).toBeUndefined();
-    });
-  },
-);
+    },
+  );
+});
 
-test("the small fleet is valid before the cases change it", () => {
+test("the fleet from which all invalid cases are derived is itself valid", () => {
   expect(lines(check(folder, FLEET).problems)).toEqual([]);
 });
 
-test("problems are all reported at once, in the order of the file", () => {
+test("all problems are reported together, in the order of the file", () => {
   const text = broken("{kind: local}", "{kind: locl}")
     .replace("from: ", "form: ")
     .replace("host: east", "host: esat")
     .replace("  loom: {type: agent}\n", "");
   expect(lines(check(folder, text).problems)).toEqual([
-    'fleet.yaml:5:15 hosts.hub.kind: must be local, ssh or droplet; did you mean "local"?',
+    'fleet.yaml:5:15 hosts.hub.kind: must be local, ssh, droplet or pulumi; did you mean "local"?',
     "fleet.yaml:10:3 credentials.iris-key.from: is missing",
     'fleet.yaml:10:14 credentials.iris-key.form: is not a known key; did you mean "from"?',
-    'fleet.yaml:17:70 agents.iris.routesTo[0]: "iris" routes to "loom" but has no contact "loom" in its book',
+    'fleet.yaml:17:70 agents.iris.routesTo[0]: "iris" routes to "loom" but has no contact "loom" in its contact book',
     'fleet.yaml:18:16 agents.loom.host: no host is named "esat"; did you mean "east"?',
   ]);
 });
 
-test("a value that replaces a secret's reference is not repeated in the error message", () => {
+test("the error for a secret that was written instead of a reference does not repeat the secret", () => {
   const text = broken("config:iris-key", "sk-canary-0123456789");
   expect(lines(check(folder, text).problems).join()).not.toContain("canary");
 });
@@ -59,6 +59,6 @@ test("a fleet.yaml of Rancher's Fleet is recognized, and no other problem is rep
   const checked = check(folder, "defaultNamespace: shop\nhelm:\n  chart: ./chart\n");
   expect(lines(checked.problems)).toEqual([
     "fleet.yaml:1:1: this is a fleet.yaml of Rancher's Fleet (it has `defaultNamespace`), not of Muster: " +
-      "name Muster's file on the command line, or keep the two in different folders",
+      "name Muster's file on the command line, or keep the two files in different folders",
   ]);
 });

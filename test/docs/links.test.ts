@@ -14,7 +14,7 @@ const SOURCES = globSync(
   },
 );
 
-/** The last part of a path that stands for any name. */
+/** The last part of a path if it is a placeholder for any name. */
 const PLACEHOLDER = /\/(?:NAME|KIND)(?:\.\w+)?$/;
 
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
@@ -61,7 +61,7 @@ test("CONTRIBUTING names the place for each kind of addition", () => {
   expect(places.length).toBeGreaterThan(5);
 });
 
-/** Code blocks show what a person types or sees, and no links. */
+/** Removes code from a text, because code contains no links to check. */
 function withoutCode(text: string): string {
   return text.replaceAll(/^```.*?^```/gms, "").replaceAll(/`[^`\n]+`/g, "");
 }
@@ -90,7 +90,7 @@ function pathsIn(text: string): string[] {
   return named.map((path) => path.replace(/[./]+$/, ""));
 }
 
-/** Whether a file is there: for `docs/adr/0038` the decision of that number, for `src/x/NAME.ts` the folder. */
+/** Whether the named file exists: for `docs/adr/0038` the decision with that number, for `src/x/NAME.ts` the folder. */
 function isNamedFileThere(path: string): boolean {
   if (/^docs\/adr\/\d{4}$/.test(path)) return globSync(`${path}-*.md`, { cwd: ROOT }).length === 1;
   return isThere(PLACEHOLDER.test(path) ? dirname(path) : path);

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Stands in for hermes, claude, codex, pi and the programs of the examples, which are not available here. It starts as
-# they do: without a terminal on all three streams it exits, and it uses the terminal's raw mode and size. Then it sends
-# heartbeats.
+# A stand-in for hermes, claude, codex, pi and the programs of the examples, which are not available in tests. Like
+# these programs, it exits if one of its three streams is not a terminal, and it uses the terminal's raw mode and size.
+# After that it sends heartbeats.
 for fd in 0 1 2; do
   [ -t $fd ] || { echo "stdin is not a terminal" >&2; exit 1; }
 done

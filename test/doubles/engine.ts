@@ -7,12 +7,12 @@ import status_pb from "@pulumi/pulumi/proto/status_pb.js";
 import empty_pb from "google-protobuf/google/protobuf/empty_pb.js";
 import struct_pb from "google-protobuf/google/protobuf/struct_pb.js";
 
-/** Plain JSON as on the wire, with marked secrets. */
+/** Plain JSON as it is sent over the wire, with marked secrets. */
 export type Json = Record<string, unknown>;
 
 type Setters = Record<string, unknown>;
 
-/** The engine's side of a provider: it speaks the real protocol, and receives messages. */
+/** The engine's side of the connection to a provider. It uses the real protocol, and receives messages. */
 export interface Engine {
   readonly messages: { severity: number; message: string; urn: string }[];
   configure(config: Json): Promise<provider_pb.ConfigureResponse>;
@@ -20,7 +20,7 @@ export interface Engine {
   check(urn: string, news: Json): Promise<{ inputs: Json; failures: { property: string; reason: string }[] }>;
   diff(urn: string, olds: Json, news: Json): Promise<Record<string, string>>;
   diffResponse(urn: string, olds: Json, news: Json): Promise<provider_pb.DiffResponse>;
-  /** @param timeout seconds, from a program's customTimeouts; 0 for the provider's own */
+  /** @param timeout seconds from a program's customTimeouts; 0 for the provider's default */
   create(
     urn: string,
     inputs: Json,
@@ -46,7 +46,7 @@ export interface Recorded {
   readonly state: Json;
 }
 
-/** The data of a failed call. */
+/** The error of a failed call. */
 export interface CallFailure {
   readonly code: number;
   readonly details: string;
@@ -70,7 +70,7 @@ export function initFailed(failure: CallFailure) {
   };
 }
 
-/** Connects to a provider and does the handshake. */
+/** Connects to a provider and completes the handshake. */
 export async function connectEngine(port: number): Promise<Engine> {
   const messages: Engine["messages"] = [];
   const { server, address } = await listen(messages);

@@ -1,17 +1,17 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 
-/** GitHub or Gitea as a workflow's token sees them, after their public REST contracts. */
+/** A GitHub or Gitea server as a workflow's token sees it, with the behaviour of the public REST API. */
 export interface ForgeDouble {
-  /** The environment variables of a job. */
+  /** The environment variables of a workflow's job. */
   readonly env: Readonly<Record<string, string>>;
   readonly issues: Issue[];
   readonly comments: Comment[];
-  /** `METHOD path` of every request, without the query. */
+  /** Every request as `METHOD path`, without the query. */
   readonly requests: string[];
-  /** Fails the next requests with this status, without doing anything. */
+  /** Answers the next requests with this status, and does nothing else. */
   fail(times: number, status: number, headers?: Headers): void;
-  /** Does the work of the next writing request, but drops its answer. */
+  /** Performs the next request that writes, but drops the answer. */
   dropAnswer(): void;
   stop(): Promise<void>;
 }
@@ -32,13 +32,13 @@ export interface Issue extends Text {
 }
 
 export interface Comment extends Text {
-  /** The number of its issue or pull request. */
+  /** The number of the comment's issue or pull request. */
   readonly on: number;
 }
 
 type Flavor = "github" | "gitea";
 
-/** The differences between the two: Gitea returns all comments at once, and 201 for a changed issue. */
+/** The differences between the forges: Gitea returns all comments on one page, and status 201 for a changed issue. */
 const WAYS = {
   github: {
     prefix: "",
@@ -60,12 +60,12 @@ const WAYS = {
 
 const TOKEN = "a-token-of-the-job";
 
-/** The longest text that GitHub accepts. */
+/** The maximum length of a text on GitHub. */
 const MOST = 65_536;
 
 interface Call {
   readonly method: string;
-  /** Path below the repository. */
+  /** The path after the repository's path. */
   readonly path: string;
   readonly query: URLSearchParams;
   readonly body: Readonly<Record<string, unknown>>;
@@ -118,7 +118,7 @@ export async function startForge(flavor: Flavor): Promise<ForgeDouble> {
   };
 }
 
-/** What both refuse for every request. */
+/** Returns the refusal for any request that both GitHub and Gitea refuse. */
 function refusalOf(request: IncomingMessage, body: Call["body"], base: string): Answer | undefined {
   const token = /^(?:Bearer|token) (.*)$/i.exec(request.headers.authorization ?? "")?.[1];
   if (token !== TOKEN) return [401, { message: "Bad credentials" }];

@@ -1,4 +1,5 @@
 import { MusterError } from "../../src/base/errors.ts";
+import { canChangePart, partOf } from "../../src/model/agent-parts.ts";
 import type { HostRecord } from "../../src/model/host-record.ts";
 import {
   AS_DECLARED,
@@ -7,51 +8,71 @@ import {
   type Observation,
   type Props,
 } from "../../src/model/items.ts";
+import type { RepeatedRepair } from "../../src/model/ledger.ts";
 import type { MoveMark, MoveRequest } from "../../src/model/move.ts";
 import type { PartFailure } from "../../src/model/part-failure.ts";
-import { canChangePart, partOf } from "../../src/model/parts.ts";
 import type {
   ConvergeAnswer,
   ConvergeRequest,
+  InstallRequest,
   ObserveAnswer,
   ObserveRequest,
   RemoveAnswer,
   RemoveRequest,
+  SupplyRequest,
 } from "../../src/model/protocol.ts";
 import type { Hosts } from "../../src/provider/context.ts";
 import { HostError } from "../../src/transport/host-error.ts";
 import { memoryMover } from "./memory-mover.ts";
 
-type AnyRequest = ObserveRequest | ConvergeRequest | RemoveRequest | MoveRequest;
+type AnyRequest =
+  | ObserveRequest
+  | ConvergeRequest
+  | InstallRequest
+  | SupplyRequest
+  | RemoveRequest
+  | MoveRequest;
 
-/** A host that keeps its items in memory and answers like a real one. */
+/** A host that keeps its items in memory, and answers like a real host. */
 export interface MemoryHost {
-  /** The existing items, by address. Tests change them as a person on the host would. */
+  /** The existing items, by address. Tests change these items like a person on the host. */
   readonly things: Map<string, Props>;
   readonly records: Map<string, HostRecord>;
-  /** Agents that are moving, by name. */
+  /** The marks of moving agents, by agent. */
   readonly moves: Map<string, MoveMark>;
-  /** The content of homes, by agent. */
+  /** The content of the agents' homes, by agent. */
   readonly homes: Map<string, string>;
-  /** Every request, in order. */
+  /** All requests, in their order. */
   readonly requests: AnyRequest[];
-  /** While set, no connection succeeds. If its reason is `cut`, connections succeed and every request fails. */
+  /** While it is set, no connection succeeds. With the reason `cut`, connections succeed, but every request fails. */
   unreachable?: Error | undefined;
-  /** Items that cannot be observed, by address. */
+  /** The reasons why items cannot be observed, by the item's address. */
   readonly unknown: Map<string, string>;
-  /** Parts of an agent that cannot be applied, and why. */
+  /** What the host reports as repaired again and again. */
+  repeated: readonly RepeatedRepair[];
+  /** The parts of an agent that cannot be applied, and the reasons. */
   failures: readonly PartFailure[];
-  /** Fails a converge after this many items were changed. */
+  /** Makes a converge fail after this number of items was changed. */
   failAfter?: number | undefined;
   uninstalled: boolean;
 }
 
 export function memoryHost(): MemoryHost {
   const [things, records, moves, homes, unknown] = [new Map(), new Map(), new Map(), new Map(), new Map()];
-  return { things, records, moves, homes, requests: [], unknown, failures: [], uninstalled: false };
+  return {
+    things,
+    records,
+    moves,
+    homes,
+    requests: [],
+    unknown,
+    repeated: [],
+    failures: [],
+    uninstalled: false,
+  };
 }
 
-/** Hosts by name, as the provider sees them. */
+/** Replaces the provider's connections to hosts with connections to hosts in memory. */
 export function memoryHosts(hosts: Readonly<Record<string, MemoryHost>>): Hosts {
   const named = (name: string): MemoryHost => {
     const host = hosts[name];
@@ -72,7 +93,17 @@ export function memoryHosts(hosts: Readonly<Record<string, MemoryHost>>): Hosts 
     },
     writer: async (name) => {
       const host = await connected(name);
-      return { converge: async (request) => converge(arrived(host, request), request) };
+      return {
+        converge: async (request) => converge(arrived(host, request), request),
+        install: async (request) => {
+          arrived(host, request);
+          return { missing: [] };
+        },
+        supply: async (request) => {
+          arrived(host, request);
+          return {};
+        },
+      };
     },
     remover: async (name) => {
       const host = await connected(name);
@@ -89,7 +120,7 @@ export function memoryHosts(hosts: Readonly<Record<string, MemoryHost>>): Hosts 
   };
 }
 
-/** The address of an item, as one text. */
+/** The address of an item as one text. */
 export function addressOfItem(item: HostItem): string {
   const place = "path" in item ? item.path : "name" in item ? item.name : "";
   return `${item.kind} ${place} ${"table" in item ? item.table : ""}`.trim();
@@ -110,7 +141,12 @@ function observe(host: MemoryHost, request: ObserveRequest): ObserveAnswer {
   });
   const recorded = records.map(({ id, owner }) => ({ id, owner }));
   const moves = [...host.moves.values()];
-  return { resources: Object.fromEntries(resources), recorded, ...(moves.length > 0 && { moves }) };
+  return {
+    resources: Object.fromEntries(resources),
+    recorded,
+    ...(moves.length > 0 && { moves }),
+    ...(host.repeated.length > 0 && { repeated: host.repeated }),
+  };
 }
 
 function lookAll(host: MemoryHost, items: HostRecord["items"]): Record<string, Observation> {
@@ -160,12 +196,12 @@ function converge(host: MemoryHost, request: ConvergeRequest): ConvergeAnswer {
   return { observed: lookAll(host, items), changed: [], ...(failures.length > 0 && { failures }) };
 }
 
-/** Whether an item's part neither fails nor needs one that fails. */
+/** Whether neither an item's part nor a part that it needs fails. */
 function isDone({ failures }: MemoryHost, name: string): boolean {
   return canChangePart(partOf(name), new Set(failures.map((failure) => failure.part)));
 }
 
-/** A record contains no digest of a secret. */
+/** Removes the digests of secrets, because a record must not contain them. */
 function withoutSecrets(items: HostRecord["items"]): HostRecord["items"] {
   const entries = Object.entries(items).map(([name, item]) => {
     const isSecret = item.kind === "file" && item.secret !== undefined;
@@ -184,7 +220,7 @@ function remove(host: MemoryHost, request: RemoveRequest): RemoveAnswer {
   return { aside };
 }
 
-/** For a secret, a host returns only whether it equals the requested one. */
+/** For a secret, a host returns only whether it is equal to the requested secret. */
 function hidingSecret(item: HostItem, props: Props): Props {
   if (item.kind !== "file" || item.secret === undefined || props["content"] === item.want.content)
     return props;

@@ -5,7 +5,7 @@ import type { AgentMover } from "../../src/provider/context.ts";
 import type { MemoryHost } from "./memory-host.ts";
 
 /**
- * Agents leave a host in memory and arrive on it like on a real one. A home is one text, which is sent in one piece.
+ * Moves agents from and to a host in memory as on a real host. A home is one text, which is sent in one piece.
  */
 export function memoryMover(host: MemoryHost): AgentMover {
   const arrived = (request: MoveRequest) => {

@@ -19,7 +19,7 @@ test.each([
   ["-C ../fleet up", "../fleet"],
   ["up --cwd=/srv/fleet", "/srv/fleet"],
   ["up", undefined],
-])("the command `pulumi %s` runs in %s", (line, cwd) => {
+])("the working directory of the command `pulumi %s` is %s", (line, cwd) => {
   expect(readCall(line.split(" ")).cwd).toBe(cwd);
 });
 
@@ -31,7 +31,7 @@ test.each([
   ["config set up yes", false],
   ["version", false],
   ["", false],
-])("the command `pulumi %s` is an operation on the stack: %s", (line, expected) => {
+])("the command `pulumi %s` counts as an operation on the stack: %s", (line, expected) => {
   expect(isOperation(readCall(line.split(" ")))).toBe(expected);
 });
 
@@ -62,12 +62,12 @@ test.each([
   "postgres://ann:s3cret@db.example.org/state",
   "postgres://:s3cret@db.example.org/state",
   "postgres://db.example.org/state?sslmode=require&password=s3cret",
-])("a password in the URL of the state is refused and not printed: %s", (url) => {
+])("a password in the state's URL is refused and not printed: %s", (url) => {
   const refuse = () => refuseLeaks(readCall(["stack", "ls"]), url, {});
-  expect(refuse).toThrow(/holds a password.*PGPASSWORD/);
+  expect(refuse).toThrow(/contains a password.*PGPASSWORD/);
   expect(refuse).not.toThrow(/s3cret/);
 });
 
-test("the command `pulumi up -v8` is not refused", () => {
+test("the command `pulumi up -v8` is not refused, because the engine logs secrets only with `-v9` or more", () => {
   refuseLeaks(readCall(["up", "-v8"]), "postgres://ann@db.example.org/state", {});
 });

@@ -1,8 +1,8 @@
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { beforeEach, expect, onTestFinished, test } from "vitest";
+import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { node, projectIn, ROOT, type Sandbox, sandbox, standInEngine } from "./sandbox.ts";
 
 let box: Sandbox;
@@ -37,7 +37,7 @@ async function api(status: number) {
   return { requests, env: { DIGITALOCEAN_API_URL: url, DIGITALOCEAN_TOKEN: "canary" } };
 }
 
-test("the account is checked once before the engine starts, and the engine then refreshes the resources of the cloud", async () => {
+test("the account is checked once before the engine starts, and the engine then refreshes the cloud resources", async () => {
   const { requests, env } = await api(200);
   const result = await pulumi(["up"], env);
   expect(result.exitCode).toBe(0);
@@ -61,13 +61,67 @@ test("a missing or wrong token and an unavailable API are reported in one senten
   }
 });
 
-test("no request is sent by a tenant's stack, a run without a refresh, or a command that is no operation on the stack", async () => {
+test("no request is sent for a tenant's stack, for a run without a refresh, or for a command that is not an operation", async () => {
   const { requests, env } = await api(500);
   await pulumi(["up", "--refresh=false"], env);
   await pulumi(["stack", "ls"], env);
   writeFileSync(join(project, "stacks/Pulumi.prod.yaml"), 'config: {"muster:slice": "tenant:arc"}\n');
   await pulumi(["up"], env);
   expect(requests).toEqual([]);
+});
+
+describe("a stack with resources at DigitalOcean", () => {
+  const DROPLET = {
+    urn: "urn:pulumi:prod::fleet::digitalocean:index/droplet:Droplet::web",
+    ...{ type: "digitalocean:index/droplet:Droplet", id: "7", protect: true },
+  };
+  const AGENT = { urn: "urn:pulumi:prod::fleet::muster:index:Agent::a", type: "muster:index:Agent", id: "a" };
+
+  /** An engine that prints the state, notes each refresh, and otherwise prints its arguments and environment. */
+  function engineWith(refreshCode: number) {
+    const state = JSON.stringify({ deployment: { resources: [DROPLET, AGENT] } });
+    const body = [
+      'case "$*" in',
+      `*"stack export"*) echo '${state}';;`,
+      `*refresh*--yes*) { echo "args $@"; env; } >${box.home}/refresh; echo "error: 502 from it" >&2; exit ${refreshCode};;`,
+      '*) echo "args $@"; env;;',
+      "esac",
+    ];
+    standInEngine(join(box.launcher, "bin"), "3.259.0", body.join("\n"));
+  }
+
+  test("is read before `up` with repeated requests, and changed without a refresh and without repeated requests", async () => {
+    engineWith(0);
+    const { env } = await api(200);
+    const { stdout } = await pulumi(["up", "--refresh"], env);
+    const refresh = readFileSync(join(box.home, "refresh"), "utf8");
+    expect(refresh).toMatch(
+      /^args .*refresh --yes --skip-preview .*--target urn:pulumi:\*\*::digitalocean:\*\*$/m,
+    );
+    expect(refresh).not.toContain("DIGITALOCEAN_HTTP_RETRY_MAX");
+    expect(stdout).toMatch(/^args up$/m);
+    expect(stdout).toContain("PULUMI_OPTION_REFRESH=false");
+    expect(stdout).toContain("DIGITALOCEAN_HTTP_RETRY_MAX=0");
+    const file = /^MUSTER_RECORDED_IDS=(.*)$/m.exec(stdout)?.[1] ?? "";
+    expect(JSON.parse(readFileSync(file, "utf8"))).toEqual([
+      { type: DROPLET.type, name: "web", id: "7", isProtected: true, isLeaving: false },
+    ]);
+  });
+
+  test("is changed even if a resource could not be read, and a line reports this resource", async () => {
+    engineWith(255);
+    const { stdout, stderr } = await pulumi(["up"], (await api(200)).env);
+    expect(stderr).toMatch(/not everything could be read, .*error: 502 from it/);
+    expect(stdout).toMatch(/^args up$/m);
+  });
+
+  test("is refreshed by the engine itself in a preview, with repeated requests", async () => {
+    engineWith(0);
+    const { stdout } = await pulumi(["preview"], (await api(200)).env);
+    expect(stdout).toContain("PULUMI_OPTION_REFRESH=true");
+    expect(stdout).not.toContain("DIGITALOCEAN_HTTP_RETRY_MAX");
+    expect(existsSync(join(box.home, "refresh"))).toBe(false);
+  });
 });
 
 test("a token is not needed if only a comment of fleet.yaml mentions a droplet", async () => {
@@ -80,7 +134,7 @@ test("a token is not needed if only a comment of fleet.yaml mentions a droplet",
   expect(result.stdout).toContain("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true");
 });
 
-test("the engine starts with an invalid fleet.yaml, and its program reports the error", async () => {
+test("the engine starts even if fleet.yaml is invalid, and the Pulumi program reports the error", async () => {
   writeFileSync(join(project, "fleet.yaml"), "hosts: {web: {kind: droplet\n");
   expect((await pulumi(["preview"])).exitCode).toBe(0);
 });

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { readProjectLaunch } from "../../src/engine/launch-hosts.ts";
+import { readProjectLaunch } from "../../src/engine/start-requirements.ts";
 
 function projectWith(files: Readonly<Record<string, string>>) {
   const dir = mkdtempSync(join(tmpdir(), "muster-engine-"));
@@ -11,7 +11,7 @@ function projectWith(files: Readonly<Record<string, string>>) {
     mkdirSync(dirname(join(dir, path)), { recursive: true });
     writeFileSync(join(dir, path), text);
   }
-  return { dir, name: "fleet", backend: "", stackConfigDir: "stacks" };
+  return { dir, name: "fleet", backend: "", stackConfigDir: "stacks", isMusterProgram: true };
 }
 
 const HEAD = "apiVersion: muster/v1\nkind: Fleet\nname: f\ntenants: {}\nagents: {}\n";
@@ -23,7 +23,7 @@ async function envOf(files?: Readonly<Record<string, string>>) {
 }
 
 const NONE = { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" };
-const SOME = { PULUMI_OPTION_REFRESH: "true", DIGITALOCEAN_HTTP_RETRY_MAX: "0" };
+const SOME = { PULUMI_OPTION_REFRESH: "true" };
 
 test("a fleet without droplets downloads no plugin and contacts no cloud", async () => {
   expect(await envOf()).toEqual(NONE);
@@ -45,6 +45,16 @@ test.each([
   expect(await envOf({ "fleet.yaml": text })).toEqual(SOME);
 });
 
+test("only `up` sends requests without repeating them, because only `up` creates droplets", async () => {
+  const { env, createEnv, readEnv } = await readProjectLaunch(
+    projectWith({ "fleet.yaml": `${HEAD}${CLOUD}hosts: {a: {${ADOPT}}}` }),
+  );
+  expect(env).not.toHaveProperty("DIGITALOCEAN_HTTP_RETRY_MAX");
+  expect(createEnv).toEqual({ DIGITALOCEAN_HTTP_RETRY_MAX: "0", DIGITALOCEAN_REQUESTS_PER_SECOND: "3" });
+  expect(readEnv(30)).toEqual({});
+  expect(readEnv(31)).toEqual({ DIGITALOCEAN_REQUESTS_PER_SECOND: "3" });
+});
+
 test("the cloud is refreshed once more after the last droplet was removed from fleet.yaml", async () => {
   const inventory = 'hosts:\n  a:\n    address: 192.0.2.1\n    machine: "7"\n    hostKeys: []\n';
   expect(await envOf({ "stacks/inventory.droplets.yaml": inventory })).toEqual(SOME);
@@ -55,11 +65,11 @@ test("an invalid fleet.yaml counts as a fleet without droplets and causes no err
   expect(await envOf({ "fleet.yaml": "hosts: {a: {kind: droplet}}" })).toEqual(NONE);
 });
 
-test("an inventory of droplets that cannot be parsed counts as an inventory with droplets", async () => {
+test("a droplet inventory that cannot be parsed counts as an inventory with droplets", async () => {
   expect(await envOf({ "stacks/inventory.droplets.yaml": "hosts: [" })).toEqual(SOME);
 });
 
-test("the ssh-agent gets only the keys of droplets, and each key once, wherever fleet.yaml declares it", async () => {
+test("the ssh-agent gets only the keys of droplets, and each key only once", async () => {
   const hosts =
     `hosts:\n  a: &d {${ADOPT}}\n  b: *d\n  c: {${ADOPT}, identityFile: keys/c}\n` +
     "  d: {kind: ssh, address: d.example, identityFile: keys/d}\n";
@@ -68,4 +78,9 @@ test("the ssh-agent gets only the keys of droplets, and each key once, wherever 
   expect(privateKeys).toEqual([join(homedir(), ".ssh/deploy"), join(project.dir, "keys/c")]);
   const invalid = await readProjectLaunch(projectWith({ "fleet.yaml": ": [" }));
   expect(invalid.privateKeys).toEqual([]);
+});
+
+test("a program of one's own can download any plugin", async () => {
+  const project = { ...projectWith({ "fleet.yaml": HEAD }), isMusterProgram: false };
+  expect((await readProjectLaunch(project)).env).toEqual({});
 });

@@ -51,7 +51,7 @@ test.each(["3.258.9", "2.300.0", "4.0.0", "nonsense"])(
   },
 );
 
-test("an engine on PATH without a language host for Node is skipped unless the language host is elsewhere on PATH", async () => {
+test("an engine on PATH is skipped if PATH has no language host for Node", async () => {
   standInEngine(box.bin);
   rmSync(join(box.bin, "pulumi-language-nodejs"));
   expect(await findEngine()).toBeUndefined();
@@ -62,7 +62,7 @@ test("an engine on PATH without a language host for Node is skipped unless the l
   expect(await findEngine()).toMatchObject({ how: "path" });
 });
 
-test("a `pulumi` that cannot be run or fails is skipped, and a later `pulumi` on PATH is used", async () => {
+test("a `pulumi` that does not run is skipped, and a later `pulumi` on PATH is used", async () => {
   const [broken, good] = [join(box.home, "broken"), join(box.home, "good")];
   standInEngine(broken);
   symlinkSync("nowhere", join(box.bin, "pulumi"));

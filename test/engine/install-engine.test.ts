@@ -54,7 +54,7 @@ test("a missing engine is built, and the launcher's folder becomes a link to the
   expect(result.stderr).toContain("building the Pulumi engine (about 4 min on 2 cores)");
 });
 
-test("a second run builds and prints nothing", async () => {
+test("a second run builds nothing and prints nothing", async () => {
   standInGo();
   await node(ENSURE, box.env);
   const again = await node(ENSURE, box.env);
@@ -63,7 +63,7 @@ test("a second run builds and prints nothing", async () => {
   expect(buildCount()).toBe(2);
 });
 
-test("only one of two simultaneous runs builds, and the other one says that it waits, then uses the result", async () => {
+test("only one of two simultaneous runs builds the engine, and the other run waits and uses the result", async () => {
   standInGo({ seconds: 1 });
   const results = await Promise.all([node(ENSURE, box.env), node(ENSURE, box.env)]);
   expect(results.map((result) => answer(result).how).sort()).toEqual(["built", "cache"]);
@@ -95,7 +95,7 @@ test("an engine that does not report the requested version is not installed", as
   expect(existsSync(join(engine, "3.259.0"))).toBe(false);
 });
 
-test("a Go that is too old is reported in one sentence that says what to install", async () => {
+test("a version of Go that is too old is reported in one sentence that says what to install", async () => {
   standInGo({ version: "go1.19.8" });
   const { stderr } = await node(ENSURE, box.env);
   expect(stderr).toContain(`${join(box.bin, "go")} is older than Go 1.25`);
@@ -103,7 +103,7 @@ test("a Go that is too old is reported in one sentence that says what to install
   expect(buildCount()).toBe(0);
 });
 
-test("a link whose target was deleted is replaced, but a real folder of the vendor is kept", async () => {
+test("the launcher's folder is replaced if it is a link to a deleted target, and is kept if it is a real folder", async () => {
   standInGo();
   await node(ENSURE, box.env);
   rmSync(join(box.home, ".cache"), { recursive: true });

@@ -22,7 +22,7 @@ beforeEach(() => {
   standIn("env");
 });
 
-/** Puts a CLI with this behaviour into the launcher's cache. */
+/** Puts a fake engine that runs this shell code into the launcher's cache. */
 function standIn(body: string): void {
   standInEngine(join(box.launcher, "bin"), "3.259.0", body);
 }
@@ -32,7 +32,7 @@ function pulumi(args: string[], options: { env?: Record<string, string>; cwd?: s
   return node([join(ROOT, "src/engine/pulumi.ts"), ...args], env, options.cwd ?? project);
 }
 
-/** Returns the environment that the CLI gets. */
+/** Returns the environment that the engine gets. */
 async function environment(args: string[], env?: Record<string, string>): Promise<Record<string, string>> {
   const { stdout } = await pulumi(args, env ? { env } : {});
   return Object.fromEntries(
@@ -69,7 +69,7 @@ test("the engine gets every variable that the provider needs, even if only PATH 
   expect([first, second]).toEqual([dirname(process.execPath), join(box.launcher, "bin")]);
 });
 
-test("a run uses a home of the engine's own, without the log folder that would take half of the run's time", async () => {
+test("a run uses a separate engine home without write access for logs, because writing them would slow the engine down", async () => {
   const real = join(box.home, ".pulumi");
   mkdirSync(real, { recursive: true });
   writeFileSync(join(real, "credentials.json"), "{}");
@@ -77,7 +77,7 @@ test("a run uses a home of the engine's own, without the log folder that would t
   expect(realpathSync(join(home, "credentials.json"))).toBe(realpathSync(join(real, "credentials.json")));
   expect(realpathSync(join(home, "workspaces"))).toBe(realpathSync(join(real, "workspaces")));
   expect(statSync(join(home, "logs")).isFile()).toBe(true);
-  // The next run replaces what the engine wrote in place of a link, and links new files.
+  // The next run replaces a file that the engine has written instead of a link, and links new files.
   rmSync(join(home, "credentials.json"));
   writeFileSync(join(home, "credentials.json"), "old");
   writeFileSync(join(real, "new"), "");
@@ -86,7 +86,7 @@ test("a run uses a home of the engine's own, without the log folder that would t
   expect(existsSync(join(home, "new"))).toBe(true);
 });
 
-test("a run with a log, a run with PULUMI_HOME, and a command that only reads use the real home", async () => {
+test("the real engine home is used by a run with `-v`, by a command that only reads, and by a run with PULUMI_HOME", async () => {
   const real = join(box.home, ".pulumi");
   expect((await environment(["up", "-v", "3"]))["PULUMI_HOME"]).toBe(real);
   expect((await environment(["stack", "ls"]))["PULUMI_HOME"]).toBe(real);
@@ -96,7 +96,7 @@ test("a run with a log, a run with PULUMI_HOME, and a command that only reads us
   expect((await environment(["up"], { PULUMI_HOME: own }))["PULUMI_HOME"]).toBe(own);
 });
 
-test("variables that are already set are kept", async () => {
+test("environment variables that are already set are kept", async () => {
   passphrase("prod");
   const set = { PULUMI_CONTINUE_ON_ERROR: "false", PULUMI_PARALLEL: "2", PULUMI_CONFIG_PASSPHRASE: "" };
   const env = await environment(["up"], set);
@@ -104,7 +104,7 @@ test("variables that are already set are kept", async () => {
   expect(env).not.toHaveProperty("PULUMI_CONFIG_PASSPHRASE_FILE");
 });
 
-test("the passphrase belongs to the named stack, to the stack in PULUMI_STACK, or to the only stack", async () => {
+test("the passphrase belongs to the named stack, otherwise to the stack in PULUMI_STACK, otherwise to the only stack", async () => {
   const only = passphrase("only");
   const used = async (args: string[], env?: Record<string, string>) =>
     (await environment(args, env))["PULUMI_CONFIG_PASSPHRASE_FILE"];
@@ -138,7 +138,7 @@ test("the engine gets a signal only once, and a fatal signal also ends the comma
   expect(readFileSync(join(box.home, "signals"), "utf8")).toBe("caught\n");
 });
 
-test("the command works in the project if it is started in a subfolder, and in the folder given with -C", async () => {
+test("`pulumi` uses the project of the current subfolder, or the folder given with -C", async () => {
   standIn("pwd");
   const below = join(project, "identities/iris");
   mkdirSync(below, { recursive: true });
@@ -148,19 +148,19 @@ test("the command works in the project if it is started in a subfolder, and in t
   expect(stdout).toBe(`${project} from ${realpathSync(box.home)}`);
 });
 
-test("the command runs the plain engine outside any project", async () => {
+test("`pulumi` runs the engine unchanged outside a project", async () => {
   const { stdout } = await pulumi(["version"], { cwd: box.home });
   expect(stdout).toBe("v3.259.0");
 });
 
-test("the project's own folders are closed to other users", async () => {
+test("other users cannot read the project's folders .state and .muster", async () => {
   mkdirSync(join(project, ".state"));
   chmodSync(join(project, ".state"), 0o755);
   await pulumi(["stack", "ls"]);
   for (const dir of [".state", ".muster"]) expect(statSync(join(project, dir)).mode & 0o777).toBe(0o700);
 });
 
-test("a missing passphrase in a clone is reported in one sentence with exit code 2", async () => {
+test("a passphrase that is missing in a clone of the project is reported in one sentence with exit code 2", async () => {
   encrypt("prod");
   const { stdout, stderr, exitCode } = await pulumi(["up", "-s", "acme/fleet/prod"]);
   expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 2 });
@@ -180,7 +180,7 @@ test("a wrong passphrase is reported in one sentence with exit code 2, and a cor
   const { stdout, stderr, exitCode } = await pulumi(["up"]);
   expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 2 });
   expect(stderr).toBe(
-    `pulumi: the secrets of stack prod cannot be read: the passphrase in ${file} is not the one that ${stackFile} was encrypted with. Ask a teammate for the right one.`,
+    `pulumi: the secrets of stack prod cannot be read: the passphrase in ${file} is not the one that ${stackFile} was encrypted with. Ask a teammate for the right passphrase.`,
   );
   standIn("echo ran");
   writeFileSync(file, "x\n");
@@ -191,7 +191,7 @@ test("a wrong passphrase is reported in one sentence with exit code 2, and a cor
   expect((await pulumi(["up"], { env: { PULUMI_CONFIG_PASSPHRASE: "x" } })).stdout).toBe("ran");
 });
 
-test("commands that need no passphrase run without it", async () => {
+test("commands that need no passphrase run without a passphrase", async () => {
   encrypt("prod");
   standIn("echo ran");
   expect((await pulumi(["stack", "ls", "-s", "prod"])).stdout).toBe("ran");

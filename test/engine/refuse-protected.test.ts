@@ -26,7 +26,7 @@ test.each<[string, readonly string[], readonly string[]]>([
     ["destroy", "-t", HOST, "--target-dependents"],
     [HOST, ACCOUNT, AGENT],
   ],
-  ["all but what is excluded", ["destroy", "--exclude", OTHER], [HOST, ACCOUNT, AGENT]],
-])("a destroy removes %s", (_, args, urns) => {
+  ["everything that is not excluded", ["destroy", "--exclude", OTHER], [HOST, ACCOUNT, AGENT]],
+])("the command `pulumi destroy` removes exactly the selected resources: %s", (_, args, urns) => {
   expect(removedBy(args, STATE).map((one) => one.urn)).toEqual(urns);
 });

@@ -8,8 +8,8 @@ test.each([
   ["an identity", "muster:index:Identity::east/iris/identity", "**muster:index:Agent::east/iris/agent"],
   ["a tenant", "muster:index:Tenant::east/tenant-arc", "**muster:index:Tenant::east/tenant-arc"],
   ["a host", "muster:index:Host::east/host", "**muster:index:Host::east/host"],
-  ["all that is on a host", "muster:index:*::east/**", "**muster:index:*::east/**"],
-  ["an agent as it is today", "muster:index:Host$muster:index:Agent::a/b/agent", undefined],
+  ["everything on a host", "muster:index:*::east/**", "**muster:index:*::east/**"],
+  ["an agent under its current name", "muster:index:Host$muster:index:Agent::a/b/agent", undefined],
   ["a vendor's resource", "digitalocean:index/droplet:Droplet::east", undefined],
 ])("a target that names %s reaches the named resource", (_, urn, today) => {
   const wanted = STACK + (today ?? urn);
@@ -17,7 +17,7 @@ test.each([
   expect(withCurrentTargets([`--target=${STACK + urn}`])).toEqual([`--target=${wanted}`]);
 });
 
-test("each target is rewritten to its current name if one argument contains several", () => {
+test("each of several targets in one argument is rewritten to its current name", () => {
   const [arg] = withCurrentTargets([
     `-t=${STACK}muster:index:Host::a/host,${STACK}muster:index:Identity::a/b/identity`,
   ]);

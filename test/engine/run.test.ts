@@ -23,7 +23,7 @@ beforeEach(() => {
   writeFileSync(join(modules, "muster-fleet/dist/pulumi.mjs"), program);
 });
 
-test("an installed package runs through npm's link, with the Node that npm has installed beside the package", async () => {
+test("an installed package runs through npm's link, with the Node that npm has installed next to the package", async () => {
   mkdirSync(join(modules, PACKAGE, "bin"), { recursive: true });
   const node = join(modules, PACKAGE, "bin/node");
   cpSync(process.execPath, node);
@@ -38,7 +38,7 @@ test("a Node on PATH that is new enough is used if the pinned Node is missing", 
   expect(stdout).toContain(process.execPath);
 });
 
-test("a Node that is too old is reported in one sentence that says what to do", async () => {
+test("a version of Node that is too old is reported in one sentence that says what to do", async () => {
   script(join(box.bin, "node"), "exit 1");
   const { stderr, exitCode } = await run(join(modules, ".bin/pulumi"), ["up"], box.env);
   expect(stderr).toBe(

@@ -8,8 +8,8 @@ import { ENGINE_VERSION } from "../../src/engine/engine-version.ts";
 export const ROOT = join(import.meta.dirname, "../..");
 
 /**
- * A temporary home, a folder for PATH, and the environment of a fresh machine: PATH and HOME, without a
- * network.
+ * A temporary home, a folder for PATH, and the environment of a new machine without a network, in which only PATH and
+ * HOME are set.
  */
 export interface Sandbox {
   home: string;
@@ -34,20 +34,20 @@ export function script(file: string, body: string): void {
 }
 
 /**
- * Writes a CLI that prints its version and runs `body` for every other command, with a language host beside
- * it.
+ * Writes a fake engine that prints its version, and that runs `body` for every other command. Its language host is in
+ * the same folder.
  */
 export function standInEngine(bin: string, version = ENGINE_VERSION, body = ""): void {
   script(join(bin, "pulumi"), `if [ "$1" = version ]; then echo v${version}; exit; fi\n${body}`);
   script(join(bin, "pulumi-language-nodejs"), "exit");
 }
 
-/** Runs a source file, or code that imports sources, in a new process with `env` as its whole environment. */
+/** Runs a source file, or code that imports sources, in a new process with `env` as its complete environment. */
 export function node(args: string[], env: Record<string, string>, cwd = ROOT) {
   return run(process.execPath, ["--no-warnings", ...args], env, cwd);
 }
 
-/** Runs a program with `env` as its whole environment, and kills it when the test ends. */
+/** Runs a program with `env` as its complete environment, and kills it when the test ends. */
 export function run(program: string, args: string[], env: Record<string, string>, cwd = ROOT) {
   const child = execa(program, args, { extendEnv: false, reject: false, env, cwd });
   onTestFinished(() => void child.kill("SIGKILL"));
@@ -68,7 +68,7 @@ export function projectIn(box: Sandbox): string {
   mkdirSync(join(project, "stacks"), { recursive: true });
   writeFileSync(
     join(project, "Pulumi.yaml"),
-    "name: fleet\nstackConfigDir: stacks\nbackend: {url: 'file://./.state'}\n",
+    "name: fleet\nmain: dist/program.mjs\nstackConfigDir: stacks\nbackend: {url: 'file://./.state'}\n",
   );
   return project;
 }

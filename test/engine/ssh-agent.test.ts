@@ -18,7 +18,7 @@ function run(program: string, keys: readonly string[], env: NodeJS.ProcessEnv = 
   return spawnSync(file, rest, { argv0, env: own, encoding: "utf8" });
 }
 
-test("the engine's ssh-agent holds the keys of droplets", () => {
+test("the engine's ssh-agent has the keys of droplets", () => {
   const key = join(dir, "deploy key");
   spawnSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "deploy", "-f", key]);
   // The agent ends a few seconds later, when it notices that its program has ended.
@@ -29,7 +29,7 @@ test("the engine's ssh-agent holds the keys of droplets", () => {
   });
 });
 
-test("Muster's own ssh uses the user's agent, and nothing changes if there are no keys", () => {
+test("Muster's own ssh uses the user's ssh-agent, and no second ssh-agent is started if there are no keys", () => {
   const print = 'echo "$MUSTER_SSH_AUTH_SOCK|$SSH_AUTH_SOCK"';
   const lent = run(print, [join(dir, "no-key")], { SSH_AUTH_SOCK: "/users/own" });
   expect(lent.stdout).toMatch(/^\/users\/own\|\/tmp\/ssh-/);

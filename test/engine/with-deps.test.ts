@@ -46,7 +46,7 @@ function installCount(): number {
   return existsSync(installs) ? readFileSync(installs, "utf8").trim().split("\n").length : 0;
 }
 
-test("the script installs once, reports this on stderr, and puts the pinned Node and Muster's commands first on PATH", async () => {
+test("the script installs the dependencies once, and puts the pinned Node and Muster's commands first on PATH", async () => {
   standInNpm();
   const first = await withDeps("sh", "-c", 'echo "$PATH"');
   const modules = join(checkout, "node_modules");
@@ -76,7 +76,7 @@ test("a changed package-lock.json causes another installation", async () => {
   expect(installCount()).toBe(2);
 });
 
-test("only one of three simultaneous runs installs, and the other two wait", async () => {
+test("only one of three simultaneous runs installs the dependencies, and the other two runs wait", async () => {
   standInNpm(1);
   const results = await Promise.all([
     withDeps("echo", "ran"),
@@ -89,7 +89,7 @@ test("only one of three simultaneous runs installs, and the other two wait", asy
   expect(readdirSync(join(checkout, ".muster"))).toEqual([]);
 });
 
-test("the next run after a killed one installs the dependencies", async () => {
+test("a run after a killed installation installs the dependencies again", async () => {
   standInNpm(2);
   const killed = withDeps("true");
   await vi.waitFor(() => expect(installCount()).toBe(1), 10_000);

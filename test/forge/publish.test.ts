@@ -18,7 +18,7 @@ describe.each(["github", "gitea"] as const)("the publication on %s", (flavor) =>
     publishComment(forgeOf(forge.env), 7, { about, body });
   const writes = () => forge.requests.filter((one) => !one.startsWith("GET"));
 
-  /** Returns an issue by another user, whose text may contain Muster's mark. */
+  /** Returns an issue by another user. The text of this issue can contain Muster's mark. */
   function foreign(number: number, body: string): Issue {
     const user = { login: "mallory" };
     return { id: number, number, title: "t", body, state: "open", user, pull_request: null };
@@ -43,7 +43,7 @@ describe.each(["github", "gitea"] as const)("the publication on %s", (flavor) =>
     expect([before, writes().length]).toEqual([1, 1]);
   });
 
-  test("finds its own issue among hundreds", async () => {
+  test("finds its own issue among hundreds of issues", async () => {
     await issue("one");
     for (let number = 1; number <= 230; number += 1) forge.issues.unshift(foreign(number, "theirs"));
     await issue("two");
@@ -51,7 +51,7 @@ describe.each(["github", "gitea"] as const)("the publication on %s", (flavor) =>
     expect(forge.issues.at(-1)?.body).toMatch(/two$/);
   });
 
-  test("does not change another user's issue or pull request, even if it has the same mark", async () => {
+  test("does not change another user's issue or pull request, even if the text contains Muster's mark", async () => {
     await issue("one");
     const mark = forge.issues[0]?.body ?? "";
     forge.issues.unshift(foreign(1, mark));
@@ -74,7 +74,7 @@ describe.each(["github", "gitea"] as const)("the publication on %s", (flavor) =>
     expect(forge.issues.map((one) => one.state)).toEqual(["closed", "open"]);
   });
 
-  test("keeps one comment on a pull request, among hundreds of comments", async () => {
+  test("keeps only one comment of its own on a pull request with hundreds of comments", async () => {
     await comment("one");
     const user = { login: "mallory" };
     for (let id = 1; id <= 120; id += 1) forge.comments.unshift({ id, on: 7, body: "theirs", user });
@@ -91,7 +91,7 @@ describe.each(["github", "gitea"] as const)("the publication on %s", (flavor) =>
     [404, "there is no such repository"],
     [422, "it rejects the text"],
     [451, "this status is not expected"],
-  ])("explains status %i without a retry and without printing the token", async (status, sentence) => {
+  ])("explains status %i in an error, and neither retries nor prints the token", async (status, sentence) => {
     forge.fail(9, status);
     const error = await issue("one").catch((caught: Error) => caught);
     expect(String(error)).toContain(sentence);
@@ -123,6 +123,6 @@ describe.each(["github", "gitea"] as const)("the publication on %s", (flavor) =>
   });
 });
 
-test("the error outside a workflow names the missing variable", () => {
+test("the error of a publication outside a workflow names the missing variable", () => {
   expect(() => forgeOf({})).toThrow("GITHUB_API_URL is not set");
 });

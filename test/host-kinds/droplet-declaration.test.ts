@@ -13,7 +13,7 @@ function fleetWith(cloud: string, host: string): string {
 const CLOUD =
   '{keys: {me: "ssh-ed25519 AAAA me@home"}, sshFrom: [192.0.2.1, "2001:db8::/32"], region: nyc3, tags: [a]}';
 
-test("a droplet has safe defaults, which are protection, backups, a known image and no open port", () => {
+test("a droplet is protected by default, and has backups, a known image and no open port", () => {
   const { hosts, cloud } = loadFleet(fleetWith(CLOUD, "{kind: droplet}"));
   expect(cloud).toEqual({ keys: { me: "ssh-ed25519 AAAA" }, sshFrom: ["192.0.2.1", "2001:db8::/32"] });
   expect(hosts["web"]).toEqual({

@@ -29,7 +29,7 @@ test("hosts with the same name are different hosts if they belong to different p
   expect(hostPaths("/c", "/p", "hub").id).toMatch(/^[0-9a-f]{8}-hub$/);
 });
 
-test("a new project has no local hosts, and needs no root to list them", async () => {
+test("a new project has no local hosts, and needs no root access to list them", async () => {
   vi.stubEnv("MUSTER_CACHE", join(dir, "cache"));
   const hosts = localHosts(dir);
   expect(hosts.list()).toEqual([]);
@@ -63,7 +63,7 @@ test("a missing, truncated or empty pid file means that no supervisor runs", () 
   }
 });
 
-test("the networks of hosts are compared for overlaps", () => {
+test("overlapping networks of hosts are recognized", () => {
   const overlap = (a: string, b: string) => contains(rangeOf(a), rangeOf(b));
   expect(overlap("10.0.0.0/8", "10.213.4.0/24")).toBe(true);
   expect(overlap("10.213.4.0/24", "10.213.4.77")).toBe(true);
@@ -105,7 +105,7 @@ async function serving(greeting: string): Promise<number> {
   return typeof address === "object" && address !== null ? address.port : 0;
 }
 
-test("the error without root and sudo says what to do", async () => {
+test("the error for a user without root and sudo says what to do", async () => {
   const bin = join(dir, "bin");
   mkdirSync(bin);
   vi.stubEnv("PATH", bin);

@@ -13,7 +13,7 @@ describe("a host kind", () => {
     expect([...HOST_KIND_NAMES].sort()).toEqual(folders.sort());
   });
 
-  test.each(HOST_KIND_NAMES)("has each module that a program loads by name: %s", async (kind) => {
+  test.each(HOST_KIND_NAMES)("has each module that Muster loads by name: %s", async (kind) => {
     const isMade = hostKindOf({ kind }).machine !== undefined;
     for (const part of ["program.ts", "provider.ts"]) {
       expect(existsSync(join(FOLDER, kind, part))).toBe(isMade);
@@ -23,7 +23,7 @@ describe("a host kind", () => {
     expect(makeMachines).toBeTypeOf("function");
   });
 
-  test("has an inventory file of its own", () => {
+  test("has its own inventory file", () => {
     const paths = HOST_KIND_NAMES.map((kind) => HOST_KINDS[kind].inventory.path);
     expect(new Set(paths).size).toBe(paths.length);
   });

@@ -2,8 +2,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { readAccounts } from "../../src/host/accounts/accounts.ts";
-import { editPasswd } from "../../src/host/accounts/passwd.ts";
+import { editPasswd } from "../../src/host/accounts/edit-passwd.ts";
+import { readAccounts } from "../../src/host/accounts/read-accounts.ts";
 
 const PASSWD =
   "root:x:0:0:root:/root:/bin/bash\niris:x:1001:1001:I, R:/tmp:/bin/sh\niris2:x:1002:1001::/x:/bin/sh\n";
@@ -16,7 +16,7 @@ function etc(): string {
   return dir;
 }
 
-test("users are found by name, ids are shown by name, and an unknown id is shown as a number", () => {
+test("a user is found by name, and only an unknown id is shown as a number", () => {
   const accounts = readAccounts(etc());
   expect(accounts.users.get("iris")).toMatchObject({ uid: 1001, home: "/tmp", shell: "/bin/sh" });
   expect([accounts.userName(1002), accounts.groupName(1001), accounts.userName(7)]).toEqual([
@@ -26,7 +26,7 @@ test("users are found by name, ids are shown by name, and an unknown id is shown
   ]);
 });
 
-test("an edit changes one line of passwd and leaves no lock", () => {
+test("an edit of passwd changes one line, and leaves no lock file", () => {
   const dir = etc();
   editPasswd(dir, "iris", { gid: 1003, home: "/home/iris", shell: "/bin/bash" });
   const expected = PASSWD.replace("1001:I, R:/tmp:/bin/sh", "1003:I, R:/home/iris:/bin/bash");
@@ -35,14 +35,14 @@ test("an edit changes one line of passwd and leaves no lock", () => {
   expect(existsSync(`${dir}/passwd.lock`)).toBe(false);
 });
 
-test("an edit takes over the lock of a process that no longer exists", () => {
+test("an edit of passwd takes over the lock of a process that no longer exists", () => {
   const dir = etc();
   writeFileSync(`${dir}/passwd.lock`, "4194305\0");
   editPasswd(dir, "iris", { gid: 1001, home: "/home/iris", shell: "/bin/sh" });
   expect(readAccounts(dir).users.get("iris")?.home).toBe("/home/iris");
 });
 
-test("an edit refuses a field that would break the line", () => {
+test("an edit of passwd refuses a field that would break a line", () => {
   const dir = etc();
   expect(() => editPasswd(dir, "iris", { gid: 0, home: "/a:0:0", shell: "/bin/sh" })).toThrow("colon");
   expect(readFileSync(`${dir}/passwd`, "utf8")).toBe(PASSWD);

@@ -17,13 +17,13 @@ function put(path: string, text: string): void {
   writeFileSync(join(dir, path), `${text}\n`);
 }
 
-/** Only v2, as on most hosts. */
+/** Returns the mounts of a host with only cgroup v2, as on most hosts. */
 function unified(): string {
   put("cgroup.controllers", "cpuset cpu memory pids");
   return `cgroup2 ${dir} cgroup2 rw,nosuid,nodev,noexec,relatime,nsdelegate 0 0\n`;
 }
 
-/** v1 with the controllers, and a v2 hierarchy beside it without any. */
+/** Returns the mounts of a host with the controllers in cgroup v1, and with an empty cgroup v2 hierarchy. */
 function hybrid(how = "rw"): string {
   put("unified/cgroup.controllers", "");
   const mounted = ["memory", "cpu,cpuacct", "pids"].map(
@@ -32,7 +32,7 @@ function hybrid(how = "rw"): string {
   return `cgroup2 ${dir}/unified cgroup2 rw,relatime 0 0\n${mounted.join("")}`;
 }
 
-test("limits of cgroup v2 are read in the notation of fleet.yaml", () => {
+test("a limit of cgroup v2 is returned in the notation of fleet.yaml", () => {
   const mounts = unified();
   put(`${GROUP}/memory.max`, "536870912");
   put(`${GROUP}/cpu.max`, "150000 100000");
@@ -42,7 +42,7 @@ test("limits of cgroup v2 are read in the notation of fleet.yaml", () => {
   expect(kernelLimit("tasks", GROUP, mounts)).toBe("unlimited");
 });
 
-test("limits of cgroup v1 are read in the hierarchy of the limit's controller", () => {
+test("a limit of cgroup v1 is read from the hierarchy of the controller that enforces it", () => {
   const mounts = hybrid();
   put(`memory${GROUP}/memory.limit_in_bytes`, "9223372036854771712");
   put(`cpu,cpuacct${GROUP}/cpu.cfs_quota_us`, "7000");
@@ -55,12 +55,12 @@ test("limits of cgroup v1 are read in the hierarchy of the limit's controller", 
   expect(kernelLimit("cpu", GROUP, mounts)).toBe("unlimited");
 });
 
-test("a group that does not exist has no limit", () => {
+test("a cgroup that does not exist has no limit", () => {
   expect(kernelLimit("memory", GROUP, unified())).toBeUndefined();
   expect(kernelLimit("memory", "", unified())).toBeUndefined();
 });
 
-test("a host enforces a limit if it has the controller and the controller is writable", () => {
+test("a host enforces a limit if the controller of this limit exists and is writable", () => {
   expect(supportOf("memory", unified())).toBe("held");
   expect(supportOf("cpu", hybrid())).toBe("held");
   expect(supportOf("tasks", hybrid("ro"))).toBe("read-only");

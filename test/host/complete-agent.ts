@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { type RunProgram, runProgram } from "../../src/host/system/run-program.ts";
+import { AGENT_PARTS, type AgentPart, partOf } from "../../src/model/agent-parts.ts";
 import { digestOf } from "../../src/model/digest.ts";
 import { AS_DECLARED, type Items } from "../../src/model/items.ts";
-import { AGENT_PARTS, type AgentPart, partOf } from "../../src/model/parts.ts";
 import type { ConvergeRequest } from "../../src/model/protocol.ts";
 import { book, makeAgentWorld, type World } from "./world.ts";
 
@@ -44,7 +44,7 @@ export function completeAgent() {
     return world.up(items, { contents, secrets: { "credentials:key": text }, ...more });
   };
   const record = () => world.observe().record;
-  /** The parts whose files all exist. */
+  /** Returns the parts that have all their files. */
   const made = () => {
     const files = Object.entries(declared(world, [], "one").items).flatMap(([name, item]) =>
       "path" in item ? [{ part: partOf(name), isThere: existsSync(item.path) }] : [],

@@ -15,7 +15,7 @@ afterEach(() => rmSync(dir, { recursive: true }));
 const stanza = (name: string, status: string, arch = "amd64") =>
   `Package: ${name}\nStatus: ${status}\nArchitecture: ${arch}\nDescription: text\n Package: not-a-field\n`;
 
-test("installed packages are listed, and removed, half-configured and unknown ones are not", () => {
+test("only completely installed packages are listed", () => {
   const states = ["install ok installed", "deinstall ok config-files", "install ok half-configured"];
   const names = ["tmux", "mail", "half"];
   writeFileSync(join(dir, "status"), names.map((name, i) => stanza(name, states[i] ?? "")).join("\n"));
@@ -31,7 +31,7 @@ test("a package counts as installed if it is installed for at least one architec
   expect(installedAmong(dir, ["libc6"]).has("libc6")).toBe(true);
 });
 
-test("the updates that dpkg has not merged yet override its status file", () => {
+test("updates that dpkg has not merged yet override dpkg's status file", () => {
   writeFileSync(join(dir, "status"), stanza("tmux", "install ok installed"));
   mkdirSync(join(dir, "updates"));
   writeFileSync(join(dir, "updates/0000"), stanza("tmux", "install ok half-installed"));

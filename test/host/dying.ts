@@ -2,7 +2,7 @@ import childProcess from "node:child_process";
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 
-/** What every change throws from the moment of death on. */
+/** The error that every change throws after the simulated death. */
 class Death extends Error {}
 
 type Call = (...args: unknown[]) => unknown;
@@ -23,9 +23,9 @@ const CHANGES = [
 ];
 
 /**
- * Runs work whose process dies at its n-th change: a change to the disk or the start of another program. Nothing
- * after that has an effect, not even cleanup code. If the change is a write, only the first half of its bytes is
- * written.
+ * Runs work, and simulates that its process dies at the n-th change. A change is a change to the disk or the start of
+ * another program. After the death, no code has an effect, not even cleanup code. If the n-th change is a write, only
+ * the first half of its bytes is written.
  *
  * @returns whether there was an n-th change
  */
@@ -72,7 +72,7 @@ function patched(module: object, names: readonly string[], counted: (name: strin
 
 const { O_CREAT, O_TRUNC } = fs.constants;
 
-/** Opening a file only to read it is not a change, and neither is taking a lock with flock(1). */
+/** Whether a call is a change. Neither opening a file only to read it nor taking a lock with flock(1) is a change. */
 function changes(name: string, [first, second]: readonly unknown[]): boolean {
   if (name === "spawnSync") return first !== "flock";
   if (name !== "openSync") return true;

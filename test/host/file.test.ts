@@ -3,6 +3,7 @@ import {
   chmodSync,
   existsSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -13,6 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { history } from "../../src/host/reports/history.ts";
 import type { DirectoryItem, Items } from "../../src/model/items.ts";
 import { drift, makeWorld } from "./world.ts";
 
@@ -26,7 +28,7 @@ function soulWorld() {
 }
 
 describe("the host runtime", () => {
-  test("writes a declared file once with its mode and missing folders, and finds no difference afterwards", () => {
+  test("writes a declared file and its missing folders once, and finds no difference afterwards", () => {
     const world = makeWorld();
     const items = { "SOUL.md": world.file(`${world.home()}/a/b/SOUL.md`, SOUL, { mode: "0640" }) };
     expect(world.up(items).changed).toEqual(["SOUL.md.type"]);
@@ -61,7 +63,7 @@ describe("the host runtime", () => {
     expect(readFileSync(path, "utf8")).toBe(SOUL);
   });
 
-  test("restores a changed mode of a file and keeps the file's inode", () => {
+  test("restores the mode of a file if somebody has changed it, and keeps the inode of the file", () => {
     const { up, observe, items, path } = soulWorld();
     up(items);
     const { ino } = statSync(path);
@@ -71,37 +73,105 @@ describe("the host runtime", () => {
     expect(statSync(path)).toMatchObject({ ino, mode: 0o100600 });
   });
 
-  test.each<[string, (path: string, dir: string) => void]>([
-    ["symlink", (path) => symlinkSync("/etc/hostname", path)],
+  test.each<[string, (path: string) => void]>([
     ["fifo", (path) => execFileSync("mkfifo", [path])],
     ["directory", (path) => mkdirSync(path)],
     ["absent", () => {}],
+  ])("reports a changed type of a file, and restores the file: %s", (type, plant) => {
+    const { up, observe, items, path } = soulWorld();
+    up(items);
+    rmSync(path);
+    plant(path);
+    expect(observe().observed["SOUL.md"]).toMatchObject({ props: { type } });
+    up(items);
+    expect(drift(observe())).toEqual({});
+    expect(readFileSync(path, "utf8")).toBe(SOUL);
+  });
+
+  test.each<[string, string, (path: string, dir: string) => void]>([
+    ["symlink", "which does not exist", (path) => symlinkSync("nowhere", path)],
+    ["symlink", "which leads in a circle", (path) => symlinkSync("SOUL.md", path)],
     [
       "hard link",
+      "its file has other names too",
       (path, dir) => {
         writeFileSync(`${dir}/other`, "other's");
         linkSync(`${dir}/other`, path);
       },
     ],
-  ])("reports a %s that has replaced a file, and restores the file", (type, plant) => {
+  ])("refuses a %s at the path of a file, and keeps it: %s", (type, why, plant) => {
     const { up, observe, items, path, dir } = soulWorld();
-    up(items);
-    rmSync(path);
+    rmSync(path, { force: true });
     plant(path, dir);
-    expect(observe().observed["SOUL.md"]).toMatchObject({ props: { type } });
-    up(items);
-    expect(drift(observe())).toEqual({});
-    expect(readFileSync(path, "utf8")).toBe(SOUL);
-    if (type === "hard link") expect(readFileSync(`${dir}/other`, "utf8")).toBe("other's");
+    const before = lstatSync(path);
+    const seen = observe(items).observed["SOUL.md"];
+    expect(seen).toMatchObject({ props: { type }, refusal: { why: expect.stringContaining(why) } });
+    expect(() => up(items)).toThrow(why);
+    expect(lstatSync(path)).toMatchObject({ ino: before.ino, ctimeMs: before.ctimeMs });
   });
 
-  test("restores a file that a folder with files has replaced, and keeps the folder beside it", () => {
-    const { up, items, path, home } = soulWorld();
+  test("follows a symlink to a file in a folder of the agent, and keeps the symlink", () => {
+    const { up, observe, items, path, home } = soulWorld();
+    mkdirSync(`${home()}/dotfiles`);
+    writeFileSync(`${home()}/dotfiles/soul`, "old\n");
+    symlinkSync("dotfiles/soul", path);
+    expect(up(items).overwritten).toHaveLength(1);
+    expect(readFileSync(`${home()}/dotfiles/soul`, "utf8")).toBe(SOUL);
+    expect(lstatSync(path).isSymbolicLink()).toBe(true);
+    expect(drift(observe())).toEqual({});
+  });
+
+  test("keeps a copy of the text of an edited file once, and keeps no copy of a text that Muster wrote", () => {
+    const world = soulWorld();
+    const { up, items, path, host } = world;
+    up(items);
+    for (let round = 0; round < 2; round++) {
+      writeFileSync(path, "learned\n");
+      const [one] = up(items).overwritten ?? [];
+      expect(one?.path).toBe(path);
+      expect(readFileSync(one?.kept ?? "", "utf8")).toBe("learned\n");
+      expect(statSync(one?.kept ?? "").mode & 0o777).toBe(0o600);
+    }
+    expect(up({ "SOUL.md": world.file(path, "new\n") }).overwritten).toBeUndefined();
+    expect(readdirSync(`${host.paths.aside}/overwritten`)).toHaveLength(1);
+    const { events } = history(host, { op: "history", last: 10 });
+    expect(events).toMatchObject([{ event: "kept" }, { event: "kept" }]);
+  });
+
+  test("writes a file with `write: once` only if it is missing", () => {
+    const world = soulWorld();
+    const { path, observe, up } = world;
+    const once = (text: string): Items => ({ "MEMORY.md": { ...world.file(path, text), write: "once" } });
+    up(once("first\n"));
+    writeFileSync(path, "learned\n");
+    chmodSync(path, 0o644);
+    expect(drift(observe(once("second\n")))).toEqual({});
+    expect(up(once("second\n")).changed).toEqual([]);
+    expect(readFileSync(path, "utf8")).toBe("learned\n");
+    rmSync(path);
+    expect(drift(observe())).toMatchObject({ "MEMORY.md.type": "absent" });
+    up(once("second\n"));
+    expect(readFileSync(path, "utf8")).toBe("second\n");
+    up({});
+    expect(readFileSync(path, "utf8")).toBe("second\n");
+  });
+
+  test("keeps a copy of the text of a changed file that is no longer declared", () => {
+    const { up, items, path } = soulWorld();
+    up(items);
+    writeFileSync(path, "learned\n");
+    const [one] = up({}).overwritten ?? [];
+    expect(existsSync(path)).toBe(false);
+    expect(readFileSync(one?.kept ?? "", "utf8")).toBe("learned\n");
+  });
+
+  test("restores a file that a folder with files has replaced, and keeps that folder for root", () => {
+    const { up, items, path } = soulWorld();
     mkdirSync(path);
     writeFileSync(`${path}/notes`, "mine");
-    up(items);
-    const aside = readdirSync(home()).find((name) => name.startsWith("SOUL.md.muster-aside-"));
-    expect(readFileSync(`${home()}/${aside}/notes`, "utf8")).toBe("mine");
+    const [one] = up(items).overwritten ?? [];
+    expect(readFileSync(`${one?.kept}/notes`, "utf8")).toBe("mine");
+    expect(statSync(one?.kept ?? "").mode & 0o777).toBe(0o700);
   });
 
   test("writes a file even if a folder with files is at the path of the temporary file", () => {
@@ -119,15 +189,18 @@ describe("the host runtime", () => {
     expect(drift(observe())).toEqual({ "SOUL.md.content": "too large" });
   });
 
-  test("reports a file as absent if a symlink has replaced its folder, and writes nothing through the link", () => {
+  test("follows a symlink at the path of a file's folder, and keeps the symlink", () => {
     const world = makeWorld();
     const items = { "SOUL.md": world.file(`${world.home()}/docs/SOUL.md`, SOUL) };
     mkdirSync(`${world.dir}/elsewhere`);
-    symlinkSync(`${world.dir}/elsewhere`, `${world.home()}/docs`);
-    expect(world.observe(items).observed["SOUL.md"]).toEqual({ props: { type: "absent" } });
+    symlinkSync(`../../elsewhere`, `${world.home()}/docs`);
+    expect(world.observe(items).observed["SOUL.md"]).toMatchObject({ props: { type: "absent" } });
     world.up(items);
+    expect(readFileSync(`${world.dir}/elsewhere/SOUL.md`, "utf8")).toBe(SOUL);
+    expect(lstatSync(`${world.home()}/docs`).isSymbolicLink()).toBe(true);
+    world.down();
     expect(readdirSync(`${world.dir}/elsewhere`)).toEqual([]);
-    expect(readFileSync(`${world.home()}/docs/SOUL.md`, "utf8")).toBe(SOUL);
+    expect(lstatSync(`${world.home()}/docs`).isSymbolicLink()).toBe(true);
   });
 
   test("removes a file that is no longer declared", () => {
@@ -138,7 +211,7 @@ describe("the host runtime", () => {
     expect(readdirSync(world.home())).toEqual(["SOUL.md"]);
   });
 
-  test("removes a file with its resource, can do so twice, and leaves no record or stored content", () => {
+  test("removes a file together with its resource, and leaves no record and no stored content", () => {
     const world = makeWorld();
     world.up({ "SOUL.md": world.file(`${world.home()}/a/SOUL.md`, SOUL) });
     world.down();
@@ -185,16 +258,17 @@ describe("a folder", () => {
     expect(existsSync(`${path}/mine`)).toBe(true);
   });
 
-  test("is restored if a file has replaced it", () => {
+  test("is restored if a file has replaced it, and the file is kept", () => {
     const world = makeWorld();
     const path = `${world.home()}/work`;
-    writeFileSync(path, "");
+    writeFileSync(path, "notes");
     expect(drift(world.observe({ work: folder(path) }))).toMatchObject({ "work.type": "file" });
-    world.up({ work: folder(path) });
+    const [one] = world.up({ work: folder(path) }).overwritten ?? [];
     expect(statSync(path).isDirectory()).toBe(true);
+    expect(readFileSync(one?.kept ?? "", "utf8")).toBe("notes");
   });
 
-  test("is moved aside, readable only by its owner, if it contains an agent's own data", () => {
+  test("is moved to an archive with mode 0700 if it contains an agent's own data", () => {
     const world = makeWorld();
     const path = `${world.home()}/data`;
     world.up({ data: folder(path, { onRemove: "aside" }) });

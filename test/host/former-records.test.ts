@@ -2,9 +2,9 @@ import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync 
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { observe } from "../../src/host/reconcile/observe.ts";
-import { FORMER_TYPES } from "../../src/model/former-agent.ts";
+import { AGENT_PARTS, type AgentPart, byPart } from "../../src/model/agent-parts.ts";
 import type { HostRecord } from "../../src/model/host-record.ts";
-import { AGENT_PARTS, type AgentPart, byPart } from "../../src/model/parts.ts";
+import { FORMER_TYPES } from "../../src/model/legacy-agent-parts.ts";
 import { formerPartId } from "../../src/model/resource-id.ts";
 import { completeAgent, UNIT } from "./complete-agent.ts";
 import { dyingAt } from "./dying.ts";
@@ -49,7 +49,7 @@ function everythingIn({ dir, host }: World): string[] {
 }
 
 describe("the former records of an agent's parts", () => {
-  test("become one record in the next run, which changes nothing on the disk and starts nothing", () => {
+  test("become one record in the next run, which changes no other file and starts nothing", () => {
     const { world, up, starts, recorded, path } = formerAgent();
     const before = everythingIn(world);
     expect(up()).toMatchObject({ changed: [] });
@@ -67,7 +67,7 @@ describe("the former records of an agent's parts", () => {
     expect(world.observe().record?.items).toHaveProperty(["jobs:retro"]);
   });
 
-  test("are ignored if the agent already has its own record, because a run was killed before it deleted them", () => {
+  test("are ignored if a killed run has left them although the agent already has its own record", () => {
     const { world, up, recorded, path } = formerAgent();
     const stale = {
       ...recorded,
@@ -98,7 +98,7 @@ describe("the former records of an agent's parts", () => {
     expect(deaths).toBeGreaterThan(5);
   }, 120_000);
 
-  test("become one record of the stack that takes over if they belong to two stacks", () => {
+  test("become one record of the stack that takes over the agent, even if they belong to two stacks", () => {
     const { world, up, recorded, path } = formerAgent((part) => (part === "unit" ? "arc/dev" : OWNER));
     expect(() => up([], "one", { owner: "arc/other" })).toThrow(/hub\/iris\/agent was not changed/);
     expect(up([], "one", { takesOver: "arc/dev" }).changed).toEqual([]);
@@ -107,7 +107,7 @@ describe("the former records of an agent's parts", () => {
     expect(JSON.parse(readFileSync(path, "utf8"))).toEqual(recorded);
   });
 
-  test("become one record of the stack that takes over if they belong to another one", () => {
+  test("become one record of the stack that takes over the agent, even if they belong to another stack", () => {
     const { world, up } = formerAgent(() => "arc/dev");
     expect(() => up()).toThrow(/it belongs to the stack arc\/dev/);
     expect(up([], "one", { takesOver: "arc/dev" }).changed).toEqual([]);
@@ -115,7 +115,7 @@ describe("the former records of an agent's parts", () => {
     expect(recordsOf(world).files()).toEqual([FILE]);
   });
 
-  test("are merged for their agent even if it has been renamed since", () => {
+  test("become one record even if their agent has been renamed since", () => {
     const { world, up } = formerAgent();
     const renamed = { id: "hub/vera/agent", formerly: [AGENT.id] };
     expect(up([], "one", renamed).changed).toEqual([]);
@@ -139,7 +139,7 @@ describe("the former records of an agent's parts", () => {
     expect(readdirSync(world.host.paths.records)).toEqual([]);
   });
 
-  test("show what a killed run of the earlier version intended, and the next run completes it", () => {
+  test("show the changes that a killed run of the earlier version intended, and the next run completes these changes", () => {
     const { world, up, recorded } = formerAgent();
     const { applied = {}, ...rest } = recorded;
     const { folder } = recordsOf(world);

@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { handleJob } from "../../src/host/jobs/handle-job.ts";
 import { jobStatus, jobStatuses } from "../../src/host/jobs/job-status.ts";
 import { jobHandlersOf, retryTimer } from "../../src/host/jobs/retries.ts";
+import { handleJob } from "../../src/host/jobs/retry-or-replace-job.ts";
 import { timer } from "../../src/host/kinds/timer.ts";
 import { history } from "../../src/host/reports/history.ts";
 import { requestContext } from "../../src/host/request-context.ts";
@@ -42,7 +42,7 @@ describe("a job's name in unit names and commands", () => {
     [{ job: "retro", agent: "iris" }, "iris.retro"],
     [{ job: "retro" }, "retro"],
     [{ job: "b-c", agent: "a" }, "a.b-c"],
-  ])("contains its agent, and can be parsed: %j", (name, word) => {
+  ])("contains the job's agent, and can be parsed: %j", (name, word) => {
     expect(jobWord(name)).toBe(word);
     expect(parseJobWord(word)).toEqual(name);
   });
@@ -54,7 +54,7 @@ describe("a job's name in unit names and commands", () => {
 });
 
 describe("a failed job", () => {
-  test("is recorded with its result, and systemd retries it if that is declared", () => {
+  test("is recorded with its result, and systemd retries the job if fleet.yaml says so", () => {
     const { host, reported, started, dir } = hostWithJob({ stdout: FAILED });
     expect(handleJob(host, ["failed", "iris.retro"])).toBe(0);
     expect(reported()).toEqual([
@@ -72,7 +72,7 @@ describe("a failed job", () => {
     );
   });
 
-  test("is given up after the declared number of tries, and a scheduled run starts the count again", () => {
+  test("is no longer retried after the declared number of tries, and a scheduled run resets the count", () => {
     const { host, reported, started, dir } = hostWithJob({ stdout: FAILED });
     const fail = () => handleJob(host, ["failed", "iris.retro"]);
     const begin = () => writeFileSync(tries(dir), "begun\n", { flag: "a" });
@@ -101,7 +101,7 @@ describe("a failed job", () => {
     expect(reported()[0]?.detail).toBe("exit code 3, not trying again: Unit is \\u001b[1mloaded");
   });
 
-  test("is described from the environment that systemd passes, because the job's next run may have begun", () => {
+  test("is described from the environment that systemd passes, because the next run might already have begun", () => {
     const { host, reported } = hostWithJob({ stdout: "Result=success\nExecMainStatus=0\nInvocationID=bb\n" });
     vi.stubEnv("MONITOR_SERVICE_RESULT", "timeout");
     vi.stubEnv("MONITOR_EXIT_STATUS", "TERM");
@@ -109,7 +109,7 @@ describe("a failed job", () => {
     expect(reported()).toEqual([{ event: "job-failed", job: "tidy", detail: "not done in time" }]);
   });
 
-  test("leaves room in the history for other jobs, however often it fails", () => {
+  test("cannot fill the history that other jobs share, even if it fails very often", () => {
     const { host } = hostWithJob({ stdout: FAILED });
     for (let i = 0; i < 100; i += 1) handleJob(host, ["failed", `iris.job-${i}`]);
     handleJob(host, ["failed", "loom.retro"]);
@@ -124,7 +124,7 @@ describe("a failed job", () => {
   });
 
   test.each([["failed"], ["failed", "../x"], ["failed", "a", "b"], ["remove", "a"], []])(
-    "is reported only by `failed NAME`, not by %j",
+    "is recorded only by the arguments `failed NAME`, and not by %j",
     (...words) => {
       const { host, reported } = hostWithJob({ stdout: FAILED });
       expect(handleJob(host, words)).toBe(2);
@@ -138,18 +138,18 @@ describe("a failed job", () => {
     ["signal", "KILL", "ended by signal KILL"],
     ["oom-kill", "9", "out of memory"],
     ["resources", "", "resources"],
-  ])("result %s with status %s is reported as %j", (result, status, words) =>
+  ])("with the result %s and the status %s is reported as %j", (result, status, words) =>
     expect(howItEnded(result, status)).toBe(words),
   );
 });
 
 describe("a job that replaces its current run", () => {
-  test("is started again, but not while its agent is paused", () => {
+  test("is started again, but not while its agent is held", () => {
     const { host, calls } = hostWithJob();
     handleJob(host, ["replace", "iris.retro"]);
     expect(calls).toEqual([["systemctl", "restart", "--no-block", "--", SERVICE]]);
     mkdirSync(host.paths.hostd, { recursive: true });
-    writeFileSync(join(host.paths.hostd, "pause-iris"), "");
+    writeFileSync(join(host.paths.hostd, "hold-iris"), "");
     handleJob(host, ["replace", "iris.retro"]);
     handleJob(host, ["replace", "loom.retro"]);
     expect(calls.map((call) => call.at(-1))).toEqual([SERVICE, "muster-job-loom.retro.service"]);
@@ -166,14 +166,14 @@ describe("a removed job", () => {
   };
 
   test.each([retryTimer(SERVICE), ...jobHandlersOf(SERVICE)])(
-    "does not run again if %s is active and would start it",
+    "does not run again, even if the active unit %s would start it",
     (starter) => {
       const running = new Set([JOB.name, SERVICE, starter]);
       const { host } = makeWorld([IRIS], (program, args) => {
         const units = args.slice(args.indexOf("--") + 1);
         if (program === "systemctl" && args[0] === "stop") {
           for (const unit of units) running.delete(unit);
-          // What is still active when systemctl returns starts another run.
+          // A starter that is still active when systemctl returns starts another run.
           if (running.has(starter)) running.add(SERVICE);
         }
         const blocks = units.map((unit) => `ActiveState=${running.has(unit) ? "active" : "inactive"}`);
@@ -222,7 +222,7 @@ describe("a job's status", () => {
     });
   });
 
-  test("needs one query of systemd for all jobs, and only for job units", () => {
+  test("is read for all jobs with one query to systemd, which names only job units", () => {
     const { host, calls } = hostWithJob({ stdout: "ActiveState=active\n\nActiveState=inactive\n" });
     expect(jobStatuses(host, { op: "jobs", words: ["iris.retro"] }).jobs).toMatchObject([
       { word: "iris.retro", timer: "waiting" },

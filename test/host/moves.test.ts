@@ -16,7 +16,7 @@ import {
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Host } from "../../src/host/context.ts";
-import { settle } from "../../src/host/moves/commit.ts";
+import { settle } from "../../src/host/moves/complete-or-cancel.ts";
 import { readMarks } from "../../src/host/moves/move-state.ts";
 import { arrive, leave } from "../../src/host/moves/prepare.ts";
 import { pack, unpack } from "../../src/host/moves/transfer.ts";
@@ -53,7 +53,7 @@ function twoHosts() {
 
 function itemsOf(world: World): Items {
   const want = { type: "directory", owner: "iris", group: "iris", mode: "0700" } as const;
-  // The sibling has the same user; otherwise a removal would end all processes of the user who runs the test.
+  // The sibling has the same user. Otherwise, a removal would end all processes of the user who runs the test.
   return { "identity:home": { kind: "directory", path: world.home(), onRemove: "aside", want } };
 }
 
@@ -136,7 +136,7 @@ function fill(home: string): void {
   chmodSync(join(home, "notes"), 0o750);
 }
 
-/** The names, modes, times and contents of all files in a home. */
+/** Returns the names, modes, times and contents of all files in a home. */
 function filesIn(home: string): string[] {
   return readdirSync(home, { recursive: true, encoding: "utf8" })
     .sort()
@@ -153,7 +153,7 @@ function filesIn(home: string): string[] {
 }
 
 describe("a move of an agent", () => {
-  test("transfers the home unchanged and in pieces, and only then releases the old home", async () => {
+  test("transfers the home unchanged and in pieces, and releases the old home only afterwards", async () => {
     const { east, west, old, now, arriving, leaving, bytes, put, settled } = rig();
     const before = filesIn(east.home());
     expect(arriving()).toEqual({ state: "open" });
@@ -181,7 +181,7 @@ describe("a move of an agent", () => {
     expect(readdirSync(join(west.dir, "home"))).toEqual(["iris"]);
   });
 
-  test("is recorded on both hosts after each step, and continues from the last step", async () => {
+  test("is recorded on both hosts after each step, and continues from the last step after an interruption", async () => {
     const { west, old, now, arriving, leaving, bytes, put, settled, east } = rig();
     arriving();
     const { move } = leaving();
@@ -204,7 +204,7 @@ describe("a move of an agent", () => {
     expect(filesIn(west.home())).toEqual(filesIn(east.home()));
   });
 
-  test("moves existing files at the home's path to an archive, and reports where they are", async () => {
+  test("moves files that already exist at the path of the home to an archive, and reports where they are", async () => {
     const { west, now, arriving, leaving, bytes } = rig();
     writeFileSync(join(west.home(), "stranger's"), "kept");
     arriving();
@@ -228,7 +228,7 @@ describe("a move of an agent that is already in quarantine", () => {
     expect(readQuarantine(old, UNIT)?.reason).toBe("5 restarts within 60 min");
   });
 
-  test("starts again if somebody has released the agent, which may have run since then", () => {
+  test("starts from the beginning if somebody has released the agent, because the agent might have run since then", () => {
     const { old, arriving, leaving } = rig();
     arriving();
     const { move } = leaving();
@@ -240,7 +240,7 @@ describe("a move of an agent that is already in quarantine", () => {
   });
 });
 
-describe("a move whose home arrives incomplete", () => {
+describe("a move with an incomplete or hostile home", () => {
   test("does not install the home, and the agent remains on the old host", async () => {
     const { west, arriving, leaving, bytes, put, settled, old, calls } = rig();
     arriving();
@@ -259,10 +259,10 @@ describe("a move whose home arrives incomplete", () => {
   });
 
   test.each([
-    ["a name that leads out of it", [`--transform=s#.*#../../${NAME}#`, "-P", "stolen"]],
+    ["a name that leads out of the home", [`--transform=s#.*#../../${NAME}#`, "-P", "stolen"]],
     ["an absolute name", [`--transform=s#.*#/tmp/${NAME}#`, "-P", "stolen"]],
-    ["a link and a name behind it", ["--transform=s#^in/#out/#", "-P", "out", "in/stolen"]],
-  ])("writes nothing outside the home: %s", async (_what, args) => {
+    ["a name below a symlink", ["--transform=s#^in/#out/#", "-P", "out", "in/stolen"]],
+  ])("writes no file outside the home: %s", async (_what, args) => {
     const { west, now, arriving, leaving } = rig();
     const folder = mkdtempSync(join(west.dir, "hostile-"));
     writeFileSync(join(folder, "stolen"), "x");

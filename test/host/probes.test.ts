@@ -3,7 +3,7 @@ import { type AddressInfo, createServer as createTcpServer, type Server } from "
 import { afterEach, expect, test } from "vitest";
 import { newProber } from "../../src/host/probes/prober.ts";
 import { runProbe } from "../../src/host/probes/run-probe.ts";
-import type { HealthCheck, HttpProbe } from "../../src/model/health.ts";
+import type { HealthCheck, HttpProbe } from "../../src/model/health-check.ts";
 
 const servers: Server[] = [];
 afterEach(() => Promise.all(servers.splice(0).map((server) => new Promise((done) => server.close(done)))));
@@ -31,7 +31,7 @@ test.each([
   [429, ["4xx"], true],
   [429, ["2xx"], false],
   [500, ["2xx"], false],
-])("status %i is healthy if the check expects %j: %s", async (status, expected, ok) => {
+])("status %i counts as healthy for a check that expects %j: %s", async (status, expected, ok) => {
   const url = await serve((_, response) => response.writeHead(status).end());
   expect(await runProbe(http(url, { expect: expected }))).toEqual({ ok, detail: `it answers ${status}` });
 });
@@ -54,7 +54,7 @@ test("an endless response body is not read to the end", async () => {
   expect(await runProbe(http(url))).toMatchObject({ ok: true });
 });
 
-test("a server that accepts a connection but does not answer fails after the timeout", async () => {
+test("a server that accepts a connection but does not answer fails its check after the timeout", async () => {
   const url = await serve(() => {});
   expect(await runProbe(http(url, { timeout: 0.2 }))).toEqual({
     ok: false,
@@ -73,7 +73,7 @@ test("a server fails its check if it is down or does not speak HTTP", async () =
   expect(await runProbe(http(`http://127.0.0.1:${await portOf(garbage)}`))).toMatchObject({ ok: false });
 });
 
-test("a probe of a host name that does not resolve fails", async () => {
+test("a probe fails if its host name does not resolve", async () => {
   expect(await runProbe(http("http://nowhere.invalid/", { timeout: 5 }))).toMatchObject({ ok: false });
 });
 
@@ -114,7 +114,7 @@ test("a check runs when it is due, and never twice at the same time", async () =
   expect(prober.poll(wanted, 42).get("a")).toMatchObject({ ok: true, count: 3, streak: 1 });
 });
 
-test("a check starts without an answer if it has been changed or declared again", async () => {
+test("a check has no result yet if it was changed, or if it was removed and declared again", async () => {
   const { prober, answer } = scripted();
   prober.poll(new Map([["a", CHECK]]), 0);
   await answer(false);

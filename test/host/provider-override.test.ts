@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { describe, expect, test } from "vitest";
-import { modelProps } from "../../src/host/kinds/model.ts";
+import { modelProps } from "../../src/host/kinds/language-model.ts";
 import {
   failedOver,
   isOverrideLink,
@@ -60,7 +60,7 @@ describe("the link to an agent's provider", () => {
     expect(readdirSync(folder)).toEqual(["override.conf"]);
   });
 
-  test("counts only if it is a link to one of the same agent's declared providers", () => {
+  test("counts only if it leads to a declared provider of the same agent", () => {
     const { host, folder, plant, linked } = rig();
     const { hostd } = host.paths;
     expect(plant("muster-provider-google.conf", choiceFile("loom", "google", hostd))).toBe(false);
@@ -138,7 +138,10 @@ describe("the provider and model that systemd shows for an agent", () => {
 });
 
 describe("a change to a fallback provider's files", () => {
-  /** iris runs, on google if that is linked; all calls of systemctl are recorded. */
+  /**
+   * Returns a host that runs the agent iris, which uses the provider google if google is linked. All calls to systemctl
+   * are recorded.
+   */
   const running = () => {
     const calls: string[] = [];
     const shown = "LoadState=loaded\nActiveState=active\nSubState=running\nInvocationID=1\n";

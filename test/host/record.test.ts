@@ -29,7 +29,7 @@ describe("a secret", () => {
     expect(readFileSync(recordFile(world), "utf8")).toMatch(/"content":"hmac:[0-9a-f]{64}"/);
   });
 
-  test("shows no difference to a reader that does not know the value, until somebody changes the secret", () => {
+  test("shows a difference to a reader that does not know the value only if somebody has changed the secret", () => {
     const world = makeWorld();
     world.up(secretItems(world), { secrets: { key: CANARY } });
     expect(drift(world.observe(secretItems(world)))).toEqual({});
@@ -40,7 +40,7 @@ describe("a secret", () => {
     expect(JSON.stringify(seen)).not.toContain("other");
   });
 
-  test("is distinguished as rotated or as changed on the host", () => {
+  test("is reported as rotated, as changed on the host, or as both", () => {
     const world = makeWorld();
     world.up(secretItems(world), { secrets: { key: CANARY } });
     const path = `${world.home()}/key`;
@@ -57,7 +57,7 @@ describe("a secret", () => {
     expect(causeOf("rotated")).toEqual(["both"]);
   });
 
-  test("causes an error that names the item if it differs and its value was not sent", () => {
+  test("causes an error that names the item if the secret differs and its value was not sent", () => {
     const world = makeWorld();
     expect(() => world.up(secretItems(world))).toThrow(/hub\/iris\/service: key .*its value was not sent/);
   });
@@ -86,7 +86,7 @@ describe("a record", () => {
     expect(world.observe(items).record?.applied).toMatchObject({ "SOUL.md": { type: "file" } });
   });
 
-  test("causes an error that names the stack if it belongs to another stack, and nothing is changed", () => {
+  test("cannot be changed by another stack, and the error names the stack that owns it", () => {
     const world = makeWorld();
     const items = { "SOUL.md": world.file(`${world.home()}/SOUL.md`, "one\n") };
     world.up(items);
@@ -95,7 +95,7 @@ describe("a record", () => {
     expect(readFileSync(`${world.home()}/SOUL.md`, "utf8")).toBe("one\n");
   });
 
-  test("shows what a killed run intended, until the next run completes it", () => {
+  test("shows the changes that a killed run has left incomplete, until the next run completes them", () => {
     const world = makeWorld();
     const ok = world.file(`${world.home()}/a`, "a\n");
     const broken = { ...world.file(`${world.home()}/b`, "b\n"), actor: "nobody-here" };
@@ -118,7 +118,7 @@ describe("a record", () => {
     expect(readdirSync(world.host.paths.records)).toEqual(["arc~other"]);
   });
 
-  test("keeps only the stored contents that it still names", () => {
+  test("keeps only the stored contents that it still refers to", () => {
     const world = makeWorld();
     world.up({ a: world.file(`${world.home()}/a`, "one\n") });
     const two = { a: world.file(`${world.home()}/a`, "two\n") };

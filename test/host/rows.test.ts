@@ -1,4 +1,6 @@
 import {
+  chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -11,7 +13,7 @@ import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
 import type { Contents } from "../../src/model/items.ts";
 import type { ConvergeAnswer } from "../../src/model/protocol.ts";
-import { book, drift, makeAgentWorld, type Table } from "./world.ts";
+import { book, drift, IRIS, makeAgentWorld, type Table } from "./world.ts";
 
 const BOOK = "contacts:contacts.db";
 const CONTACTS: Table = {
@@ -41,7 +43,22 @@ function bookWorld(table: Table = CONTACTS) {
   return { ...world, path, item, contents, up, sql, all };
 }
 
-/** Why the contact book could not be made as declared. */
+const TRIGGER =
+  "CREATE TABLE contacts (name TEXT); CREATE TRIGGER t BEFORE UPDATE ON contacts BEGIN SELECT RAISE(ABORT, 'no'); END";
+
+function makeDatabase(path: string, sql: string): void {
+  const db = new DatabaseSync(path);
+  db.exec(sql);
+  db.close();
+}
+
+/** Gives a file to iris, who lets everybody read it. */
+function openToAll(path: string): void {
+  chownSync(path, IRIS.uid, IRIS.gid);
+  chmodSync(path, 0o644);
+}
+
+/** Returns the reason why the contact book could not be applied. */
 function refusal({ failures = [] }: ConvergeAnswer): string | undefined {
   return failures.find(({ part }) => part === "contacts")?.error.why;
 }
@@ -54,7 +71,7 @@ describe("declared rows", () => {
     expect(drift(observe())).toEqual({});
   });
 
-  test("are reported by key and column if they were changed or deleted, and nothing else is repaired", () => {
+  test("are reported by key and column if they were changed or deleted, and only these differences are repaired", () => {
     const { up, observe, sql, all } = bookWorld();
     up();
     sql("UPDATE contacts SET email = 'x' WHERE name = 'loom'; DELETE FROM contacts WHERE name = 'forge'");
@@ -85,7 +102,7 @@ describe("declared rows", () => {
     expect(drift(observe())).toEqual({});
   });
 
-  test("are reported up to a limit if very many differ, and the remaining differences are counted", () => {
+  test("are listed only up to a limit if very many rows differ, and the remaining differences are counted", () => {
     const many = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`c${i + 10}`, { email: `${i}` }]));
     const { up, observe, sql } = bookWorld(many);
     up();
@@ -93,10 +110,10 @@ describe("declared rows", () => {
     const seen = observe().observed[BOOK];
     const detail = seen && "detail" in seen ? seen.detail : [];
     expect(detail).toHaveLength(21);
-    expect(detail?.at(-1)).toMatchObject({ property: "rows", observed: "10 more that differ" });
+    expect(detail?.at(-1)).toMatchObject({ property: "rows", observed: "10 more values that differ" });
   });
 
-  test("are read correctly from a WAL database that an agent has open, without touching its files", () => {
+  test("are read correctly from a WAL database that an agent has open, and no file of the database is touched", () => {
     const { up, observe, path, home } = bookWorld();
     up();
     const db = new DatabaseSync(path);
@@ -124,7 +141,7 @@ describe("declared rows", () => {
     expect(drift(seen)).toEqual({});
   });
 
-  test("are unknown, not different, while an unfinished change is partly in the file", () => {
+  test("are reported as unknown, and not as different, while the file contains only a part of a change", () => {
     const { up, observe, path } = bookWorld();
     up();
     const db = new DatabaseSync(path);
@@ -155,14 +172,39 @@ describe("declared rows", () => {
     });
   });
 
-  test("are written to a new database if the file is not one, and the file is kept", () => {
-    const { up, observe, path, home } = bookWorld();
+  test("are written to a new database if the file is not a database, and the file is kept", () => {
+    const { up, observe, path, host } = bookWorld();
     writeFileSync(path, "this is no database, however long it is. ".repeat(30), { mode: 0o600 });
     expect(drift(observe({ [BOOK]: book(path, CONTACTS).item }))).toMatchObject({});
     up();
     expect(drift(observe())).toEqual({});
-    const aside = readdirSync(home()).find((name) => name.startsWith("contacts.db.muster-aside-"));
-    expect(readFileSync(`${home()}/${aside}`, "utf8")).toMatch(/^this is no database/);
+    const folder = `${host.paths.aside}/overwritten`;
+    const kept = readdirSync(folder).find((name) => name.includes("~contacts.db-"));
+    expect(readFileSync(`${folder}/${kept}`, "utf8")).toMatch(/^this is no database/);
+  });
+
+  test.each([
+    ["no database", (path: string) => writeFileSync(path, "my own notes")],
+    ["a view", (path: string) => makeDatabase(path, "CREATE VIEW contacts AS SELECT 1 AS name")],
+    ["a table with a trigger", (path: string) => makeDatabase(path, TRIGGER)],
+  ])("do not change the file if no contacts are declared: %s", (_, make) => {
+    const { up, observe, path } = bookWorld({});
+    make(path);
+    openToAll(path);
+    const before = readFileSync(path);
+    up();
+    expect(readFileSync(path)).toEqual(before);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(drift(observe())).toEqual({});
+  });
+
+  test("do not prevent access changes if they already exist in a table with a trigger", () => {
+    const { up, observe, path } = bookWorld({ ada: {} });
+    makeDatabase(path, `${TRIGGER}; INSERT INTO contacts VALUES ('ada')`);
+    openToAll(path);
+    up();
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(drift(observe())).toEqual({});
   });
 
   test("are refused if the table has a trigger", () => {
@@ -179,11 +221,15 @@ describe("declared rows", () => {
     sql(
       "DROP TABLE contacts; CREATE VIEW contacts AS WITH RECURSIVE r(name) AS (SELECT 1 UNION ALL SELECT 1 FROM r) SELECT * FROM r",
     );
-    expect(observe().observed[BOOK]).toEqual({ unknown: "contacts is not a plain table" });
+    const seen = observe().observed[BOOK];
+    expect(seen).toMatchObject({ detail: [{ observed: "another object with this name" }] });
+    expect(seen).toMatchObject({
+      refusal: { why: expect.stringContaining("contacts is not a plain table") },
+    });
     expect(refusal(up())).toContain("contacts is not a plain table");
   });
 
-  test("are removed with their database, which is moved aside if the agent has learned contacts", () => {
+  test("are removed with their database, which is moved to an archive if the agent has learned contacts", () => {
     const { up, sql, down, path, dir } = bookWorld();
     up();
     expect(down()).toEqual([]);
@@ -193,14 +239,14 @@ describe("declared rows", () => {
     const [aside = ""] = down();
     expect(existsSync(path)).toBe(false);
     expect(aside.startsWith(`${dir}/aside/`)).toBe(true);
-    // The folder has just been created; nobody else may even traverse it.
+    // The folder has just been created; nobody except its owner is allowed to enter it.
     expect(statSync(`${dir}/aside`).mode & 0o777).toBe(0o700);
     expect(new DatabaseSync(aside).prepare("SELECT count(*) AS n FROM contacts").get()).toEqual({ n: 3 });
   });
 
   test("are refused if their names could be read as SQL", () => {
     const { up } = bookWorld();
-    expect(refusal(up({ loom: { 'x" TEXT); --': "1" } }))).toContain("may contain only a-z and _");
+    expect(refusal(up({ loom: { 'x" TEXT); --': "1" } }))).toContain("must contain only a-z, 0-9 and _");
   });
 
   test("can contain any text", () => {

@@ -18,7 +18,7 @@ const frame = (seq: number, request: object) => JSON.stringify({ seq, request })
 const WRITE = { op: "converge", id: "a", type: "Host", owner: "o/s", items: {}, contents: {}, secrets: {} };
 
 describe("a session of the host runtime", () => {
-  test("sends a greeting, answers every line in order, and ends with its input", () => {
+  test("sends a greeting, answers each line in order, and ends when its input ends", () => {
     const lines = [1, 2, 3].map((seq) => frame(seq, { op: "observe", resources: [] }));
     const { status, hello, answers } = serve(["serve"], ...lines);
     expect(hello.startsWith(MARKER)).toBe(true);
@@ -30,7 +30,7 @@ describe("a session of the host runtime", () => {
     expect(status).toBe(0);
   });
 
-  test("refuses requests that change something if it is read-only", () => {
+  test("refuses requests that change something if the session is read-only", () => {
     const { answers } = serve(
       ["serve", "--read-only"],
       frame(1, WRITE),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { unitProps } from "../../src/host/kinds/unit.ts";
+import { unitProps } from "../../src/host/kinds/unit-props.ts";
 import { unitStatus } from "../../src/host/reports/ps.ts";
-import { overridesOf } from "../../src/host/units/drop-ins.ts";
+import { overridesOf } from "../../src/host/units/manual-overrides.ts";
 import { parseShow } from "../../src/host/units/systemctl.ts";
 
 const UNIT = "muster-agent-iris.service";
@@ -31,7 +31,7 @@ StateChangeTimestampMonotonic=0
 describe("the output of `systemctl show`", () => {
   const [running = {}, unknown = {}] = parseShow(SHOWN);
 
-  test("is parsed as one block per unit, and its values may contain equal signs", () => {
+  test("is parsed as one block per unit, and its values can contain equal signs", () => {
     expect(running["StatusText"]).toBe("awake = yes");
     expect(parseShow(SHOWN)).toHaveLength(2);
   });
@@ -75,7 +75,7 @@ describe("the output of `systemctl show`", () => {
     expect(unitProps(UNIT, unknown)).toEqual({ enabled: "absent", active: "stopped", overrides: "none" });
   });
 
-  test("shows a unit as quarantined if it is in quarantine, whatever its state is", () => {
+  test("shows a unit as quarantined if it is in quarantine, in any state", () => {
     expect(unitProps(UNIT, running, true)).toMatchObject({ enabled: "enabled", active: "quarantined" });
   });
 

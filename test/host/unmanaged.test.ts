@@ -4,11 +4,11 @@ import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { observe } from "../../src/host/reconcile/observe.ts";
 import { runProgram } from "../../src/host/system/run-program.ts";
-import { tmuxServers } from "../../src/host/unmanaged/tmux-servers.ts";
+import { strayProcesses } from "../../src/host/unmanaged/processes.ts";
 import type { Unmanaged } from "../../src/model/unmanaged.ts";
 import { IRIS, makeWorld } from "./world.ts";
 
-/** Finds what is unmanaged on a host with an agent's user and these files, by path. */
+/** Returns the unmanaged items on a host with an agent's user and with these files, by path. */
 function found(
   files: Readonly<Record<string, string | Buffer>>,
   more: (dir: string) => void = () => {},
@@ -21,7 +21,7 @@ function found(
   more(dir);
   const request = { op: "observe", resources: [], unmanaged: true } as const;
   return (observe(host, request, new Set(["iris"])).unmanaged ?? [])
-    .filter(({ kind }) => kind !== "tmux")
+    .filter(({ kind }) => !["tmux", "process", "service"].includes(kind))
     .map((one) => ({ ...one, where: one.where.replace(dir, "") }));
 }
 
@@ -35,7 +35,7 @@ describe("an unmanaged crontab", () => {
     ]);
   });
 
-  test("is reported if it belongs to the system and runs something as an agent's user, by field or by su or runuser", () => {
+  test("is reported if it belongs to the system and runs a program as an agent's user", () => {
     const files = {
       "etc/crontab": "17 * * * * root cd / && run-parts\n0 3 * * * iris /opt/nightly --now\n",
       "etc/cron.d/x": "@daily root su - iris -c /opt/z\n@daily root echo iris\n",
@@ -48,7 +48,23 @@ describe("an unmanaged crontab", () => {
     ]);
   });
 
-  test("does no harm with control characters, as a huge file, a fifo or a link, or with thousands of lines", () => {
+  test("is reported if its user no longer exists, or if another user's crontab switches to an agent", () => {
+    const { host, dir } = makeWorld([IRIS, { name: "ops", uid: IRIS.uid + 1, gid: 1 }]);
+    mkdirSync(join(dir, "crontabs"));
+    writeFileSync(join(dir, "crontabs/gone"), "@daily /opt/ghost\n");
+    writeFileSync(join(dir, "crontabs/ops"), "@daily /opt/mine\n@daily sudo -u iris /opt/z\n");
+    const request = { op: "observe", resources: [], unmanaged: true } as const;
+    const names = (users?: Set<string>) =>
+      (observe(host, request, users).unmanaged ?? []).flatMap((one) =>
+        one.kind === "cron" ? [`${one.user} ${one.name}`] : [],
+      );
+    expect(names(new Set(["iris"]))).toEqual(["iris sudo"]);
+    expect(names()).toEqual([
+      "gone /opt/ghost (not run: there is no user gone; a new user of this name would run it)",
+    ]);
+  });
+
+  test("does no harm if it is huge, is a fifo or a link, or contains control characters", () => {
     expect(found({ "crontabs/iris": "@daily \u001b[2J\u202epwn\n" })).toEqual([
       { kind: "cron", user: "iris", name: "\\u001b[2J\\u202epwn", where: "/crontabs/iris:1" },
     ]);
@@ -67,35 +83,86 @@ describe("an unmanaged crontab", () => {
   });
 });
 
+/** Returns what `systemctl list-units` and `systemctl show` print about units. */
+function answerOf(units: Parameters<typeof shownUnits>[0], words: readonly string[]): string {
+  if (words[0] === "list-units") {
+    const services = Object.keys(units).filter((name) => name.endsWith(".service"));
+    return services.map((name) => `${name} loaded active running A service\n`).join("");
+  }
+  const asked = Object.entries(units).filter(([name]) => words.includes(name));
+  return shownUnits(Object.fromEntries(asked));
+}
+
+/** Returns what `systemctl show` prints about units. */
+function shownUnits(units: Readonly<Record<string, Readonly<Record<string, string>>>>): string {
+  return Object.entries(units)
+    .map(([name, more]) =>
+      Object.entries({
+        Id: name,
+        ActiveState: "active",
+        FragmentPath: `/etc/systemd/system/${name}`,
+        ...more,
+      })
+        .map(([key, value]) => `${key}=${value}\n`)
+        .join(""),
+    )
+    .join("\n");
+}
+
 describe("the search for unmanaged units", () => {
-  test("finds units that run as agents' users and are in no record, and only the timer of a service that has one", () => {
-    const files = {
-      "units/ghost.service": "[Service]\nUser=nobody\nUser=iris\nExecStart=/x\n",
-      "units/night.timer": "[Timer]\nUnit=work.service\n",
-      "units/work.service": "[Service]\nUser=iris\n",
-      "units/root.service": "[Service]\nExecStart=/usr/bin/runuser -u iris /x\n",
-      "units/web.service": "[Service]\nUser=www-data\nDescription=for iris\n",
-    };
-    expect(found(files)).toEqual([
-      { kind: "timer", user: "iris", name: "night.timer", where: "/units/night.timer" },
-      { kind: "service", user: "iris", name: "ghost.service", where: "/units/ghost.service" },
-      { kind: "service", user: "iris", name: "root.service", where: "/units/root.service" },
+  const search = (
+    units: Parameters<typeof shownUnits>[0],
+    prepare: (world: ReturnType<typeof makeWorld>) => void = () => {},
+  ) => {
+    const world = makeWorld([IRIS], (program, ...rest) =>
+      program === "systemctl"
+        ? { status: 0, stdout: answerOf(units, rest[0]), stderr: "" }
+        : runProgram(program, ...rest),
+    );
+    prepare(world);
+    const request = { op: "observe", resources: [], unmanaged: true } as const;
+    const { unmanaged = [] } = observe(world.host, request, new Set(["iris"]));
+    return unmanaged.filter(({ kind }) => ["timer", "path", "service"].includes(kind));
+  };
+
+  test("finds loaded units that run as agents' users, and finds only the timer or path if a service has one", () => {
+    const exec = "{ path=/usr/bin/runuser ; argv[]=/usr/bin/runuser -u iris /x ; ignore_errors=no }";
+    const found = search({
+      "ghost.service": { User: "iris" },
+      "c@iris.service": { User: String(IRIS.uid) },
+      "night.timer": {},
+      "work.service": { User: "iris", ActiveState: "inactive", TriggeredBy: "night.timer" },
+      "in.path": {},
+      "box.service": { User: "iris", ActiveState: "inactive", TriggeredBy: "in.path x.socket" },
+      "boot.service": { User: "iris", ActiveState: "failed", UnitFileState: "enabled" },
+      "off.service": { User: "iris", ActiveState: "inactive", UnitFileState: "disabled" },
+      "root.service": { ExecStart: exec },
+      "web.service": { User: "www-data", ExecStart: "for iris" },
+    });
+    expect(found.map(({ kind, name, user }) => `${kind} ${name} ${user}`)).toEqual([
+      "timer night.timer iris",
+      "path in.path iris",
+      "service ghost.service iris",
+      "service c@iris.service iris",
+      "service boot.service iris",
+      "service root.service iris",
     ]);
+    expect(found[0]?.where).toBe("/etc/systemd/system/night.timer");
   });
 
   test("ignores units that are in any stack's record", () => {
-    const reloads = { status: 0, stdout: "", stderr: "" };
-    const { host, dir, up, file } = makeWorld([IRIS], (program, ...rest) =>
-      program === "systemctl" ? reloads : runProgram(program, ...rest),
-    );
-    mkdirSync(host.paths.units);
-    const item = file(join(host.paths.units, "a.service"), "[Service]\nUser=iris\n");
-    up({ a: item, former: { kind: "unit", name: "c.service", user: "iris", want: {} } });
-    writeFileSync(join(dir, "units/c.service"), "[Service]\nUser=iris\n");
-    writeFileSync(join(dir, "units/b.service"), "[Service]\nUser=iris\n");
-    const request = { op: "observe", resources: [], unmanaged: true } as const;
-    const { unmanaged = [] } = observe(host, request, new Set(["iris"]));
-    expect(unmanaged.filter(({ kind }) => kind === "service").map(({ name }) => name)).toEqual(["b.service"]);
+    const units = {
+      "a.service": { User: "iris" },
+      "b.service": { User: "iris" },
+      "c.service": { User: "iris" },
+    };
+    const found = search(units, ({ up, file, host }) => {
+      mkdirSync(host.paths.units);
+      const path = join(host.paths.units, "c.service");
+      up({ a: { kind: "unit", name: "a.service", user: "iris", want: {} }, c: file(path, "") });
+      Object.assign(units["c.service"], { FragmentPath: path });
+    });
+    expect(found.map(({ name }) => name)).toEqual(["b.service"]);
   });
 
   test("finds the units in a home by name, and follows no links out of the home", () => {
@@ -105,9 +172,11 @@ describe("the search for unmanaged units", () => {
       [`${own}/a.service`]: "",
       [`${own}/b.service`]: "",
       [`${own}/c.conf`]: "",
+      "home/iris/.local/share/systemd/user/d.path": "",
     };
     expect(found(files).map(({ kind, name }) => [kind, name])).toEqual([
       ["user timer", "a.timer"],
+      ["user path", "d.path"],
       ["user service", "b.service"],
     ]);
     const linked = found({ "other/x.timer": "", "home/iris/.config/y": "" }, (dir) => {
@@ -118,42 +187,55 @@ describe("the search for unmanaged units", () => {
   });
 });
 
-describe("an unmanaged tmux server", () => {
+describe("an unmanaged process", () => {
   const account = { ...IRIS, home: "/home/iris", shell: "/bin/sh" };
+  type Process = { comm: string; cgroup: string; parent?: number; uid?: number };
 
-  function proc(processes: Readonly<Record<string, { comm: string; cgroup: string }>>): string {
+  function proc(processes: Readonly<Record<string, Process>>): string {
     const { dir } = makeWorld();
-    for (const [pid, { comm, cgroup }] of Object.entries({ self: { comm: "", cgroup: "" }, ...processes })) {
+    const all = Object.entries({ self: { comm: "", cgroup: "" } as Process, ...processes });
+    for (const [pid, { comm, cgroup, parent = 1, uid = IRIS.uid }] of all) {
       mkdirSync(join(dir, "proc", pid, "ns"), { recursive: true });
       writeFileSync(join(dir, "proc", pid, "comm"), `${comm}\n`);
       writeFileSync(join(dir, "proc", pid, "cgroup"), cgroup);
+      writeFileSync(join(dir, "proc", pid, "status"), `PPid:\t${parent}\nUid:\t${uid}\t${uid}\t${uid}\n`);
       symlinkSync("pid:[1]", join(dir, "proc", pid, "ns/pid"));
     }
     return join(dir, "proc");
   }
 
-  test("is reported if an agent's user owns it and it runs outside the units of agents and jobs", () => {
-    const comm = "tmux: server";
+  const strays = (dir: string, declared: readonly string[] = []) =>
+    strayProcesses(
+      [account],
+      new Set(declared),
+      (unit) => (unit === "own.service" ? { user: "iris", where: "/x" } : undefined),
+      dir,
+    ).map(({ kind, name, where }) => `${kind} ${name} ${where}`);
+
+  test("is reported by its unit, or by its number if no unit of its user has started it", () => {
+    const manager = "/user.slice/user-1000.slice/user@1000.service";
     const dir = proc({
-      10: { comm, cgroup: "0::/muster.slice/muster-arc.slice/muster-agent-iris.service\n" },
-      11: { comm, cgroup: "0::/user.slice/user-1000.slice/session-3.scope\n" },
-      12: { comm: "bash", cgroup: "0::/user.slice\n" },
-      13: { comm, cgroup: "4:pids:/x\n1:name=systemd:/system.slice/cron.service\n" },
+      10: { comm: "sh", cgroup: "0::/muster.slice/muster-arc.slice/muster-agent-iris.service\n" },
+      11: { comm: "tmux: server", cgroup: "0::/user.slice/user-1000.slice/session-3.scope\n" },
+      12: { comm: "bash", cgroup: "0::/user.slice/user-1000.slice/session-3.scope\n", parent: 11 },
+      13: { comm: "sleep", cgroup: "4:pids:/x\n1:name=systemd:/system.slice/cron.service\n" },
       14: {
-        comm,
+        comm: "sh",
         cgroup: "1:name=systemd:/muster.slice/muster-arc.slice/muster-job-iris.retro.service/sub\n",
       },
+      15: { comm: "a", cgroup: "0::/system.slice/own.service/sub\n" },
+      16: { comm: "b", cgroup: "0::/system.slice/own.service\n" },
+      17: { comm: "c", cgroup: "0::/system.slice/known.service\n" },
+      18: { comm: "systemd", cgroup: `0::${manager}/init.scope\n` },
+      19: { comm: "d", cgroup: `0::${manager}/app.slice/bot.service\n` },
+      20: { comm: "e", cgroup: "0::/user.slice\n", uid: IRIS.uid + 1 },
     });
-    expect(tmuxServers([account], dir)).toEqual([
-      {
-        kind: "tmux",
-        name: "process 11",
-        user: "iris",
-        where: "/user.slice/user-1000.slice/session-3.scope",
-      },
-      { kind: "tmux", name: "process 13", user: "iris", where: "/system.slice/cron.service" },
+    expect(strays(dir, ["known.service"])).toEqual([
+      "tmux process 11 /user.slice/user-1000.slice/session-3.scope",
+      "process process 13 (sleep) /system.slice/cron.service",
+      "service own.service /x",
+      `user service bot.service ${manager}/app.slice/bot.service`,
     ]);
-    expect(tmuxServers([{ ...account, uid: account.uid + 1 }], dir)).toEqual([]);
   });
 });
 

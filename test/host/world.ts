@@ -3,7 +3,7 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { Host } from "../../src/host/context.ts";
-import { moveHooks } from "../../src/host/moves/hooks.ts";
+import { moveHooks } from "../../src/host/moves/lifecycle-hooks.ts";
 import { converge } from "../../src/host/reconcile/converge.ts";
 import { observe } from "../../src/host/reconcile/observe.ts";
 import { removeResource } from "../../src/host/reconcile/remove.ts";
@@ -22,7 +22,7 @@ export const AGENT = { id: "hub/iris/agent", type: "Agent" } as const;
 
 const PROGRAM = join(import.meta.dirname, "..", "..", "src", "host", "main.ts");
 
-/** A user of a world. By default there is one, with the id of the user who runs the test. */
+/** A user of a world. By default, a world has one user, who has the id of the user who runs the test. */
 export interface Person {
   readonly name: string;
   readonly uid: number;
@@ -43,7 +43,7 @@ export interface World {
   down(items?: Items): readonly string[];
 }
 
-/** Makes a world whose resource is an agent. @param runs how the host starts other programs */
+/** Makes a world with an agent as its resource. @param runs starts the programs of the host */
 export function makeAgentWorld(runs?: RunProgram): World {
   return makeWorld([IRIS], runs, AGENT);
 }
@@ -51,8 +51,8 @@ export function makeAgentWorld(runs?: RunProgram): World {
 /**
  * Makes a host in a temporary folder, which is removed after the test.
  *
- * @param runs how the host starts other programs
- * @param resource the resource that is converged, observed and removed if a test names no other
+ * @param runs starts the programs of the host
+ * @param resource the resource that is converged, observed and removed if a test names no other resource
  */
 export function makeWorld(
   people: readonly Person[] = [IRIS],
@@ -124,28 +124,40 @@ function hostIn(dir: string, people: readonly Person[]): Host {
   const state = join(dir, "state");
   const paths = {
     crontabs: join(dir, "crontabs"),
-    unitFolders: [join(dir, "units")],
+    atJobs: join(dir, "atjobs"),
+    linger: join(dir, "linger"),
     mounts: "/proc/self/mounts",
     state,
     records: join(state, "records"),
     contents: join(state, "contents"),
+    installations: join(dir, "runtimes"),
+    archives: join(state, "archives"),
     key: join(state, "key"),
     lock: join(dir, "lock"),
     aside: join(dir, "aside"),
     units: join(dir, "units"),
+    runtimeUnits: join(dir, "runtime-units"),
     settings: join(dir, "settings"),
     etc: join(dir, "etc"),
     dpkg: join(dir, "dpkg"),
     scratch: join(dir, "scratch"),
     hostd: join(state, "hostd"),
     hostdView: join(dir, "view"),
+    metrics: join(dir, "metrics"),
   };
-  return { bundle: "test", program: PROGRAM, paths, run: runProgram, hooks: [moveHooks] };
+  return {
+    bundle: "test",
+    program: PROGRAM,
+    paths,
+    run: runProgram,
+    hooks: [moveHooks],
+    loginUids: new Set(),
+  };
 }
 
 export type Table = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** A declared contact book, and the rows' text under its digest. */
+/** A declared contact book, and a map from the digest of its rows to the text of these rows. */
 export function book(path: string, table: Table, actor = "iris"): { item: RowsItem; contents: Contents } {
   const text = JSON.stringify(table);
   const want = { type: "file", rows: digestOf(text), owner: actor, group: actor, mode: "0600" } as const;

@@ -31,7 +31,7 @@ const canaries = { ...values, passphrase: "a passphrase for tests" };
 const started = Date.now();
 
 let project: Project;
-/** The output of every command that this file runs. */
+/** The results of all commands that the tests in this file have run. */
 const results: (CommandResult & { command: string })[] = [];
 let processes: ReturnType<typeof watchProcesses>;
 
@@ -59,7 +59,7 @@ describe("a secret's value", () => {
     expect(await environsWith(canaries, project, "box")).toEqual(["iris"]);
   });
 
-  test("appears in no command's output", async () => {
+  test("does not appear in the output of any command", async () => {
     await setConfig("config-file", values["rotated"] as string);
     await project.onHost("box", "for f in /var/lib/muster/credentials/iris/*; do echo changed > $f; done");
     await project.fleet(["drift"]).then((drift) => results.push({ ...drift, command: "drift" }));
@@ -76,7 +76,7 @@ describe("a secret's value", () => {
       expect([command, ...canariesIn(canaries, all)]).toEqual([command]);
   });
 
-  test("is kept out of the engine's log, because -v=9 is refused with the reason", async () => {
+  test("cannot be written to the engine's log, because Muster refuses the option `-v=9`", async () => {
     const { stderr } = await run(["up", "--yes", "-v=9", "--logtostderr"], 2);
     expect(stderr).toBe(
       "pulumi: -v=9 was refused: with it, the engine writes the stack's secrets to its log in plain text. " +
@@ -84,7 +84,7 @@ describe("a secret's value", () => {
     );
   });
 
-  test("does not appear in the output of a failing run", async () => {
+  test("does not appear in the output of a run that fails", async () => {
     await setConfig("config-file", values["config-file"] as string);
     const link = await linkOf(project, "box");
     await link.cut();
@@ -99,7 +99,7 @@ describe("a secret's value", () => {
       expect([command, ...canariesIn(canaries, all)]).toEqual([command]);
   });
 
-  test("is stored only in the secret's own file, and nowhere else in the project, the logs, temporary folders or the host", async () => {
+  test("is stored only in its source file and in its credential file on the host", async () => {
     expect(filesWith(canaries, project.dir).sort()).toEqual([
       "secrets/file-env: file-env",
       "secrets/file-file: file-file",
@@ -118,7 +118,7 @@ describe("a secret's value", () => {
   });
 });
 
-/** Runs the engine with all of its files in the project's folder, and records its output. */
+/** Runs the engine, keeps all of the engine's files in the project's folder, and records the output. */
 async function run(args: readonly string[], exitCode = 0): Promise<CommandResult> {
   const answer = await must(project.pulumi(args, { env: environment() }), exitCode);
   results.push({ ...answer, command: args.join(" ") });
@@ -146,7 +146,7 @@ function environment(): Record<string, string> {
   };
 }
 
-/** The environment of every process of an agent. */
+/** Prints the environment of each process that runs as the agent's user. */
 function environOf(agent: string): Promise<string> {
   return project.onHost(
     "box",

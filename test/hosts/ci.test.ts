@@ -16,7 +16,7 @@ import { makeKey } from "./support/sshd.ts";
 
 const LAYOUT = { hosts: ["hub", "east"], agents: { hub: ["iris", "loom"], east: ["forge"] } };
 
-/** The agent loom belongs to another tenant, on the same host as iris. */
+/** The parsed fleet.yaml. In it, the agents loom and iris run on the same host for different tenants. */
 type FleetFile = Record<string, unknown> & {
   agents: Record<string, Record<string, unknown>>;
   identities: Record<string, Record<string, unknown>>;
@@ -88,7 +88,7 @@ const comment = (dir: string) =>
 const restore = () => must(project.pulumi(["up", "--yes", "--skip-preview"]));
 
 /**
- * All files that Muster keeps or writes on a host, with their timestamps, except what the deadman writes on its own.
+ * Lists all files that Muster writes on a host, with their timestamps. Files that only the deadman writes are omitted.
  */
 const hostTree = (host: string) =>
   project.onHost(
@@ -98,7 +98,7 @@ const hostTree = (host: string) =>
   );
 
 describe("a CI workflow that runs as an unprivileged user in a read-only checkout", () => {
-  test("prints one line for a clean fleet and writes nothing anywhere", async () => {
+  test("prints one line for a fleet without drift, and writes no file", async () => {
     const before = [checkout.tree(), await hostTree("hub"), await hostTree("east")];
     const { stdout } = await must(issue());
     expect(stdout).toBe("2 hosts, 3 agents: no drift");
@@ -114,7 +114,7 @@ describe("a CI workflow that runs as an unprivileged user in a read-only checkou
     ).toBe(false);
   });
 
-  test("opens one issue for drift, which contains the changed lines and no value of a secret", async () => {
+  test("opens one issue for drift, with the changed lines and without values of secrets", async () => {
     await project.onHost("hub", "echo 'I am @all <img src=x> | ```' >> /home/iris/SOUL.md");
     await project.onHost("hub", "printf stolen-value > /var/lib/muster/credentials/iris/iris-key");
     const { stdout } = await must(issue(), 7);
@@ -127,7 +127,7 @@ describe("a CI workflow that runs as an unprivileged user in a read-only checkou
     expect(body + stdout).not.toMatch(/stolen|hmac|secret:/);
   });
 
-  test("comments on a pull request with its effects, separate from the existing drift", async () => {
+  test("lists the effects of a pull request in a comment, separately from existing drift", async () => {
     const { identities, agents } = committed;
     const soul = "# iris\n\nI am iris, and strict.\n";
     const dir = checkout.beside("change", {
@@ -149,7 +149,7 @@ describe("a CI workflow that runs as an unprivileged user in a read-only checkou
     expect(forge.comments[0]?.body).toContain("-I am iris.\n+I am iris, and strict.");
   });
 
-  test("comments on an invalid pull request with the reason", async () => {
+  test("explains in a comment why a pull request is invalid", async () => {
     const broken = stringify({
       ...committed,
       agents: { iris: { ...committed.agents["iris"], host: "hubb" } },
@@ -161,20 +161,20 @@ describe("a CI workflow that runs as an unprivileged user in a read-only checkou
     expect(forge.comments[0]?.body).toContain("hubb");
   });
 
-  test("opens an issue with the reason when the base branch is invalid", async () => {
+  test("opens an issue that explains why the base branch is invalid", async () => {
     const dir = join(checkout.dir, "..", "broken");
     const { stdout } = await must(issue({ MUSTER_PROJECT: dir, GITHUB_WORKSPACE: dir }), 2);
     expect(stdout).toContain('did you mean "hub"?');
     expect(forge.issues).toMatchObject([{ title: "The fleet cannot be checked", state: "open" }]);
   });
 
-  test("closes the issue when the drift is repaired", async () => {
+  test("closes the issue once the drift is repaired", async () => {
     await restore();
     await must(issue());
     expect(forge.issues).toMatchObject([{ state: "closed" }]);
   });
 
-  test("opens an issue that names an unreachable host, and still checks all reachable hosts", async () => {
+  test("opens an issue that names an unreachable host", async () => {
     await east.cut();
     try {
       const { stdout } = await must(issue(), 4);
@@ -191,7 +191,7 @@ describe("a CI workflow that runs as an unprivileged user in a read-only checkou
 });
 
 describe("a change in fleet.yaml that is not applied yet", () => {
-  test("is reported as intended, and drift does not read the changed paths on the host", async () => {
+  test("is reported as intended, and files that the change adds are not read on the host", async () => {
     const files = { "agent.sh": { from: "agent.sh", mode: "0755" }, ".bash_history": { text: "guess\n" } };
     const dir = checkout.beside("unapplied", {
       "fleet.yaml": stringify({
@@ -211,20 +211,20 @@ describe("a change in fleet.yaml that is not applied yet", () => {
 });
 
 describe("a tenant's reader", () => {
-  test("sees only the resources of that tenant", async () => {
+  test("sees only that tenant's resources", async () => {
     const drift = ["drift", "--reader", "arc", "--key", arcKey];
     expect((await must(checkout.fleet(drift))).stdout).toBe("2 hosts, 2 agents: no drift");
     const other = await must(checkout.fleet([...drift, "--tenant", "lab"]), 2);
-    expect(other.stderr).toContain("the reader arc may read only the tenant arc");
+    expect(other.stderr).toContain("the reader arc is allowed to read only the tenant arc");
   });
 
-  test("is refused if it uses another reader's key, and the error explains a wrong key or name", async () => {
+  test("gets an error that names the cause if the reader's key or name is wrong", async () => {
     const refused = await must(checkout.fleet(["drift", "--reader", "ci", "--key", arcKey]), 4);
     expect(refused.stdout).toMatch(
       /hub is unreachable, never reached from here: it does not accept this key: .*Permission denied/i,
     );
     const none = await must(checkout.fleet(["drift", "--reader", "ci", "--key", "/dev/null"]), 2);
-    expect(none.stderr).toContain("check that the secret FLEET_READER_KEY holds");
+    expect(none.stderr).toContain("check that the secret FLEET_READER_KEY contains");
     expect((await must(checkout.fleet(["drift", "--reader", "cj", "--key", key]), 2)).stderr).toContain(
       'Did you mean "ci"?',
     );
@@ -244,14 +244,14 @@ describe("a hostile client with a reader's key", () => {
 
   const secrets = /sk-\w+-0123456789|hmac:|"seal"|secret:[0-9a-f]{8}/;
 
-  test("can observe all resources of a stack, but sees no secret and no digest of a secret", () => {
+  test("can observe all resources of a stack, but sees no secret or digest of a secret", () => {
     expect([...recorded.keys()]).toEqual(
       expect.arrayContaining(["hub/host", "hub/iris/agent", "hub/loom/agent"]),
     );
     expect(JSON.stringify([...recorded.values()])).not.toMatch(secrets);
   });
 
-  test("gets no items of another tenant or of the platform", async () => {
+  test("gets no items that belong to another tenant or to the platform", async () => {
     const resources = [...recorded].map(([id, { items }]) => ({ id, items }));
     const { stdout } = await say("muster-read-arc", "arc", [{ op: "observe", resources }]);
     const [frame] = answers(stdout) as { answer: ObserveAnswer }[];
@@ -264,7 +264,7 @@ describe("a hostile client with a reader's key", () => {
     expect(frame?.answer.recorded.map(({ id }) => id).join()).not.toMatch(/loom|lab|host/);
   });
 
-  test("cannot choose which path is read", async () => {
+  test("cannot choose which files on the host are read", async () => {
     const file = (path: string) => ({
       kind: "file",
       path,
@@ -290,7 +290,7 @@ describe("a hostile client with a reader's key", () => {
     expect(Object.fromEntries(observed)).toEqual({ "hub/iris/agent": {}, x: {} });
   });
 
-  test("changes nothing with any request", async () => {
+  test("cannot change anything on the host with a request", async () => {
     const { items = {} } = recorded.get("hub/iris/agent") ?? {};
     const before = await hostTree("hub");
     const write = {
@@ -313,7 +313,7 @@ describe("a hostile client with a reader's key", () => {
     expect(await hostTree("hub")).toBe(before);
   });
 
-  test("gets only errors for malformed requests, and is still served afterwards", async () => {
+  test("gets an error for each malformed request", async () => {
     const { stdout } = await ssh(
       "muster-read-ci",
       "ci",
@@ -329,18 +329,14 @@ describe("a hostile client with a reader's key", () => {
   test.each([
     ["it asks for a command", ["touch /tmp/pwned; id"], ""],
     ["it asks for a shell", ["exec /bin/sh"], "touch /tmp/pwned; id\n"],
+    ["it sends a bundle like `up`", ["/bin/sh -c 'exec sudo -n /bin/sh'"], "cat > /tmp/pwned <<X\nid\nX\n"],
     [
-      "it sends a bundle as `up` does",
-      ["/bin/sh -c 'exec sudo -n /bin/sh'"],
-      "cat > /tmp/pwned <<X\nid\nX\n",
-    ],
-    [
-      "it asks for the runtime's other entry point",
+      "it asks for the unrestricted host runtime",
       ["sudo -n /usr/local/lib/muster/run serve"],
       '{"seq":1,"request":{"op":"remove"}}\n',
     ],
-    ["it asks for the subsystem sftp", ["-s", "sftp"], ""],
-  ])("reaches only the authorization gate if %s", async (_, words, input) => {
+    ["it asks for the sftp subsystem", ["-s", "sftp"], ""],
+  ])("reaches only the read-only host runtime if %s", async (_, words, input) => {
     const flags = words.filter((word) => word.startsWith("-"));
     const command = words.filter((word) => !word.startsWith("-"));
     const { stdout, stderr } = await ssh("muster-read-ci", "ci", command, input, flags);
@@ -351,13 +347,13 @@ describe("a hostile client with a reader's key", () => {
     expect(await project.onHost("hub", "ls /tmp/pwned 2>&1 || true")).toContain("No such file");
   });
 
-  test("gets no terminal", async () => {
+  test("cannot open a terminal", async () => {
     const { stdout, stderr } = await ssh("muster-read-ci", "ci", ["id"], "", ["-tt"]);
     expect(stderr).toMatch(/PTY allocation request failed/);
     expect(stdout).not.toContain("uid=");
   });
 
-  test("gets no file by sftp or scp", async () => {
+  test("cannot copy a file with sftp or scp", async () => {
     const host = addresses()["hub"]?.address ?? "";
     const options = sshOptions("ci");
     const sftp = await execa("sftp", [...options, "-b", "-", `muster-read-ci@${host}`], {
@@ -373,8 +369,8 @@ describe("a hostile client with a reader's key", () => {
   });
 
   test.each([
-    ["to ports of the host", ["-W", "127.0.0.1:22"]],
-    ["back from the host", ["-N", "-o", "ExitOnForwardFailure=yes", "-R", "127.0.0.1:47001:127.0.0.1:22"]],
+    ["to ports on the host", ["-W", "127.0.0.1:22"]],
+    ["to the client", ["-N", "-o", "ExitOnForwardFailure=yes", "-R", "127.0.0.1:47001:127.0.0.1:22"]],
   ])("cannot forward connections %s", async (_, flags) => {
     const { exitCode, stderr } = await ssh("muster-read-ci", "ci", [], "", flags);
     expect(exitCode).not.toBe(0);
@@ -383,7 +379,7 @@ describe("a hostile client with a reader's key", () => {
 });
 
 describe("drift that only the Pulumi engine can detect", () => {
-  test("is reported with --cloud, which fails if the engine is missing", async () => {
+  test("is reported with `--cloud`, which fails if the engine is not installed", async () => {
     await must(project.fleet(["drift", "--cloud"]));
     await localHosts(project.dir).stop("hub");
     const { stdout } = await must(project.fleet(["drift", "--cloud", "--json"]), 7);
@@ -395,7 +391,7 @@ describe("drift that only the Pulumi engine can detect", () => {
     expect(missing.stderr).toContain("the engine is not installed on this machine");
   });
 
-  test("is not reported if the stack's passphrase is missing", async () => {
+  test("cannot be checked if the stack's passphrase is missing", async () => {
     const passphrase = join(project.dir, "stacks/test.passphrase");
     renameSync(passphrase, `${passphrase}.away`);
     try {
@@ -415,7 +411,7 @@ function sshOptions(name: string): string[] {
   ];
 }
 
-/** Runs plain ssh with a reader's key, as somebody who has stolen it would. */
+/** Runs plain ssh with a reader's key, like somebody who has stolen the key. */
 function ssh(
   account: string,
   name: string,

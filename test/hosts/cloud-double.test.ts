@@ -10,7 +10,7 @@ const ROOT = join(import.meta.dirname, "../..");
 let fakeCloud: TestCloud;
 let dir: string;
 
-/** A program that uses only the vendor's SDKs, so that the double is tested exactly as the real API would be. */
+/** Creates a project with a program that uses only the vendor's SDKs, so that the double is tested like the API. */
 beforeAll(async () => {
   fakeCloud = await cloud();
   dir = mkdtempSync(join(tmpdir(), "muster-cloud-"));
@@ -43,7 +43,7 @@ async function outputs(): Promise<Record<string, string>> {
   return JSON.parse(await pulumi(["stack", "output", "--json"])) as Record<string, string>;
 }
 
-/** Runs a script on the one droplet. */
+/** Runs a script on the only droplet. */
 function onHub(script: string): Promise<string> {
   return fakeCloud.admin.onDroplet(fakeCloud.admin.droplets()[0]?.id ?? 0, script);
 }
@@ -53,7 +53,7 @@ const VOLUME = "/dev/disk/by-id/scsi-0DO_Volume_data";
 const up = ["up", "--yes", "--skip-preview"];
 const clean = ["preview", "--refresh", "--expect-no-changes", "--diff"];
 
-test("up creates a droplet with its key, firewall, volume, reserved IP and project", async () => {
+test("`pulumi up` creates a droplet with its key, firewall, volume, reserved IP and project", async () => {
   const preview = await pulumi(["preview"]);
   expect(preview).toMatch(/\+ 10 to create/);
   expect(fakeCloud.admin.counts().dropletsMade).toBe(0);
@@ -86,7 +86,7 @@ test("root can log in with the account's key at the droplet's own address and at
   }
 });
 
-test("refresh detects a change made in the console, and the next up repairs it", async () => {
+test("`pulumi refresh` detects a change that was made in the console, and the next `pulumi up` reverts the change", async () => {
   const [firewall] = fakeCloud.admin.firewalls();
   fakeCloud.admin.openFirewall(firewall?.id ?? "", {
     protocol: "tcp",
@@ -100,12 +100,12 @@ test("refresh detects a change made in the console, and the next up repairs it",
   await pulumi(clean);
 });
 
-test("a volume is a disk that the droplet can mount", async () => {
+test("a droplet can mount its volume as a disk", async () => {
   const result = await onHub(`mount ${VOLUME} /mnt && echo kept >/mnt/note && findmnt -no FSTYPE,SIZE /mnt`);
   expect(result).toMatch(/^ext4\s+9\./);
 });
 
-test("a new size keeps the droplet, and a changed trigger runs the command again", async () => {
+test("a changed size does not replace the droplet, and a changed trigger reruns the remote command", async () => {
   const before = fakeCloud.admin.droplets()[0]?.id;
   const preview = await pulumi(["preview", "--diff"], { SIZE: "s-1vcpu-2gb", TRIGGER: "second" });
   expect(preview).toMatch(/~ size *: "s-1vcpu-1gb" => "s-1vcpu-2gb"/);
@@ -118,7 +118,7 @@ test("a new size keeps the droplet, and a changed trigger runs the command again
   expect(await onHub(`mount ${VOLUME} /mnt && cat /mnt/note && umount /mnt`)).toBe("kept");
 });
 
-test("a droplet answers at an address assigned in the console, and has a new disk after a rebuild", async () => {
+test("a droplet answers at an address that was assigned in the console, and gets a new disk when it is rebuilt", async () => {
   const [droplet] = fakeCloud.admin.droplets();
   const before = (await outputs())["address"];
   const after = await fakeCloud.admin.changeAddress(droplet?.id ?? 0);
@@ -134,7 +134,7 @@ test("a droplet answers at an address assigned in the console, and has a new dis
   expect(await onHub("cloud-init status --wait; hostname; ls /root")).toBe("status: done\nhub\nbooted");
 });
 
-test("refresh removes a droplet that was deleted in the console, and the host on it, from the state", async () => {
+test("`pulumi refresh` detects that a droplet was deleted in the console, and `pulumi preview` plans to create it again", async () => {
   const [droplet] = fakeCloud.admin.droplets();
   await fakeCloud.admin.deleteDroplet(droplet?.id ?? 0);
   expect(await pulumi(["preview", "--refresh"], { SIZE: "s-1vcpu-2gb", TRIGGER: "second" })).toMatch(
@@ -142,7 +142,7 @@ test("refresh removes a droplet that was deleted in the console, and the host on
   );
 });
 
-test("destroy leaves nothing in the account", async () => {
+test("`pulumi destroy` leaves nothing in the account", async () => {
   await pulumi(["destroy", "--yes", "--skip-preview", "--refresh"]);
   await fakeCloud.admin.settled();
   const { admin } = fakeCloud;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { digestOf } from "../../src/model/digest.ts";
-import type { Finding } from "../../src/model/finding.ts";
+import type { Finding } from "../../src/model/drift-finding.ts";
 import { RECORDS_DIR, RUNTIME_DIR } from "../../src/model/host-paths.ts";
 import type { HostRecord } from "../../src/model/host-record.ts";
 import { localFleet, secretsFor } from "./support/fleets.ts";
@@ -44,20 +44,20 @@ function patientFleet(): Record<string, string> {
   return { ...files, "fleet.yaml": stringify({ ...fleet, agents: Object.fromEntries(agents) }) };
 }
 
-/** Each finding in one line: the difference and its cause. */
+/** Runs `drift` and returns one line for each finding: the difference and its cause. */
 async function drift(exitCode: number): Promise<string[]> {
   const { stdout } = await must(project.fleet(["drift", "--json"]), exitCode);
   const { findings } = JSON.parse(stdout) as { findings: Finding[] };
   return findings.map(({ agent, item, property, cause }) => `${agent} ${item}.${property}: ${cause}`);
 }
 
-describe("a difference that drift reports", () => {
+describe("a difference that `fleet drift` reports", () => {
   test("counts as intended, and not as drift, if only fleet.yaml has changed", async () => {
     project.write(SOUL, "# Iris, the second\n");
     expect(await drift(0)).toEqual(["iris SOUL.md.content: intended"]);
   });
 
-  test("has both causes if fleet.yaml and the host have changed", async () => {
+  test("has the cause `both` if fleet.yaml and the host have changed", async () => {
     await onHub("echo '# I am Arc' >/home/iris/SOUL.md");
     expect(await drift(7)).toEqual(["iris SOUL.md.content: both"]);
     await up();
@@ -69,9 +69,9 @@ describe("a difference that drift reports", () => {
     expect(await drift(7)).toEqual(["iris SOUL.md.mode: drift"]);
   });
 
-  test("has an unknown cause if the resource's record is truncated, and up rewrites the record", async () => {
+  test("has the cause `unknown` if the record on the host is truncated, and `pulumi up` rewrites the record", async () => {
     await onHub(`truncate -s 20 ${RECORDS_DIR}/${owner}/${RECORD}`);
-    // Without the record, drift cannot tell either whether a secret is the one that was applied.
+    // Without the record, drift also cannot determine whether a secret on the host is the one that was applied.
     expect(await drift(7)).toEqual(["iris SOUL.md.mode: unknown", "iris iris-key.content: unknown"]);
     await up();
     await onHub("chmod 0666 /home/iris/SOUL.md");
@@ -79,7 +79,7 @@ describe("a difference that drift reports", () => {
     await up();
   });
 
-  test("is not drift if a killed run had already written the intended value", async () => {
+  test("does not count as drift if a killed run has written the new value to the host", async () => {
     const applied = project.read(SOUL);
     await asKilled("# Iris, the third\n");
     expect(await drift(0)).toEqual(["iris SOUL.md.content: intended"]);
@@ -91,7 +91,10 @@ describe("a difference that drift reports", () => {
   });
 });
 
-/** Leaves the host as a run that was killed after its first write: the record contains the intended values. */
+/**
+ * Puts the host in the state that a run leaves when it is killed after its first write: the record contains the
+ * intended values.
+ */
 async function asKilled(text: string): Promise<void> {
   const file = `${RECORDS_DIR}/${owner}/${RECORD}`;
   const record = JSON.parse(await onHub(`cat ${file}`)) as HostRecord;
@@ -104,7 +107,10 @@ async function asKilled(text: string): Promise<void> {
 test("a failing agent that systemd keeps restarting causes no drift", async () => {
   await onHub("touch /home/loom/faulty; systemctl kill --signal=KILL muster-agent-loom");
   for (let round = 0; round < 5; round += 1) expect(await drift(0)).toEqual([]);
-  expect(await onHub("systemctl show -p ActiveState muster-agent-loom")).toBe("ActiveState=activating");
+  // Between two restarts the unit is active for a moment.
+  await expect
+    .poll(() => onHub("systemctl show -p ActiveState muster-agent-loom"), { timeout: 20_000, interval: 100 })
+    .toBe("ActiveState=activating");
   await must(project.pulumi(["preview", "--expect-no-changes"]));
   await onHub("rm /home/loom/faulty");
   await expect
@@ -112,7 +118,7 @@ test("a failing agent that systemd keeps restarting causes no drift", async () =
     .toBe("active");
 });
 
-test("drift reports a missing host runtime, and up restores it without restarting any agent", async () => {
+test("`fleet drift` reports a missing host runtime, and `pulumi up` restores the runtime without restarting any agent", async () => {
   const before = await starts();
   await onHub(`rm -r ${RUNTIME_DIR}/run ${RUNTIME_DIR}/bundle-*`);
   const { stdout } = await must(project.fleet(["drift"]), 7);
@@ -123,7 +129,7 @@ test("drift reports a missing host runtime, and up restores it without restartin
   expect(await starts()).toEqual(before);
 });
 
-test("up refuses a resource that belongs to another stack, names that stack and leaves the resource unchanged", async () => {
+test("`pulumi up` refuses to change a resource that belongs to another stack, and names that stack", async () => {
   const [ours, theirs] = [`${RECORDS_DIR}/${owner}`, `${RECORDS_DIR}/arc~theirs`];
   await onHub(`mkdir ${theirs}; sed 's#"owner":"[^"]*"#"owner":"arc/theirs"#' ${ours}/${RECORD} >${theirs}/${RECORD};
     mv ${ours}/${RECORD} /root/kept; echo theirs >/home/iris/SOUL.md`);

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parseItemName } from "../../src/model/agent-parts.ts";
 import type { FileItem, Props } from "../../src/model/items.ts";
-import { parseItemName } from "../../src/model/parts.ts";
+import { planOf } from "./support/compile-plan.ts";
 import { localFleet, secretsFor } from "./support/fleets.ts";
 import { factsScript, LISTING, readStarts, startsScript } from "./support/host-facts.ts";
 import { type Place, placesOf, STASH } from "./support/mutation-forms/form.ts";
 import { batchesOf, type Mutation } from "./support/mutations.ts";
-import { planOf } from "./support/plan.ts";
 import { makeProject, must, type Project } from "./support/project.ts";
 import { reportedByDrift, reportedByPreview } from "./support/reported-differences.ts";
 
@@ -16,7 +16,7 @@ const plan = planOf(files);
 const batches = batchesOf(plan);
 
 let project: Project;
-/** What plain ssh prints about the host while everything is as declared. */
+/** The facts about the host, read over plain ssh while everything is as declared. */
 let declaredFacts: string;
 
 const onHub = (script: string) => project.onHost("hub", script);
@@ -43,7 +43,7 @@ test("every property of every resource type and agent part is changed by at leas
   expect(partsOf(mutations.map(({ place }) => place))).toEqual(partsOf(placesOf(plan)));
 });
 
-test("most batches contain agents that must not be restarted", () => {
+test("in most batches of mutations, at least one agent must not be restarted", () => {
   const withCalm = batches.filter((batch) => calmAgents(batch).length > 0);
   expect(withCalm.length).toBeGreaterThan(batches.length / 2);
 });
@@ -65,16 +65,16 @@ describe.each(batches.map((batch, i) => ({ batch, number: i + 1, count: batch.le
       await onHub(plantScript(batch));
     });
 
-    test("are reported per property, and identically by drift and preview, which change nothing", async () => {
+    test("are reported per property by `fleet drift` and `pulumi preview`, and neither command changes anything", async () => {
       const before = await onHub(LISTING);
       const drift = await must(project.fleet(["drift", "--json"]), 7);
       const preview = await must(project.pulumi(["preview", "--json", "--expect-no-changes"]), 7);
-      expect(reportedByDrift(drift.stdout)).toEqual(reported);
-      expect(reportedByPreview(preview.stdout)).toEqual(reported);
+      expect(withoutWatchdog(reportedByDrift(drift.stdout), reported)).toEqual(reported);
+      expect(withoutWatchdog(reportedByPreview(preview.stdout), reported)).toEqual(reported);
       expect(await onHub(LISTING)).toBe(before);
     });
 
-    test("are repaired by up, which restarts only agents whose startup inputs have changed", async () => {
+    test("are repaired by `pulumi up`, which restarts an agent only if something that it reads at startup has changed", async () => {
       const [before, kept] = [await starts(), await onHub(keeps)];
       const stash = await onHub(STASHED);
       await must(project.pulumi(["up", "--yes", "--skip-preview"]));
@@ -90,9 +90,19 @@ describe.each(batches.map((batch, i) => ({ batch, number: i + 1, count: batch.le
   },
 );
 
+/**
+ * Omits the finding that the deadman does not run, if the deadman's unit file was replaced. In this case, systemd
+ * accepts no ping from the deadman, and its watchdog ends the deadman a few seconds later, before or after the next
+ * command.
+ */
+function withoutWatchdog(found: readonly string[], reported: readonly string[]): string[] {
+  const isReplaced = reported.includes("hub/host: hostd unit file.type");
+  return found.filter((one) => !(isReplaced && one === "hub/host: hostd.active" && !reported.includes(one)));
+}
+
 const asOwner = ({ path, want }: FileItem) => `runuser -u ${want.owner} -- cat ${path}`;
 
-/** Everything in the folders that the planted symlinks point to. Nothing may be written through a symlink. */
+/** Lists everything in the folder that the planted symlinks point to. `up` must not write through a symlink. */
 const STASHED = `find ${STASH} -printf '%p %M %U %G %s %T@\\n' | sort`;
 
 function plantScript(batch: readonly Mutation[]): string {
@@ -100,14 +110,14 @@ function plantScript(batch: readonly Mutation[]): string {
   return ["set -e", `rm -rf ${STASH}; mkdir ${STASH}`, ...scripts].join("\n");
 }
 
-/** The agents that no mutation of the batch may restart. */
+/** The agents that `up` must not restart after the mutations of a batch. */
 function calmAgents(batch: readonly Mutation[]): string[] {
   return AGENTS.filter((agent) => !batch.some((mutation) => mayRestart(mutation, agent)));
 }
 
 /**
- * An agent reads its unit and its credentials when it starts, and its home is mounted then. A unit may have been
- * stopped or overridden.
+ * Whether `up` is allowed to restart an agent after a mutation. An agent reads its unit and its credentials only when
+ * it starts, and its home is mounted only then. A mutation can also stop or override the unit.
  */
 function mayRestart({ reported }: Mutation, agent: string): boolean {
   const read = new RegExp(`^hub/${agent}/agent: (unit|credentials):.*\\.(content|type|active|overrides)$`);

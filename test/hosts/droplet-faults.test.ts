@@ -13,9 +13,9 @@ let fakeCloud: TestCloud;
 let keys: string;
 let project: Project;
 
-/** A cloud whose droplets have addresses that do not answer. */
+/** Starts a cloud with droplets that have an address but never answer. */
 beforeAll(async () => {
-  fakeCloud = await cloud({ hosts: false });
+  fakeCloud = await cloud({ hosts: false, pace: "vendor" });
   keys = mkdtempSync(join(tmpdir(), "muster-keys-"));
   await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "deploy", "-f", join(keys, "deploy")]);
   project = await makeProject({ "fleet.yaml": fleetWith(["ezra"]) }, {}, fakeCloud.env);
@@ -29,7 +29,7 @@ afterAll(async () => {
   rmSync(keys, { recursive: true, force: true });
 });
 
-test("a missing or revoked token ends a run at once, and the error names the command that helps", async () => {
+test("a missing or revoked token ends a run immediately, and the error explains why", async () => {
   const none = await must(project.pulumi(UP, { env: { DIGITALOCEAN_TOKEN: "" } }), 2);
   expect(none.all).toMatch(
     /there is no DigitalOcean token: .*`npx pulumi config set --secret digitalocean:token`/,
@@ -41,7 +41,7 @@ test("a missing or revoked token ends a run at once, and the error names the com
   expect(revoked.all).not.toContain(token);
 });
 
-test("a token in the stack's configuration is used, is encrypted there, and is never shown", async () => {
+test("a token in the stack's configuration is used, and never appears in plain text", async () => {
   const token = fakeCloud.admin.makeToken("read");
   await must(project.pulumi(["config", "set", "--secret", "digitalocean:token"], { input: token }));
   const env = { DIGITALOCEAN_TOKEN: "" };
@@ -54,7 +54,7 @@ test("a token in the stack's configuration is used, is encrypted there, and is n
   await must(project.pulumi(["config", "rm", "digitalocean:token"]));
 });
 
-test("an unavailable or rate-limited API is reported in one sentence, and no droplet is created", async () => {
+test("`pulumi up` reports in one sentence that the API is unavailable or limits the rate, and creates no droplet", async () => {
   fakeCloud.admin.fault({ status: 503 });
   const down = await must(project.pulumi(UP), 1);
   expect(down.all).toMatch(/DigitalOcean cannot be queried: .*\(503\)\. Run this again later\./);
@@ -65,11 +65,13 @@ test("an unavailable or rate-limited API is reported in one sentence, and no dro
   expect(fakeCloud.admin.counts().dropletsMade).toBe(0);
 });
 
-test("up reports an exceeded quota before it creates more droplets, keeps those it has created, and continues when run again", async () => {
+test("`pulumi up` reports an exceeded droplet quota, and creates the missing droplets once the quota allows this", async () => {
   project.write("fleet.yaml", fleetWith(["ezra", "allegro"]));
   fakeCloud.admin.dropletLimit(1);
   const limited = await must(project.pulumi(UP), 1);
-  expect(limited.all).toMatch(/The account's limit is 1 droplet and it has 0, so 2 more cannot be created\./);
+  expect(limited.all).toMatch(
+    /The account's limit is 1 droplet and the account has 0, so 2 more cannot be created\./,
+  );
   expect(fakeCloud.admin.counts()).toMatchObject({ dropletsMade: 1, dropletsNow: 1 });
   fakeCloud.admin.dropletLimit(10);
   const more = await must(project.pulumi(UP), 1);
@@ -85,7 +87,7 @@ test("a droplet that does not boot is recorded in the state, so it is not create
   expect(fakeCloud.admin.counts()).toMatchObject({ dropletsMade: 3, dropletsNow: 3 });
 });
 
-test("the next run finds a droplet if the answer to its create request was lost", async () => {
+test("a droplet is created only once, even if the answer to its create request was lost", async () => {
   project.write("fleet.yaml", fleetWith(["ezra", "allegro", "bezalel", "timmy"]));
   fakeCloud.admin.fault({ match: "^POST /v2/droplets$", times: 1, cut: "after" });
   await must(project.pulumi(UP), 1);
@@ -94,7 +96,7 @@ test("the next run finds a droplet if the answer to its create request was lost"
   expect(names.sort()).toEqual(["allegro", "bezalel", "ezra", "timmy"]);
 });
 
-test("destroy leaves nothing in the account", async () => {
+test("`pulumi destroy` leaves nothing in the account", async () => {
   await must(project.pulumi(["destroy", "--yes", "--skip-preview"]));
   expect([fakeCloud.admin.droplets(), fakeCloud.admin.firewalls(), fakeCloud.admin.keys()]).toEqual([
     [],

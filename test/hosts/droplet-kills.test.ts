@@ -7,16 +7,23 @@ import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { cloud, type TestCloud } from "./support/cloud.ts";
-import { LONG, SEED } from "./support/kill-plan.ts";
 import { makeProject, must, type Project } from "./support/project.ts";
+import { LONG, randomFrom, SEED } from "./support/random.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const HOSTS = ["ezra", "allegro", "bezalel"];
 const POINTS = Number(process.env["MUSTER_KILLS"] ?? (LONG ? 50 : 6));
-/** Milliseconds that one kill and the runs after it take at most. */
-const EACH = 60_000;
-/** Milliseconds after which most runs have ended. */
-const LATEST = 6000;
+/** The maximum duration of one kill and the runs after it, in milliseconds. */
+const EACH = 240_000;
+/** The latest moment of a kill, in milliseconds. Most runs have ended by then. */
+const LATEST = 35_000;
+/** The requests that create something that costs money. Every second kill of an `up` is aimed at one of them. */
+const AIMS = ["POST /v2/droplets", "POST /v2/reserved_ips", "POST /v2/volumes"];
+/** The latest moment of an aimed kill after its request, in milliseconds. */
+const LATEST_AIMED = 1500;
+
+/** The additional settings of the first host. */
+const FIRST = { reservedIp: true, volumes: { data: { size: 10 } } };
 
 let fakeCloud: TestCloud;
 let keys: string;
@@ -24,8 +31,8 @@ let project: Project;
 
 beforeAll(async () => {
   console.log(`droplet kills: MUSTER_SEED=${SEED} MUSTER_KILLS=${POINTS}`);
-  fakeCloud = await cloud({ hosts: false });
-  // Slow answers keep requests in flight at most moments.
+  fakeCloud = await cloud({ hosts: false, pace: "vendor" });
+  // Actions take long, so that most kills happen while an action is in progress.
   fakeCloud.admin.slow(400);
   keys = mkdtempSync(join(tmpdir(), "muster-keys-"));
   await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "deploy", "-f", join(keys, "deploy")]);
@@ -38,36 +45,55 @@ afterAll(async () => {
   rmSync(keys, { recursive: true, force: true });
 });
 
-test("the next up after a kill at any moment results in one droplet per host, and destroy leaves none", {
+test("after a run was killed at any moment, the next `pulumi up` leaves exactly one droplet per host, and `pulumi destroy` leaves none", {
   timeout: POINTS * EACH,
 }, async () => {
   const random = randomFrom(SEED);
   for (let point = 0; point < POINTS; point++) {
-    const [delay, isUp] = [Math.round(random() * LATEST), point % 3 !== 2];
-    const kill = `${isUp ? "up" : "destroy"} killed at ${delay} ms`;
-    await killed(isUp ? ["up"] : ["destroy"], delay);
+    const isUp = point % 3 !== 2;
+    const aim = point % 3 === 1 ? AIMS[Math.floor(point / 3) % AIMS.length] : undefined;
+    const delay = Math.round(random() * (aim === undefined ? LATEST : LATEST_AIMED));
+    const kill = `${isUp ? "up" : "destroy"} killed ${delay} ms after ${aim ?? "its start"}`;
+    if (aim !== undefined) await must(project.pulumi(["destroy", "--yes", "--skip-preview"]));
+    await killed(isUp ? ["up"] : ["destroy"], delay, aim);
     if (isUp) {
       // No droplet answers here, so every run ends with exit code 1.
       const { all } = await must(project.pulumi(["up", "--yes", "--skip-preview"]), 1);
       expect({ kill, hosts: dropletNames() }, all).toEqual({ kill, hosts: [...HOSTS].sort() });
       expect(fakeCloud.admin.firewalls()).toHaveLength(HOSTS.length);
-      expect(fakeCloud.admin.reservedIps()).toHaveLength(1);
+      const [first] = fakeCloud.admin.droplets().filter(({ name }) => name === HOSTS[0]);
+      const at = { droplet: { id: first?.id } };
+      expect({ kill, addresses: fakeCloud.admin.reservedIps() }, all).toMatchObject({
+        kill,
+        addresses: [at],
+      });
+      const attached = [{ droplet_ids: [first?.id] }];
+      expect({ kill, volumes: fakeCloud.admin.volumes() }, all).toMatchObject({ kill, volumes: attached });
       expect(fakeCloud.admin.keys()).toHaveLength(1);
     }
   }
   await must(project.pulumi(["destroy", "--yes", "--skip-preview"]));
   const { admin } = fakeCloud;
-  expect([admin.droplets(), admin.firewalls(), admin.keys(), admin.reservedIps()]).toEqual([[], [], [], []]);
+  expect([admin.droplets(), admin.firewalls(), admin.keys(), admin.volumes(), admin.reservedIps()]).toEqual([
+    ...[[], [], [], [], []],
+  ]);
 });
 
-/** Starts a run and kills its engine. The engine's children continue for a moment, as they would in reality. */
-async function killed(args: readonly string[], delay: number): Promise<void> {
+/**
+ * Starts a run and kills its engine. The engine's children continue for a moment, as they would in reality.
+ *
+ * @param aim the request after which the delay begins; undefined for the start of the run
+ */
+async function killed(args: readonly string[], delay: number, aim: string | undefined): Promise<void> {
+  const count = () => (aim === undefined ? 0 : (fakeCloud.admin.counts().requests[aim] ?? 0));
+  const before = count();
   const run = execa(join(ROOT, "bin", "pulumi"), [...args, "--yes", "--skip-preview"], {
     cwd: project.dir,
     env: { ...fakeCloud.env, MUSTER_OFFLINE: "1" },
     stdio: "ignore",
     reject: false,
   });
+  while (aim !== undefined && count() === before && run.exitCode === null) await sleep(20);
   await Promise.race([once(run, "exit"), sleep(delay)]);
   run.kill("SIGKILL");
   await run;
@@ -89,19 +115,6 @@ function fleetYaml(): string {
       ...{ keys: { deploy: key }, sshFrom: ["192.0.2.1"], region: "nyc3" },
       identityFile: join(keys, "deploy"),
     },
-    hosts: Object.fromEntries(HOSTS.map((host, i) => [host, { ...droplet, reservedIp: i === 0 }])),
+    hosts: Object.fromEntries(HOSTS.map((host, i) => [host, { ...droplet, ...(i === 0 && FIRST) }])),
   });
-}
-
-/**
- * Park and Miller's generator.
- *
- * @returns numbers from 0 to 1
- */
-function randomFrom(seed: number): () => number {
-  let state = (seed % 2147483646) + 1;
-  return () => {
-    state = (state * 48271) % 2147483647;
-    return state / 2147483647;
-  };
 }

@@ -30,14 +30,14 @@ afterAll(async () => {
   rmSync(keys, { recursive: true, force: true });
 });
 
-test("the first preview shows the cost, says that no address is known yet, and creates nothing", async () => {
+test("the first `pulumi preview` shows the monthly cost, and creates no droplet", async () => {
   const preview = await must(project.pulumi(["preview"]));
   expect(preview.all).toMatch(/Monthly cost: \$0\.00 before, \$\d+\.\d\d after \(hub \$0\.00 → /);
   expect(preview.all).toMatch(/hub gets its address from DigitalOcean during `up`/);
   expect(fakeCloud.admin.counts()).toMatchObject({ dropletsMade: 0 });
 });
 
-test("up creates the droplets and runs their setup once, and a second run finds no differences", async () => {
+test("`pulumi up` creates the droplets and runs their setup once, and `fleet drift` finds nothing afterwards", async () => {
   await must(project.pulumi(UP));
   expect(fakeCloud.admin.counts()).toMatchObject({ dropletsMade: 2, dropletsNow: 2 });
   expect(fakeCloud.admin.firewalls().map(({ inbound_rules }) => inbound_rules)).toEqual(
@@ -51,18 +51,41 @@ test("up creates the droplets and runs their setup once, and a second run finds 
   await must(project.fleet(["drift"]));
   const again = await must(project.pulumi(CLEAN));
   expect(again.all).not.toContain("Monthly cost");
-  expect((await must(project.fleet(["ps"]))).stdout).toMatch(/iris.*running.*loom.*running/s);
+  const { stdout } = await must(project.fleet(["ps"]));
+  expect(stdout).toMatch(/iris +hub +running/);
+  expect(stdout).toMatch(/loom +web +running/);
 });
 
-test("a port opened in the console is drift, and up closes it", async () => {
+test("a port that was opened in the console is reported as drift, and `pulumi up` closes the port", async () => {
   const id = fakeCloud.admin.firewalls().find(({ inbound_rules }) => inbound_rules.length === 1)?.id ?? "";
   fakeCloud.admin.openFirewall(id, { protocol: "tcp", ports: "8080", addresses: ["0.0.0.0/0"] });
   expect((await must(project.pulumi([...CLEAN, "--diff"]), 7)).all).toContain("8080");
+  const drift = await must(project.fleet(["drift", "--cloud", "--json"]), 7);
+  expect(JSON.parse(drift.stdout).findings).toMatchObject([
+    { host: "web", item: "firewall", observed: "changed on the machine", cause: "drift" },
+  ]);
   await must(project.pulumi(UP));
   expect(JSON.stringify(fakeCloud.admin.firewalls())).not.toContain("8080");
 });
 
-test("a droplet with a changed address is found at its new address by its host key", async () => {
+test("a setup step runs on a droplet whose RSA host key is listed first", async () => {
+  const path = "stacks/inventory.droplets.yaml";
+  const inventory = parse(project.read(path)) as { hosts: Record<string, { hostKeys: string[] }> };
+  await execa("ssh-keygen", ["-q", "-t", "rsa", "-N", "", "-f", join(keys, "rsa")]);
+  const rsa = readFileSync(join(keys, "rsa.pub"), "utf8").split(" ").slice(0, 2).join(" ");
+  inventory.hosts["hub"]?.hostKeys.unshift(rsa);
+  project.write(path, stringify(inventory));
+  const note = { run: "echo again >> /root/setup" };
+  project.write("fleet.yaml", fleetWith({ hub: { setup: { note } } }));
+  await must(project.pulumi(UP));
+  expect(await onHub("cat /root/setup")).toBe("once\nagain");
+  inventory.hosts["hub"]?.hostKeys.shift();
+  project.write(path, stringify(inventory));
+  project.write("fleet.yaml", fleetWith({}));
+  await must(project.pulumi(UP));
+});
+
+test("a droplet with a changed address is reached at the new address, and keeps its host key", async () => {
   const { machine, address, hostKeys } = hostOf("web");
   await fakeCloud.admin.changeAddress(Number(machine));
   await must(project.pulumi(UP));
@@ -71,8 +94,8 @@ test("a droplet with a changed address is found at its new address by its host k
   await must(project.fleet(["drift"]));
 });
 
-describe("a droplet deleted in the console", () => {
-  test("is reported by name and not recreated without a request, while all remaining hosts converge", async () => {
+describe("a droplet that was deleted in the console", () => {
+  test("is reported by name and not created again, and all remaining hosts converge", async () => {
     await fakeCloud.admin.deleteDroplet(Number(hostOf("web").machine));
     await onHub("echo I am Arc > /home/iris/SOUL.md");
     const result = await must(project.pulumi(UP), 1);
@@ -81,7 +104,7 @@ describe("a droplet deleted in the console", () => {
     expect(await onHub("cat /home/iris/SOUL.md")).toContain("I am iris");
   });
 
-  test("is recreated on request, with everything that fleet.yaml declares on it", async () => {
+  test("is created again on request, with everything that fleet.yaml declares on it", async () => {
     project.write("fleet.yaml", fleetWith({ web: { replace: "2026-11-27 deleted by hand" } }));
     await must(project.pulumi(UP));
     expect(fakeCloud.admin.counts()).toMatchObject({ dropletsMade: 3, dropletsNow: 2 });
@@ -90,7 +113,7 @@ describe("a droplet deleted in the console", () => {
   });
 });
 
-test("a requested replacement of a droplet lists what is lost, and moves its volume and reserved IP", async () => {
+test("`pulumi preview` lists the data that a requested replacement deletes, and `pulumi up` keeps the volume and the reserved IP", async () => {
   const replaced = { web: { replace: "2026-11-27 deleted by hand" }, hub: { replace: "another image" } };
   project.write("fleet.yaml", fleetWith(replaced));
   const before = hostOf("hub");
@@ -110,7 +133,7 @@ test("a requested replacement of a droplet lists what is lost, and moves its vol
   await must(project.pulumi(CLEAN));
 });
 
-test("destroy is refused while droplets are protected, and otherwise leaves nothing in the account", async () => {
+test("`pulumi destroy` is refused for protected droplets, and leaves nothing in the account once no droplet is protected", async () => {
   const refused = await must(project.pulumi(["destroy", "--yes", "--skip-preview"]), 1);
   expect(refused.all).toContain(
     "nothing has been destroyed: hub, web are protected. Set `protect: false` for them",
@@ -149,7 +172,7 @@ async function onHub(script: string): Promise<string> {
   return (await must(project.fleet(["ssh", "hub", "--", script]))).stdout.trim();
 }
 
-/** @param changes the changed fields of each host */
+/** @param changes the changed fields, by host */
 function fleetWith(changes: Readonly<Record<string, object>>): string {
   const fleet = parse(localFleet(LAYOUT)["fleet.yaml"] ?? "") as Record<string, unknown>;
   const hub = {

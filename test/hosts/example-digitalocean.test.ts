@@ -8,7 +8,7 @@ import { cloud, type TestCloud } from "./support/cloud.ts";
 import { exampleOnCloud } from "./support/example-projects.ts";
 import { must, type Project } from "./support/project.ts";
 
-/** The three droplets and their agents of examples/digitalocean, the second seed fleet. */
+/** A project from examples/digitalocean, which declares three droplets and their agents. */
 let project: Project;
 let fakeCloud: TestCloud;
 let keys: string;
@@ -32,7 +32,7 @@ afterAll(async () => {
   rmSync(keys, { recursive: true, force: true });
 });
 
-test("up creates three droplets with six agents, and drift finds nothing", async () => {
+test("`pulumi up` creates three droplets with six agents, and `fleet drift` finds nothing", async () => {
   await up();
   expect(
     fakeCloud.admin
@@ -52,7 +52,7 @@ test("up creates three droplets with six agents, and drift finds nothing", async
   await clean();
 });
 
-test("up repairs drift on a host and in the DigitalOcean console", async () => {
+test("`pulumi up` repairs drift on a host and in the DigitalOcean console", async () => {
   await on("ezra", "echo I am Arc > /home/ezra/SOUL.md");
   const firewall = fakeCloud.admin.firewalls().find(({ name }) => name.includes("allegro"))?.id ?? "";
   fakeCloud.admin.openFirewall(firewall, { protocol: "tcp", ports: "8080", addresses: ["0.0.0.0/0"] });
@@ -87,7 +87,7 @@ test("an agent moves between droplets with all of its files, and no other agent 
   await clean();
 });
 
-test("destroy leaves nothing in the account once the hosts are no longer protected", async () => {
+test("`pulumi destroy` leaves nothing in the account once the hosts are no longer protected", async () => {
   edit((fleet) => {
     for (const host of Object.values(fleet.hosts)) host["protect"] = false;
   });

@@ -1,13 +1,14 @@
 /**
- * The manual steps ("clicks") and findings that the documents of the seed fleets list, each by its name. They run on
- * the example fleets that are modelled on the seeds, on local hosts. docs/deadman.md has the figures.
+ * The examples are modelled on existing fleets. The documents about these fleets list manual steps ("clicks") and
+ * findings. A test names the step or the finding that it covers. The tests run the examples on local hosts, and
+ * docs/deadman.md has the measured times.
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { exampleUp, PROVIDER_PORTS } from "./support/example-projects.ts";
 import { must, type Project } from "./support/project.ts";
 import { startProviders } from "./support/providers.ts";
 
-/** Seconds from the end of a process, or from a hanging agent's timeout, to its next heartbeat. */
+/** The maximum seconds from the end of an agent's process, or from a hanging agent's timeout, to its next heartbeat. */
 const BACK_WITHIN = 3;
 
 const TIMEOUT = 6;
@@ -27,9 +28,9 @@ async function eventsOf(project: Project, name?: string): Promise<string[]> {
 }
 
 /**
- * Waits until an agent sends a heartbeat in a new run.
+ * Runs the script, and waits until the agent sends a heartbeat in a new run.
  *
- * @returns seconds since `start`, which the script sets
+ * @returns the seconds from the time `start`, which the script sets, to that heartbeat
  */
 async function secondsUntilBack(
   project: Project,
@@ -50,9 +51,12 @@ async function secondsUntilBack(
   return Number(seconds);
 }
 
-/** Stops the tmux server too, which could resume the pane. A hang counts from the last heartbeat plus the timeout. */
+/**
+ * A script that makes an agent hang: it stops all processes of the agent's unit. The script sets `start` to the time of
+ * the last heartbeat plus the timeout.
+ */
 const hangsScript = (name: string) =>
-  `pane=${paneOf(name)}; kill -STOP $(systemctl show -P MainPID ${unit(name)}) $pane; sleep 0.5; start=$(stat -c %.Y ${beat(name)} | awk '{printf "%.3f", $1 + ${TIMEOUT}}')`;
+  `systemctl kill --signal=STOP ${unit(name)}; sleep 0.5; start=$(stat -c %.Y ${beat(name)} | awk '{printf "%.3f", $1 + ${TIMEOUT}}')`;
 
 const diesScript = (what: string) => `pid=${what}; start=$(date +%s.%N); kill -9 $pid`;
 
@@ -63,14 +67,14 @@ beforeAll(async () => {
 afterAll(() => Promise.all([timmy?.dispose(), mosaic?.dispose()]));
 
 describe("examples/timmy", () => {
-  test("a killed hermes is restarted automatically (step 1: restart dead agents)", async () => {
+  test("a killed hermes agent is restarted automatically (step 1: restart dead agents)", async () => {
     expect(await secondsUntilBack(timmy, "ezra", "ezra", diesScript(paneOf("ezra")))).toBeLessThan(
       BACK_WITHIN,
     );
     expect(await eventsOf(timmy, "ezra")).toEqual(expect.arrayContaining(["ezra died", "ezra restarted"]));
   });
 
-  test("one command shows disk, memory and failed units of every server, and exits with code 5 (step 2: health checks)", async () => {
+  test("one command shows the health of every server, and exits with code 5 if a unit has failed (step 2: health checks)", async () => {
     const calm = await must(timmy.fleet(["hosts"]));
     for (const host of ["ezra", "allegro", "bezalel"]) {
       expect(calm.stdout).toMatch(new RegExp(`^${host} .* \\d+% of .*G +\\d+% of .*G, / +0 +watching$`, "m"));
@@ -85,7 +89,7 @@ describe("examples/timmy", () => {
     await must(timmy.fleet(["hosts"]));
   });
 
-  test("an agent whose terminal dies with its tmux, or hangs, is restarted automatically (step 3: dead pane recovery)", async () => {
+  test("an agent is restarted automatically if its tmux is killed or if the agent hangs (step 3: dead pane recovery)", async () => {
     const tmux = `$(systemctl show -P MainPID ${unit("gemini")})`;
     expect(await secondsUntilBack(timmy, "bezalel", "gemini", diesScript(tmux))).toBeLessThan(BACK_WITHIN);
     expect(await secondsUntilBack(timmy, "allegro", "allegro", hangsScript("allegro"))).toBeLessThan(
@@ -97,7 +101,7 @@ describe("examples/timmy", () => {
     );
   });
 
-  test("gemini runs on its next provider while its first one is down, and then returns (step 4: provider failover)", async () => {
+  test("gemini uses its second provider only while its first provider is down (step 4: provider failover)", async () => {
     const runsOn = () =>
       timmy.onHost(
         "bezalel",
@@ -118,7 +122,7 @@ describe("examples/timmy", () => {
       .toEqual(expect.arrayContaining(["gemini failed-over", "gemini returned"]));
   });
 
-  test("a failed job is recorded and retried, and pushes when it succeeds (step 7: nightly retro)", async () => {
+  test("a failed job is recorded, and a successful job pushes its report (step 7: nightly retro)", async () => {
     const { stdout } = await must(timmy.fleet(["jobs"]));
     expect(stdout).toMatch(/^retro +timmy +ezra +\*-\*-\* 23:30 +waiting +- +- +in /m);
     const retro = "systemctl start muster-job-timmy.retro";
@@ -140,13 +144,15 @@ describe("examples/timmy", () => {
     await must(timmy.fleet(["hosts"]));
   });
 
-  test("an agent with the wrong model is reported by name, and up repairs it (step 8: config drift)", async () => {
+  test("an agent with the wrong model is reported by name, and `pulumi up` restores the model (step 8: config drift)", async () => {
     await timmy.onHost(
       "allegro",
       "sed -i 's/example-large/example-tiny/' /home/code-claw/.hermes/config.yaml",
     );
     const drift = await must(timmy.fleet(["drift"]), 7);
-    expect(drift.stdout).toMatch(/code-claw +\.hermes\/config\.yaml +content .*example-large.*example-tiny/);
+    expect(drift.stdout).toMatch(
+      /code-claw +\.hermes\/config\.yaml +model\.default .*example-large.*example-tiny/,
+    );
     await must(timmy.pulumi(["up", "--yes", "--skip-preview"]));
     expect((await must(timmy.fleet(["drift"]))).stdout).toContain("no drift");
   });
@@ -158,7 +164,7 @@ describe("examples/mosaic", () => {
     ["dragon", "reviewer-codex"],
     ["dragon", "coder"],
   ])(
-    "a runtime runs in a terminal and its program is found: on %s, %s (finding 1: runtimes die in a detached pane)",
+    "on the host %s, the runtime of %s keeps running in a terminal (finding 1: runtimes die in a detached pane)",
     async (host, name) => {
       expect(await mosaic.onHost(host, `cat /home/${name}/size`)).toBe("50 200");
       expect(await mosaic.onHost(host, `systemctl show -P NRestarts ${unit(name)}`)).toBe("0");
@@ -170,7 +176,7 @@ describe("examples/mosaic", () => {
     ["workshop", "guide"],
     ["dragon", "coder"],
   ])(
-    "an agent has its name and its key: on %s, %s (finding 2: MUSTER_AGENT does not reach the pane)",
+    "on the host %s, %s has its name and key in its environment (finding 2: MUSTER_AGENT does not reach the pane)",
     async (host, name) => {
       const environment = await mosaic.onHost(host, `tr '\\0' '\\n' </proc/${paneOf(name)}/environ`);
       expect(environment.split("\n")).toEqual(
@@ -190,7 +196,7 @@ describe("examples/mosaic", () => {
     expect(events).toEqual(expect.arrayContaining(["coder died", "guide hung", "guide restarted"]));
   });
 
-  test("a reboot is recorded, starts every core agent, and starts no on-demand agent", async () => {
+  test("a reboot is recorded, and starts every core agent but no on-demand agent", async () => {
     const bootId = () => mosaic.onHost("dragon", "cat /proc/sys/kernel/random/boot_id").catch(() => "");
     const boot = await bootId();
     await mosaic.onHost("dragon", "systemctl reboot").catch(() => "");

@@ -12,7 +12,7 @@ import { type Trace, traceOf } from "./support/trace.ts";
 const LAYOUT = { hosts: ["hub", "east"], agents: { hub: ["arc"], east: ["iris", "loom"] } };
 const UP = ["up", "--yes", "--skip-preview"];
 
-/** Seconds that an unreachable host may delay a run. A reachable host answers sooner, even next to other tests. */
+/** The seconds by which an unreachable host delays a run. A reachable host answers sooner, even during other tests. */
 const CONNECT_TIMEOUT = 5;
 
 const HUB_UNREACHABLE = /warning: hub is unreachable, last reached .* UTC: \S/;
@@ -45,7 +45,7 @@ describe("an unreachable host", () => {
   });
   afterAll(() => hub.restore());
 
-  test("is named by drift, which exits with code 4 after one connect timeout", async () => {
+  test("is named by `fleet drift`, which exits with code 4 after one connect timeout", async () => {
     const started = Date.now();
     const drift = await must(project.fleet(["drift"], { env: trace.env }), 4);
     expect(drift.stdout).toMatch(/^hub is unreachable, last reached .* UTC: it cannot be reached/m);
@@ -53,7 +53,7 @@ describe("an unreachable host", () => {
     expect(Date.now() - started).toBeLessThan((CONNECT_TIMEOUT + 5) * 1000);
   });
 
-  test("does not keep drift from reporting findings on the remaining hosts", async () => {
+  test("is skipped by `fleet drift`, which still reports the differences on the remaining hosts", async () => {
     await project.onHost("east", "echo '# nobody' > /home/iris/SOUL.md");
     const drift = await must(project.fleet(["drift", "--json"]), 7);
     expect(JSON.parse(drift.stdout)).toMatchObject({
@@ -63,13 +63,13 @@ describe("an unreachable host", () => {
     });
   });
 
-  test("is named by preview, which exits with code 7 after one connect timeout", async () => {
+  test("is named by `pulumi preview`, which exits with code 7 after one connect timeout", async () => {
     const preview = await must(pulumi(["preview", "--diff", "--expect-no-changes"]), 7);
     expect(preview.all).toMatch(HUB_UNREACHABLE);
     expect(connectionsTo("hub")).toBe(1);
   });
 
-  test("keeps its state during up, which exits with code 1 after all remaining hosts have converged", async () => {
+  test("keeps its resources in the state, while `pulumi up` converges all remaining hosts and exits with code 1", async () => {
     changeFleet((fleet) => {
       delete fleet.agents["loom"];
       delete fleet.contacts["loom"];
@@ -92,7 +92,7 @@ describe("an unreachable host", () => {
     );
   });
 
-  test("is repaired by the next up that can reach it", async () => {
+  test("is repaired by the next `pulumi up` that can reach the host", async () => {
     await hub.restore();
     await must(up());
     expect(await project.onHost("hub", "cat /home/arc/SOUL.md")).toBe("# arc\n\nI am arc.");
@@ -111,7 +111,7 @@ describe("a host with a changed host key", () => {
     ["drift", 4, () => project.fleet(["drift"], { env: trace.env })],
     ["up", 1, () => up()],
   ] as const)(
-    "is refused by %s, which prints where the host key is pinned and what to do",
+    "is refused by `%s`, which prints where the old key is pinned and what to do",
     async (_, code, run) => {
       const result = await must(run(), code);
       expect(result.all).toMatch(
@@ -124,7 +124,7 @@ describe("a host with a changed host key", () => {
     },
   );
 
-  test("is accepted by up once its pinned keys have been removed as the message says", async () => {
+  test("is accepted by `pulumi up` once its pinned keys are removed from the inventory", async () => {
     const file = "stacks/inventory.local.yaml";
     const inventory = parse(project.read(file)) as { hosts: Record<string, { hostKeys: string[] }> };
     for (const [host, entry] of Object.entries(inventory.hosts)) if (host === "hub") entry.hostKeys = [];
@@ -135,8 +135,8 @@ describe("a host with a changed host key", () => {
   });
 });
 
-describe("a wrong or missing passphrase", () => {
-  test("is reported in one sentence if it is wrong, and nothing is changed", async () => {
+describe("a stack's passphrase", () => {
+  test("causes an error in one sentence if it is wrong, and nothing is changed", async () => {
     trace.take();
     const state = await stateOnDisk();
     const env = { ...trace.env, PULUMI_CONFIG_PASSPHRASE: "wrong" };
@@ -149,7 +149,7 @@ describe("a wrong or missing passphrase", () => {
     expect(await stateOnDisk()).toEqual(state);
   });
 
-  test("results in exit code 2 if it is missing, and the message says where to put it", async () => {
+  test("causes exit code 2 if it is missing, and the error says where to save the passphrase", async () => {
     const file = join(project.dir, "stacks/test.passphrase");
     renameSync(file, `${file}.away`);
     const result = await project
@@ -165,7 +165,7 @@ describe("a full disk", () => {
     ["/home/iris", "/home/iris/SOUL.md"],
     ["/var/lib/muster", "/var/lib/muster/"],
   ])(
-    "is reported with the affected path and damages no file, and up succeeds once there is space (full at %s)",
+    "is reported with its path (%s), and `pulumi up` succeeds once the disk has enough free space",
     async (dir, path) => {
       const before = await project.onHost("east", "cat /home/iris/SOUL.md");
       await project.onHost("east", `${fullDiskAt(dir)}`);
@@ -190,7 +190,7 @@ describe("an agent with one part that fails", () => {
     return soul.trimEnd();
   };
 
-  test("gets all remaining parts if its contacts fail, and the message names the failed part", async () => {
+  test("gets all remaining parts if its contacts fail, and the error names the contacts", async () => {
     await project.onHost(
       "east",
       `systemctl stop muster-agent-iris
@@ -209,7 +209,7 @@ describe("an agent with one part that fails", () => {
     await must(project.fleet(["drift"]));
   });
 
-  test("is not started when its identity fails", async () => {
+  test("is not started if its identity fails", async () => {
     await project.onHost("east", `systemctl stop muster-agent-iris; ${fullDiskAt("/home/iris")}`);
     change(`who has no room\n${"I am iris.\n".repeat(2000)}`);
     const result = await must(up(), 1).finally(() => project.onHost("east", "umount -l /home/iris"));
@@ -223,9 +223,9 @@ describe("an agent with one part that fails", () => {
 
 describe("a file that replaces a folder", () => {
   test.each([
-    ["of an agent's home", "/home/iris", /\/home\/iris +type +declared directory +observed file/],
-    ["of an identity file's folder", "/home/iris/docs", /rules\.md +type +declared file +observed absent/],
-  ])("is reported, and up restores the folder %s with its content", async (_, dir, finding) => {
+    ["an agent's home", "/home/iris", /\/home\/iris +type +declared directory +observed file/],
+    ["an identity file's folder", "/home/iris/docs", /rules\.md +type +declared file +observed absent/],
+  ])("is reported, and `pulumi up` restores %s with its content", async (_, dir, finding) => {
     await project.onHost("east", `mv ${dir} ${dir}.kept && echo 'in the way' > ${dir}`);
     const drift = await must(project.fleet(["drift"]), 7);
     expect(drift.stdout).toMatch(finding);
@@ -250,7 +250,7 @@ function connectionsTo(host: string): number {
   return trace.take().filter((entry) => entry.host === host && entry.op === "connect").length;
 }
 
-/** The outputs of each agent in the state, by its resource name. */
+/** The outputs of each agent in the stack's state, by resource name. */
 async function agentsInState(): Promise<Record<string, object>> {
   const { deployment } = JSON.parse((await must(pulumi(["stack", "export"]))).stdout) as {
     deployment: { resources: { urn: string; type: string; outputs?: object }[] };
@@ -259,7 +259,7 @@ async function agentsInState(): Promise<Record<string, object>> {
   return Object.fromEntries(agents.map(({ urn, outputs = {} }) => [urn.split("::")[3] ?? "", outputs]));
 }
 
-/** Checksums of the state files on this machine, which only a run that changes something would write. */
+/** Checksums of the state files on this machine. Only a run that changes something writes these files. */
 async function stateOnDisk(): Promise<string> {
   const { stdout } = await execa("sh", ["-c", "sha256sum .state/.pulumi/stacks/muster/*.json"], {
     cwd: project.dir,

@@ -14,7 +14,7 @@ beforeAll(async () => {
 
 afterAll(() => project?.dispose());
 
-describe("a fleet after its first up", () => {
+describe("a fleet after its first `pulumi up`", () => {
   test("runs every agent in its own terminal with its own secret", async () => {
     const { stdout } = await must(project.fleet(["ps", "--json"]));
     const { agents } = JSON.parse(stdout) as { agents: { agent: string; state: string; pid: number }[] };
@@ -30,14 +30,14 @@ describe("a fleet after its first up", () => {
     expect(pane).toContain("ANTHROPIC_API_KEY=sk-iris-0123456789");
   });
 
-  test("has no drift and no changes", async () => {
+  test("has no drift and needs no changes", async () => {
     const drift = await must(project.fleet(["drift"]));
     expect(drift.stdout).toContain("no drift");
     const preview = await must(project.pulumi(["preview", "--diff", "--expect-no-changes"]));
     expect(preview.stdout).not.toContain("(update)");
   });
 
-  test("lists its hosts and agents in the outputs of its stack", async () => {
+  test("lists its hosts and agents in its stack outputs", async () => {
     const { stdout } = await must(project.pulumi(["stack", "output", "--json"]));
     const addressOf = (host: string) => project.sshArguments(host).at(-1)?.replace("root@", "");
     const agent = (host: string, name: string) => {
@@ -52,7 +52,7 @@ describe("a fleet after its first up", () => {
     });
   });
 
-  test("reports an overwritten identity file as drift, which up repairs", async () => {
+  test("shows an overwritten identity file as drift, and `pulumi up` restores the file", async () => {
     await project.onHost("east", "echo '# I am Arc' > /home/iris/SOUL.md");
     const drift = await must(project.fleet(["drift"]), 7);
     expect(drift.stdout).toMatch(/iris.*SOUL\.md.*content/);
@@ -65,14 +65,14 @@ describe("a fleet after its first up", () => {
     await must(project.fleet(["drift"]));
   });
 
-  test("keeps every agent out of the secrets and homes of all others", async () => {
+  test("prevents an agent from reading another agent's secrets and home", async () => {
     const asLoom = (command: string) => project.onHost("east", `su loom -c '${command}' 2>&1 || true`);
     expect(await asLoom("cat /var/lib/muster/credentials/iris/iris-key")).toContain("Permission denied");
     expect(await asLoom("ls /home/iris")).toContain("Permission denied");
     expect(await asLoom("ls /run/muster-iris")).toContain("Permission denied");
   });
 
-  test("reports a stopped host as unreachable, and up boots this host and converges it in the same run", async () => {
+  test("shows a stopped host as unreachable, and `pulumi up` boots and converges that host", async () => {
     await execa("ssh", [...project.sshArguments("hub"), "poweroff"], { reject: false });
     await expect.poll(async () => (await project.fleet(["drift"])).exitCode, { timeout: 60_000 }).toBe(4);
     await must(project.pulumi(["up", "--yes", "--skip-preview"]));
@@ -80,7 +80,7 @@ describe("a fleet after its first up", () => {
   });
 });
 
-test("a fleet that was destroyed leaves no process, mount, bridge or disk of its local hosts", async () => {
+test("`pulumi destroy` leaves no process or mount of a local host", async () => {
   const one = { hosts: ["lone"], agents: { lone: ["arc"] } };
   const other = await makeProject(localFleet(one), secretsFor(one));
   try {

@@ -9,7 +9,7 @@ import { makeProject, must, type Project } from "./support/project.ts";
 
 const LAYOUT = { hosts: ["box"], agents: { box: ["iris", "loom", "forge", "ada"] } };
 
-/** Boots the machine that serves as an existing ssh server. */
+/** The project that boots the machine. The other project uses this machine as an existing server. */
 let machine: Project;
 let project: Project;
 
@@ -40,7 +40,7 @@ afterAll(async () => {
 });
 
 describe("removing an agent", () => {
-  test("is announced by preview and by destroy, which say what happens to each home", async () => {
+  test("is announced by `pulumi preview` and `pulumi destroy`, which say what happens to each home", async () => {
     await onBox("echo kept >/home/forge/notes; echo lost >/home/loom/notes");
     await forgetInState("forge");
     edit(({ agents }) => {
@@ -62,7 +62,7 @@ describe("removing an agent", () => {
     expect(destroy.all).toMatch(/box: ada is protected: nothing is removed/);
   });
 
-  test("leaves no orphan in this stack, keeps the records of all others, and restarts no remaining agent", async () => {
+  test("also removes this stack's orphaned resources, and does not affect other stacks or agents", async () => {
     const [owner, theirs] = [`${RECORDS_DIR}/muster~test`, `${RECORDS_DIR}/muster~theirs`];
     await onBox(`mkdir ${theirs}; sed 's#"owner":"[^"]*"#"owner":"muster/theirs"#; s#box/ada/#box/eve/#' \
       ${owner}/box~ada~agent.json >${theirs}/box~eve~agent.json`);
@@ -83,7 +83,7 @@ describe("removing an agent", () => {
     await must(project.fleet(["drift"]));
   });
 
-  test("can be undone, because up prints where the agent's data is and how to restore it", async () => {
+  test("can be undone, because `pulumi up` prints where the agent's data is and how to restore the data", async () => {
     edit(({ agents }) => {
       agents["forge"] = { ...agents["iris"], identity: "forge", credentials: ["forge-key"] };
     });
@@ -95,7 +95,7 @@ describe("removing an agent", () => {
 });
 
 describe("a protected agent", () => {
-  test("is not removed, and preview prints how to remove it anyway", async () => {
+  test("is not removed, and `pulumi preview` prints how to remove the agent", async () => {
     const fleetYaml = project.read("fleet.yaml");
     const before = await starts("ada");
     edit(({ agents }) => delete agents["ada"]);
@@ -128,7 +128,7 @@ describe("a protected agent", () => {
   });
 });
 
-test("a changed secret restarts only the agents that read it", async () => {
+test("a changed secret restarts only the agents that use this secret", async () => {
   const before = await starts("iris", "forge");
   const set = ["config", "set", "--secret", "muster:forge-key"];
   await must(project.pulumi(set, { input: "sk-forge-rotated" }));
@@ -141,7 +141,7 @@ test("a changed secret restarts only the agents that read it", async () => {
 });
 
 describe("a run that targets only one host or agent", () => {
-  test("converges the target completely, including new agents, and ignores unreachable hosts outside the target", async () => {
+  test("converges its complete target, and ignores unreachable hosts outside the target", async () => {
     const fleetYaml = project.read("fleet.yaml");
     edit(({ hosts, agents }) => {
       hosts["gone"] = { kind: "ssh", address: "127.0.0.1", port: 1 };
@@ -163,7 +163,7 @@ describe("a run that targets only one host or agent", () => {
 });
 
 describe("a rename in fleet.yaml", () => {
-  test("keeps the home, learned contacts and uid of an agent whose tenant is renamed too, and restarts it exactly once", async () => {
+  test("keeps an agent's home, learned contacts and uid, even if the tenant is renamed in the same run", async () => {
     await onBox(`echo mine >/home/iris/notes
       sqlite3 /home/iris/contacts.db "INSERT INTO contacts (name, email) VALUES ('learned', 'l@example.org')"`);
     const uid = await onBox("id -u iris");
@@ -175,13 +175,13 @@ describe("a rename in fleet.yaml", () => {
       fleet.moved = { agents: { iris: "vera" }, tenants: { arc: "arcade" } };
     });
     const { stdout } = await must(project.fleet(["drift"]));
-    expect(stdout).toContain("fleet.yaml has changed, not applied yet");
+    expect(stdout).toContain("fleet.yaml has changed, but the change is not applied yet");
     const { all } = await preview();
     expect(all).toContain(
       "box: iris becomes vera: `up` stops it, renames its user and its home with everything in it",
     );
     expect(all).toContain("box: tenant arc becomes arcade");
-    // The state that a run leaves when it is killed during the rename.
+    // Put the host in the state that a run leaves when it is killed during the rename.
     await onBox("systemctl stop muster-agent-iris; usermod --login vera --home /home/vera iris");
     await up();
     await nothingToDo();
@@ -199,7 +199,7 @@ describe("a rename in fleet.yaml", () => {
     ).toBe("NRestarts=0\n0");
   });
 
-  test("changes nothing on a renamed host, and the entries of `moved` can be removed afterwards", async () => {
+  test("restarts no agent on a renamed host, and the entries of `moved` can be removed afterwards", async () => {
     const before = await starts("vera", "forge");
     edit((fleet) => {
       rename(fleet.hosts, "box", "crate");
@@ -240,7 +240,7 @@ function rename<T>(section: Record<string, T>, from: string, to: string): void {
   delete section[from];
 }
 
-/** Removes an agent from the state only; it stays on its host. */
+/** Removes an agent only from the state. The agent remains on its host. */
 async function forgetInState(agent: string): Promise<void> {
   const urn = urnOf("muster:index:Host$muster:index:Agent", `box/${agent}/agent`);
   await must(project.pulumi(["state", "delete", "--yes", urn]));

@@ -8,13 +8,13 @@ import { type CommandResult, makeProject, must, type Project } from "./support/p
 const LAYOUT = { hosts: ["east"], agents: { east: ["iris", "loom"] } };
 const UP = ["up", "--yes", "--skip-preview"];
 
-/** Milliseconds. A run that takes longer counts as hanging. */
+/** The maximum duration of each command, in milliseconds. A command that takes longer counts as hanging. */
 const DRIFT_BOUND = 30_000;
 const UP_BOUND = 120_000;
 
 const SEED = Number(process.env["MUSTER_SEED"] ?? randomBytes(3).readUIntBE(0, 3));
 
-/** A value in files that do not belong to iris. It must appear in no output. */
+/** A value in files that do not belong to iris. No output is allowed to contain it. */
 const CANARY = `cnry${randomBytes(8).toString("hex")}`;
 
 let project: Project;
@@ -35,7 +35,7 @@ beforeAll(async () => {
 afterAll(() => project?.dispose());
 
 describe("hostile files in an agent's home", () => {
-  test("are reported without being read, and are repaired, if root has planted a device", async () => {
+  test("are reported without being read if they are devices, and `pulumi up` replaces them", async () => {
     await onEast("rm /home/iris/SOUL.md && mknod -m 0666 /home/iris/SOUL.md c 1 5");
     const drift = await must(project.fleet(["drift"], { timeout: DRIFT_BOUND }), 7);
     expect(drift.stdout).toMatch(/SOUL\.md.*type.*device/);
@@ -43,7 +43,7 @@ describe("hostile files in an agent's home", () => {
     expect(await onEast("cat /home/iris/SOUL.md")).toBe("# iris\n\nI am iris.");
   });
 
-  test("cannot redirect or block drift and up if the agent replaces them in a loop, and are repaired afterwards", async () => {
+  test("cannot redirect or block `fleet drift` and `pulumi up`, even if the agent replaces these files in a loop", async () => {
     const outside = await stateOutside();
     const digests = await digestsOutside();
     const aims = ["/etc/shadow", "/etc", "/root", "/root/canary", "/home/loom", "/home/loom/canary"];
@@ -60,6 +60,8 @@ describe("hostile files in an agent's home", () => {
     }
     expect(results.some(({ exitCode }) => exitCode === 7)).toBe(true);
     expect(await stateOutside()).toBe(outside);
+    // `up` refuses links, and a person removes them.
+    await onEast("find /home/iris '(' -type l -o -links +1 ! -type d ')' -delete");
     await must(project.pulumi(UP));
     await must(project.fleet(["drift"]));
     expect(await onEast("su iris -s /bin/sh -c 'cat ~/SOUL.md ~/bin/tool'")).toContain("I am iris.");
@@ -71,7 +73,7 @@ function onEast(script: string): Promise<string> {
   return project.onHost("east", script);
 }
 
-/** Names, contents, owners and modes of everything that iris may not change. */
+/** A checksum of the names, contents, owners and modes of the files that iris has no right to change. */
 function stateOutside(): Promise<string> {
   return onEast(`cd / && find etc root home/loom -xdev -print0 | sort -z | tee /run/names |
       xargs -0 stat -c '%n %F %U %G %a %s' | sed '/^home.loom directory/s/ [0-9]*$//' >/run/stats
@@ -79,7 +81,7 @@ function stateOutside(): Promise<string> {
     cat /run/stats /run/sums | sha256sum`);
 }
 
-/** The digests in the form in which a finding would show them. */
+/** The digests of two files outside iris's home, in the form in which a finding would show them. */
 async function digestsOutside(): Promise<string[]> {
   const shadow = await onEast("base64 -w0 /etc/shadow");
   return [Buffer.from(shadow, "base64"), Buffer.from(`${CANARY}\n`)].map((bytes) =>

@@ -7,28 +7,29 @@ import { localDir } from "../../src/host-kinds/local/nspawn/local-host-state.ts"
 import type { ConvergeRequest } from "../../src/model/protocol.ts";
 import { localFleet } from "./support/fleets.ts";
 import { everythingOf, everythingOn } from "./support/full-snapshot.ts";
-import { killPlan, LONG, type Phase, type Point, SEED } from "./support/kill-plan.ts";
+import { killPlan, type Phase, type Point } from "./support/kill-plan.ts";
 import { type KillTarget, killedRun } from "./support/killed-run.ts";
 import { makeProject, must, type Project } from "./support/project.ts";
+import { LONG, SEED } from "./support/random.ts";
 
 const LAYOUT = { hosts: ["box"], agents: { box: ["iris", "loom"] } };
 const UP = ["up", "--yes"];
 const DESTROY = ["destroy", "--yes"];
 
-/** Points on an existing host. Only the first up and the destroy of a local host need a boot of their own. */
+/** The number of kills on an existing host. Local hosts have fewer kills, because each kill needs a new host. */
 const POINTS = Number(process.env["MUSTER_KILLS"] ?? (LONG ? 192 : 13));
 const LOCAL_POINTS = LONG ? 8 : 2;
 
 type Version = "one" | "two";
 
-/** The results of undisturbed runs, and how many steps each of them has. */
+/** The results of undisturbed runs, and the number of steps in each kind of run. */
 const undisturbed = {
   hosts: new Map<Version | "nothing", string[]>(),
   states: new Map<Version | "nothing", unknown>(),
   steps: new Map<Phase, number>(),
 };
 
-/** Boots the machine that the other project uses as an existing server. */
+/** The project that boots the machine. The other project uses this machine as an existing server. */
 let machine: Project;
 let project: Project;
 let cgroup: string;
@@ -41,7 +42,7 @@ beforeAll(async () => {
   await must(machine.pulumi([...UP, "--skip-preview", "--target", box]));
   cgroup = cgroupOf(machine);
   project = await makeProject(filesOf("one", sshHost()));
-  // For the other project this is a server without Muster, so remove the Node that local hosts share.
+  // The other project needs a server without Muster, so remove the Node that local hosts share.
   await machine.onHost("box", "rm -r /usr/local/lib/muster");
   const pristine = await everythingOn(machine, "box");
   await undisturbedRun("a first up", UP);
@@ -64,9 +65,9 @@ afterAll(async () => {
   await machine?.dispose();
 });
 
-describe("a killed run that is run again ends like an undisturbed run", () => {
+describe("a run that is repeated after it was killed has the same result as an undisturbed run", () => {
   test.each(killPlan(POINTS))(
-    "in $phase: $victim killed at $progress of the steps and $delay ms",
+    "if the $victim process is killed in $phase, $delay ms after $progress of the steps",
     async (point) => {
       await prepare(point.phase);
       const args = point.phase === "a destroy" ? DESTROY : UP;
@@ -83,9 +84,9 @@ describe("a killed run that is run again ends like an undisturbed run", () => {
   );
 });
 
-describe("a killed run on a local host that is run again ends like an undisturbed run", () => {
+describe("a run on a new local host that is repeated after it was killed has the same result as an undisturbed run", () => {
   test.each(localPlan())(
-    "in $phase: $victim killed at $progress of the steps and $delay ms",
+    "if the $victim process is killed in $phase, $delay ms after $progress of the steps",
     async (point) => {
       const local = await makeProject(filesOf("one", { kind: "local" }));
       const own = cgroupOf(local);
@@ -99,7 +100,7 @@ describe("a killed run on a local host that is run again ends like an undisturbe
         }
         await must(local.pulumi(DESTROY));
         expect(existsSync(join(localDir(), "hosts", own))).toBe(false);
-        // A killed process stays visible until its parent has reaped it.
+        // A killed process remains visible until its parent has reaped it.
         await vi.waitFor(() => expect(processesIn(own)).toEqual([]), { timeout: 20_000 });
         expect(local.read("stacks/inventory.local.yaml")).toContain("hosts: {}");
       } finally {
@@ -109,8 +110,8 @@ describe("a killed run on a local host that is run again ends like an undisturbe
   );
 });
 
-describe("a host whose client has disconnected", () => {
-  test("finishes its current request, and starts none of the waiting ones", async () => {
+describe("a host with a disconnected client", () => {
+  test("finishes the current request, and does not start any waiting request", async () => {
     await must(project.pulumi(UP));
     const requests = [1, 2, 3].map((seq) =>
       JSON.stringify({ seq, request: requestFor(`/root/asked-${seq}`) }),
@@ -127,8 +128,8 @@ describe("a host whose client has disconnected", () => {
   });
 });
 
-describe("two concurrent ups", () => {
-  test("do the work once: one of them prints who holds the lock and since when, and the next up changes nothing", async () => {
+describe("two simultaneous runs of `pulumi up`", () => {
+  test("do the work only once, because the second run finds the lock of the first run and stops", async () => {
     await learn(machine);
     toggle();
     const first = project.pulumi(UP);
@@ -146,7 +147,7 @@ describe("two concurrent ups", () => {
 function requestFor(path: string): ConvergeRequest {
   const want = { type: "directory", owner: "root", group: "root", mode: "0700" } as const;
   const items = { folder: { kind: "directory", path, want } } as const;
-  // All requests are of one resource: requests that arrive together for several are handled as one batch.
+  // All requests are for one resource, because a host handles simultaneous requests for several resources as one batch.
   return { op: "converge", id: "asked", type: "Host", owner: "other/test", items, contents: {}, secrets: {} };
 }
 
@@ -172,7 +173,7 @@ function killTargetOf({ victim, phase, progress, delay }: Point, cgroup: string)
   return { victim, after: Math.round(progress * steps), delay, cgroup };
 }
 
-/** Only the first and the last run of a local host differ from those of other hosts. */
+/** The kills on local hosts. Only the first `up` and the destroy are different from those on other hosts. */
 function localPlan(): Point[] {
   return killPlan(LOCAL_POINTS).map((point, i) => ({
     ...point,
@@ -196,7 +197,7 @@ function declare(where: Project, to: Version): void {
   for (const [path, text] of Object.entries(filesOf(to, sshHost()))) where.write(path, text);
 }
 
-/** Changes that a person may have made to a host between two runs. */
+/** Makes changes that a person could make to a host between two runs. */
 async function changeByHand(): Promise<void> {
   await machine.onHost(
     "box",
@@ -207,7 +208,7 @@ async function changeByHand(): Promise<void> {
   );
 }
 
-/** Adds an agent's own data, which no run may lose or duplicate. */
+/** Adds data that belongs to an agent. No run is allowed to lose or duplicate the data. */
 async function learn(where: Project): Promise<void> {
   await where.onHost(
     "box",
@@ -216,7 +217,7 @@ async function learn(where: Project): Promise<void> {
   );
 }
 
-/** Removes all data that was set aside. */
+/** Removes all data that earlier runs have moved aside. */
 async function clearAside(): Promise<void> {
   await machine.onHost("box", "rm -rf /var/lib/muster-aside");
 }

@@ -18,7 +18,7 @@ import { cacheDir, packageRoot } from "../../src/base/muster-folders.ts";
 import { localHosts } from "../../src/host-kinds/local/nspawn/index.ts";
 import { hostPaths } from "../../src/host-kinds/local/nspawn/local-host-paths.ts";
 import { localDir } from "../../src/host-kinds/local/nspawn/local-host-state.ts";
-import { hostNode } from "../../src/host-kinds/local/nspawn/node-program.ts";
+import { hostNode } from "../../src/host-kinds/local/nspawn/node-for-hosts.ts";
 
 const project = mkdtempSync(join(tmpdir(), "muster-local-"));
 const hosts = localHosts(project);
@@ -57,7 +57,7 @@ async function until(what: () => Promise<boolean>): Promise<void> {
   }
 }
 
-/** Everything on this machine that belongs to hosts of this project. */
+/** The processes, mounts, links, cgroups and disks on this machine that belong to hosts with these IDs. */
 function leftovers(ids: readonly string[]): string[] {
   const processes = execFileSync("ps", ["-eo", "args"], { encoding: "utf8" }).split("\n");
   const mounts = readFileSync("/proc/mounts", "utf8").split("\n");
@@ -83,7 +83,7 @@ afterAll(async () => {
   rmSync(project, { recursive: true });
 });
 
-test("three hosts created at once each run their own systemd, and their host keys are known before the first connection", async () => {
+test("three hosts that are created simultaneously each run their own systemd and have their own host key", async () => {
   expect(names.map((name) => hosts.state(name))).toEqual(["absent", "absent", "absent"]);
   const made = await Promise.all(names.map((name) => hosts.create({ name, publicKey })));
   expect(new Set(made.map((host) => host.address)).size).toBe(3);
@@ -100,12 +100,12 @@ test("three hosts created at once each run their own systemd, and their host key
   expect(new Set(ids.map(({ stdout }) => stdout)).size).toBe(3);
 });
 
-test("apt installs a package in a local host from this machine's package mirror", async () => {
+test("apt on a local host can install a package from this machine's package mirror", async () => {
   const install = "apt-get update -qq && apt-get install -qq --no-install-recommends hello && hello";
   expect((await onHost("one", install)).stdout).toMatch(/Hello, world!$/);
 });
 
-test("a second creation of an existing host changes and restarts nothing", async () => {
+test("creating an existing host again changes and restarts nothing", async () => {
   const before = await onHost(
     "one",
     "cat /proc/sys/kernel/random/boot_id /etc/machine-id; stat -c %y /proc/1",
@@ -119,7 +119,7 @@ test("a second creation of an existing host changes and restarts nothing", async
   expect(after.stdout).toBe(before.stdout);
 });
 
-test("two runs that create the same host at once share one host", async () => {
+test("two runs that create the same host simultaneously create only one host", async () => {
   const both = await Promise.all([1, 2].map(() => hosts.create({ name: "two", publicKey })));
   expect(both[0]).toEqual(both[1]);
 });
@@ -147,7 +147,7 @@ test("a host that reboots itself keeps its files", async () => {
   expect(hosts.state("one")).toBe("running");
 });
 
-test("a stopped host keeps its identity and boots again", async () => {
+test("a stopped host can be booted again, and keeps its address and its host keys", async () => {
   const before = hosts.find("two");
   await hosts.stop("two");
   await hosts.stop("two");
@@ -158,7 +158,25 @@ test("a stopped host keeps its identity and boots again", async () => {
   expect((await onHost("two", "hostname")).stdout).toBe("two");
 });
 
-test("a second creation boots a host that powered itself off, even if Muster's files on it were removed", async () => {
+test("a firewall on this machine that drops a host's packets is reported when the host boots", async () => {
+  const boot = async () => {
+    await hosts.stop("two");
+    return hosts.create({ name: "two", publicKey });
+  };
+  expect((await boot()).warning).toBeUndefined();
+  const rules = ["type filter hook forward priority 0", `ip saddr ${hosts.find("two")?.address} drop`];
+  const table = `table ip muster_test {\n chain c {\n${rules.join("\n")}\n}\n}\n`;
+  expect((await asRoot(["nft", "-f", "-"], table)).exitCode).toBe(0);
+  try {
+    expect((await boot()).warning).toMatch(
+      /drops the packets of local hosts.*iptables -I DOCKER-USER -i muster0/,
+    );
+  } finally {
+    await asRoot(["nft", "delete", "table", "ip", "muster_test"], "");
+  }
+});
+
+test("creating a host again boots the host if it has powered itself off, even if its Muster files were removed", async () => {
   await onHost("two", "rm -rf /usr/local/lib/muster; systemctl poweroff");
   await until(async () => hosts.state("two") === "stopped");
   await hosts.create({ name: "two", publicKey });
@@ -177,7 +195,7 @@ test("a process that reuses the pid of a stopped host is not mistaken for the ho
   expect(hosts.state("two")).toBe("running");
 });
 
-test("the next run completes a host whose creation was killed", async () => {
+test("a host can be created after an earlier creation was killed", async () => {
   const helper = join(packageRoot(), "dist/local-helper.mjs");
   const request = { local: join(cacheDir(), "local"), project, name: "four", publicKey, node: hostNode() };
   for (const delay of [50, 150, 250, 350]) {
@@ -191,11 +209,11 @@ test("the next run completes a host whose creation was killed", async () => {
   }
 });
 
-test("the caches are not removed as long as a host needs them, and the error names that host", async () => {
-  await expect(hosts.clean()).rejects.toThrow(/these hosts use it: .*one of .*muster-local-/);
+test("the caches cannot be removed while a host needs them, and the error names that host", async () => {
+  await expect(hosts.clean()).rejects.toThrow(/these local hosts still exist: .*one of .*muster-local-/);
 });
 
-test("the removal of hosts leaves nothing behind, and can be repeated", async () => {
+test("removing hosts leaves nothing on this machine, and can be repeated", async () => {
   const ids = idsOf(names);
   expect(leftovers(ids)).not.toEqual([]);
   await Promise.all(names.map((name) => hosts.remove(name)));
@@ -218,7 +236,7 @@ test.each(["", "..", "../x", "a/b", "A", "-a", "a-", "a b", "a\n", "a;reboot", "
   },
 );
 
-test("the helper that runs as root refuses an invalid host name itself", async () => {
+test("the helper program that runs as root also refuses an invalid host name", async () => {
   const helper = join(packageRoot(), "dist/local-helper.mjs");
   const request = { local: join(cacheDir(), "local"), project, name: "../../x", node: hostNode() };
   const run = await asRoot([process.execPath, helper, "remove"], JSON.stringify(request));

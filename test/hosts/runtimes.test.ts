@@ -3,7 +3,7 @@ import { parse, stringify } from "yaml";
 import { localFleet } from "./support/fleets.ts";
 import { type CommandResult, makeProject, must, type Project } from "./support/project.ts";
 
-/** A Node program that needs a terminal, as `codex` and `pi` do: without one it exits at once. */
+/** A Node program that needs a terminal, like `codex` and `pi`. Without a terminal it exits immediately. */
 const PI = `#!/usr/bin/env node
 const { stdin, stdout, stderr, env } = process;
 if (![stdin, stdout, stderr].every((one) => one.isTTY)) {
@@ -16,7 +16,7 @@ require("node:fs").writeFileSync(env.HOME + "/seen.json", JSON.stringify(seen));
 setInterval(() => {}, 1000);
 `;
 
-/** Reports busy, or idle while the file `idle` exists. */
+/** An agent's program. Its heartbeats have the state `busy`, or the state `idle` while the file `idle` exists. */
 const WORKER = `#!/bin/sh
 while :; do
   if [ -e idle ]; then muster-beat idle; else muster-beat busy "a review"; fi
@@ -26,7 +26,7 @@ done
 
 const LAYOUT = {
   hosts: ["hub"],
-  agents: { hub: ["vera", "tess", "dud", "fork", "flood", "guest", "busy", "stone"] },
+  agents: { hub: ["vera", "tess", "dud", "fork", "flood", "guest", "busy", "stone", "hera", "clio"] },
 };
 
 const SLEEPER = ["/bin/sleep", "1000000"];
@@ -44,6 +44,20 @@ const AGENTS: Readonly<Record<string, object>> = {
   guest: { command: SLEEPER, lifecycle: "ephemeral", ttl: 8 },
   busy: { command: ["/bin/sh", "agent.sh"], heartbeat: { by: "file", interval: 2, timeout: 30 } },
   stone: { command: SLEEPER, onChange: "never" },
+  hera: {
+    runtime: { kind: "hermes", program: "/bin/sleep", args: ["1000000"], provider: "main", model: "small" },
+    onChange: "never",
+  },
+  clio: { runtime: { kind: "claude", program: "bin/claude", provider: "main", model: "tiny-claude" } },
+};
+
+const IDENTITY_FILES: Readonly<Record<string, object>> = {
+  hera: {
+    ".hermes/config.yaml": { text: "# ours\ndisplay:\n  skin: plain\n", write: "merge" },
+    ".claude/settings.json": { text: '{"permissions": {"defaultMode": "plan"}}\n', write: "merge" },
+    ".codex/config.toml": { text: "[features]\nshell_snapshot = false\n", write: "merge" },
+  },
+  clio: { "bin/claude": { text: "#!/bin/sh\nexec sleep 1000000\n", mode: "0755" } },
 };
 
 let project: Project;
@@ -54,7 +68,7 @@ const unit = (name: string) => `muster-agent-${name}.service`;
 const runOf = (name: string) => hub(`systemctl show -P InvocationID ${unit(name)}`);
 const isActive = (name: string) => hub(`systemctl is-active ${unit(name)} || true`);
 
-/** Runs a tmux command on an agent's server, as that agent. */
+/** Runs a command on an agent's tmux server, as that agent's user. */
 const tmux = (name: string, ask: string) =>
   hub(`runuser -u ${name} -- tmux -S /run/muster-${name}/tmux ${ask}`);
 const paneOf = (name: string) => tmux(name, "list-panes -F '#{pane_pid}'");
@@ -68,7 +82,7 @@ interface Row {
 }
 
 async function row(name: string): Promise<Row | undefined> {
-  const { stdout } = await must(project.fleet(["ps", "--json"]));
+  const { stdout } = await project.fleet(["ps", "--json"]);
   return (JSON.parse(stdout) as { agents: Row[] }).agents.find(({ agent }) => agent === name);
 }
 
@@ -78,6 +92,7 @@ function files(change: (agents: Record<string, Record<string, unknown>>) => void
   const agents: Record<string, Record<string, unknown>> = {};
   for (const name of LAYOUT.agents.hub)
     agents[name] = { host: "hub", tenant: "arc", identity: name, ...AGENTS[name] };
+  for (const [name, own] of Object.entries(IDENTITY_FILES)) fleet.identities[name].files = own;
   change(agents);
   const providers = { main: { vendor: "anthropic" } };
   return {
@@ -87,14 +102,14 @@ function files(change: (agents: Record<string, Record<string, unknown>>) => void
   };
 }
 
-/** The fleet without the agents that fail, and with changed startup inputs of busy and stone. */
+/** A fleet.yaml without the agents that fail. The startup inputs of busy and stone are changed. */
 const changed = files((agents) => {
   for (const name of ["dud", "fork", "flood"]) delete agents[name];
   Object.assign(agents["busy"] ?? {}, { env: { LEVEL: "2" } });
   Object.assign(agents["stone"] ?? {}, { env: { LEVEL: "2" } });
 })["fleet.yaml"];
 
-/** Installs the runtime next to a link to the host's only Node, which is not in any PATH. */
+/** Installs vera's runtime and a link to Node in one folder, because the host's only Node is not in any PATH. */
 const install = () =>
   hub(`mkdir -p /opt/pi/bin; cd /opt/pi/bin
     ln -s "$(ls /usr/local/lib/muster/node-*/node | head -1)" node
@@ -111,19 +126,19 @@ describe("an agent with a faulty command", () => {
   const failureOf = (name: string) =>
     first.all.split("\n").filter((line) => line.includes(`hub/${name}/agent`) || line.includes(unit(name)));
 
-  test("is refused by up in one sentence if its program does not exist", async () => {
+  test("is refused by `pulumi up` in one sentence if its program does not exist", async () => {
     expect(first.exitCode).toBe(1);
     expect(first.all).toMatch(
-      /vera finds no such program in any folder of its PATH, \/opt\/pi\/bin:\/usr\/bin:\/bin/,
+      /vera finds no program \S+ in any folder of its PATH, \/opt\/pi\/bin:\/usr\/bin:\/bin/,
     );
     expect(await isActive("vera")).toBe("inactive");
   });
 
   test.each([
-    ["exits at once", "dud"],
-    ["forks away", "fork"],
+    ["exits immediately", "dud"],
+    ["forks and exits", "fork"],
   ])(
-    "is reported by up in one sentence if its program %s, is quarantined, and leaves no process",
+    "is reported by `pulumi up` in one sentence and quarantined if its program %s, and no process remains",
     async (_, name) => {
       expect(failureOf(name).join("\n")).toContain("its program exited within a second of its start");
       await expect.poll(async () => (await row(name))?.state, { timeout: 30_000 }).toBe("quarantined");
@@ -131,7 +146,7 @@ describe("an agent with a faulty command", () => {
     },
   );
 
-  test("uses bounded memory and does not affect other agents if its program floods its terminal", async () => {
+  test("uses limited memory and does not affect other agents if its program floods the terminal", async () => {
     const server = await hub(`systemctl show -P MainPID ${unit("flood")}`);
     const memory = async () => Number(await hub(`awk '/VmRSS/ {print $2}' /proc/${server}/status`));
     const before = await memory();
@@ -141,13 +156,13 @@ describe("an agent with a faulty command", () => {
     expect(await row("busy")).toMatchObject({ state: "running", beat: "busy" });
   });
 
-  test("does not keep the host's remaining agents from starting", async () => {
+  test("does not prevent other agents on the host from starting", async () => {
     for (const name of ["tess", "busy", "stone"]) expect(await isActive(name)).toBe("active");
   });
 });
 
 describe("a changed agent declaration", () => {
-  test("is shown by preview with the agents that will restart", async () => {
+  test("makes `pulumi preview` list the agents that will restart", async () => {
     project.write("fleet.yaml", changed ?? "");
     const preview = await must(project.pulumi(["preview"]));
     expect(preview.all).toContain("hub: busy restarts when it is idle, after 60 min at the latest");
@@ -155,14 +170,14 @@ describe("a changed agent declaration", () => {
     expect(preview.all).not.toContain("tess is");
   });
 
-  test("restarts a busy agent only once it is idle, never restarts an agent with onChange `never`, and causes no drift", async () => {
+  test("restarts a busy agent once it is idle, and does not restart an agent with onChange `never`", async () => {
     await install();
     const before = await Promise.all(["busy", "stone", "tess"].map(runOf));
     const up = await must(project.pulumi(["up", "--yes", "--skip-preview"]));
     expect(up.all).toContain("busy keeps running as before, because it is not idle");
     expect(await Promise.all(["busy", "stone", "tess"].map(runOf))).toEqual(before);
     expect((await must(project.fleet(["drift"]))).stdout).toContain("no drift");
-    expect((await must(project.fleet(["ps"]))).stdout).toMatch(
+    expect((await project.fleet(["ps"])).stdout).toMatch(
       /busy still runs as it was declared before .*when it is idle/,
     );
     await hub("touch /home/busy/idle");
@@ -176,7 +191,7 @@ describe("a changed agent declaration", () => {
 });
 
 describe("runtimes that need a terminal (example fleet, finding 1)", () => {
-  test("have a terminal on all three streams, with raw mode and a size", async () => {
+  test("get a terminal on all three streams, with raw mode and a size", async () => {
     expect(await hub("cd /tmp; PATH=/opt/pi/bin:$PATH pi 2>&1 || true")).toBe("stdin is not a terminal");
     await expect.poll(() => isActive("vera"), { timeout: 30_000 }).toBe("active");
     const seen = JSON.parse(await hub("cat /home/vera/seen.json"));
@@ -185,19 +200,20 @@ describe("runtimes that need a terminal (example fleet, finding 1)", () => {
     expect(await hub(`for fd in 0 1 2; do readlink ${fds}/$fd; done | sort -u`)).toMatch(/^\/dev\/pts\/\d+$/);
   });
 
-  test("draw in their tmux pane, as a real Debian program does", async () => {
+  test("can draw in their tmux pane", async () => {
     expect(await hub("top -d 5 </dev/null >/dev/null 2>&1; echo $?")).not.toBe("0");
     await expect.poll(() => tmux("tess", "capture-pane -p"), { timeout: 30_000 }).toMatch(/PID +USER/);
     expect(await row("tess")).toMatchObject({ state: "running", process: "top" });
   });
 
-  test("are the main process of their tmux pane even if found only by the declared PATH, and ps shows their name", async () => {
+  test("are found in the declared PATH, and `fleet ps` shows the name of their process", async () => {
     expect(await hub("command -v pi || echo none")).toBe("none");
     expect(await row("vera")).toMatchObject({ state: "running", process: "node" });
-    expect((await must(project.fleet(["ps"]))).stdout).not.toContain("none of pi's");
+    // Two other agents run a stand-in for their runtime, which `fleet ps` reports as drift.
+    expect((await must(project.fleet(["ps"]), 7)).stdout).not.toContain("vera: its pane runs");
     await hub("chmod 644 /opt/pi/bin/pi");
     const drift = await must(project.fleet(["drift"]), 7);
-    expect(drift.stdout).toContain("vera: its program is not on the host");
+    expect(drift.stdout).toContain("vera: vera finds no program pi in any folder of its PATH");
     await hub("chmod 755 /opt/pi/bin/pi");
   });
 });
@@ -211,7 +227,7 @@ test("an agent's program gets its complete environment (example fleet, finding 2
   expect(args).toEqual(["--provider", "anthropic", "--model", "claude-sonnet-4-5", "--continue"]);
 });
 
-test("a runtime finds the agent's identity in a file of its own, which Muster maintains like SOUL.md", async () => {
+test("a runtime finds the agent's identity in the file that the runtime reads, and a change of this file is drift", async () => {
   const path = "/home/vera/.pi/agent/AGENTS.md";
   expect(await hub(`cat ${path}`)).toBe("# vera\n\nI am vera.");
   await hub(`echo 'I am somebody.' >${path}`);
@@ -219,8 +235,96 @@ test("a runtime finds the agent's identity in a file of its own, which Muster ma
   await hub(`cp -a /home/vera/SOUL.md ${path}`);
 });
 
+describe("a file that both Muster and an agent write", () => {
+  const asHera = (script: string) => hub(`runuser -u hera -- sh -euc '${script}'`);
+  const textOf = (path: string) => hub(`cat /home/hera/${path}`);
+
+  test("keeps the agent's keys and comments, and `up` restores only the declared keys that have drifted", async () => {
+    expect(await textOf(".hermes/config.yaml")).toBe(
+      '# ours\ndisplay:\n  skin: plain\nmodel:\n  default: "small"\n  provider: "anthropic"\nfallback_providers: []\napprovals:\n  mode: "off"',
+    );
+    await asHera(`cd; sed -i s/small/huge/ .hermes/config.yaml
+      echo "mine: [a,   b] # by hera" >>.hermes/config.yaml
+      echo "{ \\"model\\": \\"opus\\", \\"permissions\\": {\\"defaultMode\\": \\"auto\\", \\"deny\\": []} }" >.claude/settings.json
+      chmod 600 .claude/settings.json
+      printf "[tui]  # seen\\nscreen_reader_detection_done = true\\n" >>.codex/config.toml`);
+    const { stdout } = await must(project.fleet(["drift"]), 7);
+    expect(stdout).toMatch(
+      /hera +\.hermes\/config\.yaml +model\.default +declared small +observed huge +changed on the host: RUNTIME/,
+    );
+    expect(stdout).toMatch(
+      /hera +\.claude\/settings\.json +permissions\.defaultMode +declared plan +observed auto +changed on the host\n/,
+    );
+    expect(stdout).toContain("2 differences on 1 host");
+    await must(project.pulumi(["up", "--yes", "--skip-preview"]));
+    expect(await textOf(".hermes/config.yaml")).toBe(
+      '# ours\ndisplay:\n  skin: plain\nmodel:\n  default: "small"\n  provider: "anthropic"\nfallback_providers: []\napprovals:\n  mode: "off"\nmine: [a,   b] # by hera',
+    );
+    expect(await textOf(".claude/settings.json")).toBe(
+      '{ "model": "opus", "permissions": {"defaultMode": "plan", "deny": []} }',
+    );
+    expect(await textOf(".codex/config.toml")).toBe(
+      "[features]\nshell_snapshot = false\n[tui]  # seen\nscreen_reader_detection_done = true",
+    );
+    expect(await hub("stat -c '%U %a' /home/hera/.hermes/config.yaml")).toBe("hera 600");
+    expect((await must(project.fleet(["drift"]))).stdout).toContain("no drift");
+  });
+
+  test("is refused and not changed if it cannot be parsed, and other agents are not affected", async () => {
+    await asHera("cd; echo {broken >.claude/settings.json; echo drifted >SOUL.md");
+    await hub("echo drifted >/home/stone/SOUL.md");
+    const sentence = "hera: /home/hera/.claude/settings.json is not valid JSON: ";
+    expect((await must(project.fleet(["drift"]), 7)).stdout).toContain(sentence);
+    const up = await project.pulumi(["up", "--yes", "--skip-preview"]);
+    expect(up.exitCode).toBe(1);
+    expect(up.all).toContain("/home/hera/.claude/settings.json is not valid JSON: ");
+    expect(await textOf(".claude/settings.json")).toBe("{broken");
+    expect(await hub("cat /home/stone/SOUL.md")).not.toContain("drifted");
+    expect(await isActive("hera")).toBe("active");
+    await asHera("rm ~/.claude/settings.json");
+    await must(project.pulumi(["up", "--yes", "--skip-preview"]));
+    expect(await textOf(".claude/settings.json")).toBe('{"permissions": {"defaultMode": "plan"}}');
+  });
+
+  test("keeps the agent's keys when it is no longer declared", async () => {
+    const fleet = parse(changed ?? "");
+    delete fleet.identities.hera.files[".codex/config.toml"];
+    project.write("fleet.yaml", stringify(fleet));
+    await must(project.pulumi(["up", "--yes", "--skip-preview"]));
+    expect(await textOf(".codex/config.toml")).toBe("[tui]  # seen\nscreen_reader_detection_done = true");
+    project.write("fleet.yaml", changed ?? "");
+    await must(project.pulumi(["up", "--yes", "--skip-preview"]));
+    expect(await textOf(".codex/config.toml")).toBe(
+      "[tui]  # seen\nscreen_reader_detection_done = true\n\n[features]\nshell_snapshot = false",
+    );
+  });
+});
+
+test("a model that a session has chosen itself is reported, and `up` does not interrupt the session", async () => {
+  const choice = {
+    type: "user",
+    timestamp: "NOW",
+    message: { role: "user", content: "<local-command-stdout>Set model to sonnet</local-command-stdout>" },
+  };
+  await hub(`cd /home/clio; folder=.claude/projects/-home-clio; install -d -o clio .claude/projects $folder
+    echo ${Buffer.from(JSON.stringify(choice)).toString("base64")} | base64 -d |
+      sed "s/NOW/$(date -u +%FT%T.999Z)/" >$folder/a.jsonl; chown clio $folder/a.jsonl`);
+  const { stdout } = await must(project.fleet(["drift"]), 7);
+  expect(stdout).toMatch(
+    /clio +model +model +declared tiny-claude +observed sonnet +changed on the host: RUNTIME/,
+  );
+  expect(stdout).toContain("clio: the session itself has chosen the model sonnet.");
+  const before = await runOf("clio");
+  const up = await must(project.pulumi(["up", "--yes", "--skip-preview"]));
+  expect(up.all).toContain("the session itself has chosen the model sonnet");
+  expect(await runOf("clio")).toBe(before);
+  await must(project.fleet(["stop", "clio"]));
+  await must(project.fleet(["start", "clio"]));
+  expect((await must(project.fleet(["drift"]))).stdout).toContain("no drift");
+});
+
 describe("an ephemeral agent", () => {
-  test("starts only by name and ends after its time to live, and neither is drift or a failure", async () => {
+  test("runs only after it was started by name, and ends after its time to live", async () => {
     expect(await row("guest")).toMatchObject({
       state: "stopped",
       lifecycle: "ephemeral",
@@ -238,7 +342,7 @@ describe("an ephemeral agent", () => {
     expect(events.map(({ event }) => event)).not.toContain("died");
   });
 
-  test("is not started by a reboot, unlike all agents that are always on", async () => {
+  test("is not started by a reboot, unlike an agent that is always on", async () => {
     await hub(`systemctl disable -q ${unit("stone")}`);
     const drift = await must(project.fleet(["drift"]), 7);
     expect(drift.stdout).toMatch(/stone +unit +enabled +declared enabled +observed disabled .*BOOT-ENABLE/);
@@ -254,7 +358,7 @@ describe("an ephemeral agent", () => {
     };
     await expect
       .poll(running, { timeout: 120_000, interval: 1000 })
-      .toEqual(["vera", "tess", "busy", "stone"]);
+      .toEqual(["vera", "tess", "busy", "stone", "hera", "clio"]);
     expect(await hub("cat /proc/sys/kernel/random/boot_id")).not.toBe(boot);
     expect(await isActive("guest")).toBe("inactive");
     expect((await must(project.fleet(["drift"]))).stdout).toContain("no drift");

@@ -4,7 +4,7 @@ import { makeProject, must, type Project } from "./support/project.ts";
 
 const SECRET = "sk-web-0123456789";
 
-/** A small HTTP server. It answers 503 while /run/web/down exists. */
+/** A small HTTP server that answers with status 503 while /run/web/down exists. */
 const SERVER = `import { existsSync } from "node:fs";
 import { createServer } from "node:http";
 createServer((_, answer) => {
@@ -33,7 +33,7 @@ pidfile /run/redis/redis-server.pid
 
 const CHECK = { interval: 1, timeout: 1, failures: 2, successes: 1 };
 
-/** `cache` is a Debian package, `web` has its own unit, and `hand` already exists on the host. */
+/** `cache` is installed from a Debian package, and `web` has a unit file of its own. */
 const SERVICES = {
   cache: {
     host: "hub",
@@ -63,6 +63,8 @@ function fleetYaml(services: object): string {
     name: "test",
     hosts: { hub: { kind: "local" } },
     tenants: {},
+    // The tests change the same property several times.
+    recurrence: { within: "1s" },
     credentials: { "web-key": { from: "config:web-key", type: "password", env: "WEB_KEY" } },
     agents: {},
     services,
@@ -79,7 +81,7 @@ interface Row {
   readonly service: string;
   readonly state: string;
   readonly health?: string;
-  readonly paused?: string;
+  readonly held?: string;
 }
 
 async function row(name: string): Promise<Row | undefined> {
@@ -95,7 +97,7 @@ async function events(name: string): Promise<string[]> {
 const isHealthy = (name: string) =>
   expect.poll(() => row(name), { timeout: 30_000 }).toMatchObject({ state: "running", health: "healthy" });
 
-/** Changes with every run of a unit. */
+/** The ID of the current run of a unit. Each run has a new ID. */
 const runOf = (unit: string) => hub(`systemctl show -P InvocationID ${unit}`);
 
 beforeAll(async () => {
@@ -108,7 +110,7 @@ beforeAll(async () => {
 afterAll(() => project?.dispose());
 
 describe("services", () => {
-  test("run and are healthy after up on a host without agents, and cause no drift", async () => {
+  test("are healthy after `pulumi up` on a host without agents, and cause no drift", async () => {
     await isHealthy("cache");
     await isHealthy("web");
     expect((await must(project.fleet(["services"]))).stdout).toMatch(
@@ -121,7 +123,7 @@ describe("services", () => {
     expect(preview.stdout).not.toContain("(update)");
   });
 
-  test("have their credentials only in their users' files and in their own environment", async () => {
+  test("keep their credentials only in their users' files and in their own environment", async () => {
     const file = "/var/lib/muster/credentials/web/web-key";
     expect(await hub(`stat -c '%a %U' ${file}`)).toBe("400 web");
     expect(await hub("tr '\\0' '\\n' </proc/$(systemctl show -P MainPID web)/environ")).toContain(
@@ -160,7 +162,7 @@ describe("drift of a service", () => {
   ];
 
   test.each(BATCHES.map((batch) => [batch]))(
-    "is reported with the service's name and the property, and is repaired: %j",
+    "is reported with the service's name and the property, and `pulumi up` repairs the drift: %j",
     async (batch) => {
       for (const [script] of batch) await hub(`{ ${script}; } >/dev/null 2>&1`);
       const { stdout } = await must(project.fleet(["drift"]), 7);
@@ -183,7 +185,7 @@ describe("a health check", () => {
     await clean();
   });
 
-  test("starts a service whose unit has failed and is not restarted by systemd", async () => {
+  test("starts a service again if its unit has failed and systemd does not restart the unit", async () => {
     const before = await runOf("web");
     await hub("systemctl kill --signal=SIGKILL web");
     await expect.poll(() => runOf("web"), { timeout: 60_000 }).not.toBe(before);
@@ -191,31 +193,44 @@ describe("a health check", () => {
     await clean();
   });
 
-  test("does not restart a paused service", async () => {
-    await hub("touch /var/lib/muster/hostd/pause-web; sleep 2; touch /run/web/down");
+  test("does not restart a held service", async () => {
+    await hub("touch /var/lib/muster/hostd/hold-web; sleep 2; touch /run/web/down");
     const before = await runOf("web");
     await hub("sleep 8");
     expect(await runOf("web")).toBe(before);
-    expect((await row("web"))?.paused).toContain("pause-web");
-    await hub("rm /run/web/down /var/lib/muster/hostd/pause-web");
+    expect((await row("web"))?.held).toContain("hold-web");
+    await hub("rm /run/web/down /var/lib/muster/hostd/hold-web");
   });
 
-  test("restarts an unhealthy service up to the limit, then quarantines it until it is released by name", async () => {
+  /** Breaks the server of `web`, and waits until the deadman has quarantined it. Returns the number of starts. */
+  async function quarantineWeb(): Promise<number> {
     await hub(
       "systemctl stop muster-hostd; rm -f /var/lib/muster/hostd/memory.json; systemctl start muster-hostd",
     );
     await isHealthy("web");
-    const starts = "journalctl -u web.service -o cat | grep -c '^Started web'";
-    const before = Number(await hub(starts));
+    const starts = async () => Number(await hub("journalctl -u web.service -o cat | grep -c '^Started web'"));
+    const before = await starts();
     await hub("sed -i 's/? 503 : 200/? 503 : 503/' /opt/web/server.mjs; systemctl restart web");
     await expect.poll(async () => (await row("web"))?.state, { timeout: 120_000 }).toBe("quarantined");
-    expect(Number(await hub(starts)) - before).toBeLessThanOrEqual(1 + 3);
+    return (await starts()) - before;
+  }
+
+  test("quarantines a service that is still unhealthy after the allowed number of restarts", async () => {
+    expect(await quarantineWeb()).toBeLessThanOrEqual(1 + 3);
     expect(await hub("systemctl start web; systemctl is-active web || true")).toBe("inactive");
     expect((await must(project.fleet(["drift"]), 7)).stdout).toContain("npx fleet release web");
+    await hub("sed -i 's/? 503 : 503/? 503 : 200/' /opt/web/server.mjs");
     expect((await up(1)).all).toContain("it has been in quarantine since");
-    expect((await must(project.fleet(["release", "web"]))).stdout).toContain("web is free again and running");
+    expect((await must(project.fleet(["release", "web"]))).stdout).toContain("web is released and running");
     await isHealthy("web");
     expect(await events("web")).toEqual(expect.arrayContaining(["quarantined", "released"]));
+    await clean();
+  });
+
+  test("releases a quarantined service if `pulumi up` repairs a file that the service starts with", async () => {
+    await quarantineWeb();
+    await up();
+    await isHealthy("web");
     await clean();
   });
 });
@@ -249,7 +264,7 @@ describe("a service that cannot run", () => {
 });
 
 describe("a service that is removed from fleet.yaml", () => {
-  test("is left unchanged and is not restarted if it existed before Muster adopted it", async () => {
+  test("keeps running unchanged if it existed before Muster adopted it", async () => {
     await hub(`printf '[Service]\\nExecStart=/bin/sleep 1000000\\n[Install]\\nWantedBy=multi-user.target\\n' >/etc/systemd/system/hand.service
       systemctl daemon-reload; systemctl enable -q --now hand`);
     const before = await runOf("hand");
@@ -265,7 +280,7 @@ describe("a service that is removed from fleet.yaml", () => {
     expect(await hub("systemctl is-enabled hand; systemctl is-active hand")).toBe("enabled\nactive");
   });
 
-  test("is stopped and removed, but its packages and its user with all files remain", async () => {
+  test("is stopped and removed if Muster has installed it, but its packages and its user remain", async () => {
     project.write("fleet.yaml", fleetYaml({}));
     await up();
     await clean();
@@ -280,7 +295,7 @@ describe("a service that is removed from fleet.yaml", () => {
     expect(await hub("systemctl list-unit-files muster-hostd.service --no-legend || true")).toBe("");
   });
 
-  test("can be declared again, and destroy can be repeated", async () => {
+  test("can be declared again, and `pulumi destroy` can be repeated", async () => {
     project.write("fleet.yaml", fleetYaml(SERVICES));
     await up();
     await isHealthy("cache");

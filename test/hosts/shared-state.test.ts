@@ -21,7 +21,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** One person's clone of a project. Its program does nothing, or waits. */
+/** One person's clone of a project. The project's program either does nothing or waits. */
 class Clone {
   readonly dir: string;
   readonly server: StateServer;
@@ -39,7 +39,7 @@ class Clone {
     return clone;
   }
 
-  /** Copies the project as `git clone` does, including the passphrase that a colleague hands over. */
+  /** Copies the project like `git clone`. It also copies the passphrase, which a colleague would provide. */
   another(name: string): Clone {
     const clone = new Clone(name, this.server);
     cpSync(this.dir, clone.dir, {
@@ -91,7 +91,7 @@ describe.each([
 
   afterAll(() => server?.stop());
 
-  test("lets only one person run up: another one sees who holds the lock and since when, and the next run removes a killed run's lock", async () => {
+  test("lets only one person run `pulumi up` at a time, and the next run removes the lock of a killed run", async () => {
     const theirs = mine.another(`${kind}-theirs`);
     const working = mine.pulumi([...UP, "-s", "prod"], { WAIT: "1" });
     await vi.waitFor(() => expect(existsSync(join(mine.dir, "waits"))).toBe(true), 30_000);
@@ -116,7 +116,7 @@ describe.each([
     expect(next.exitCode).toBe(0);
   });
 
-  test("stays locked by another machine until --force, which names the lock's owner, is used", async () => {
+  test("remains locked by another machine until somebody uses `--force`", async () => {
     await server.put(".pulumi/locks/organization/idle/prod/1.json", JSON.stringify(FOREIGN));
     const up = await mine.pulumi([...UP, "-s", "prod"]);
     const sentence =
@@ -135,7 +135,7 @@ describe.each([
     expect((await mine.fleet(["unlock"])).stdout).toBe("Stack prod is not locked.");
   });
 
-  test("can be previewed by others during a run, because a preview neither needs nor changes a lock", async () => {
+  test("can be used for a preview while another person's run holds the lock", async () => {
     const lock = ".pulumi/locks/organization/idle/prod/2.json";
     await server.put(lock, JSON.stringify(FOREIGN));
     expect(await mine.pulumi(["preview", "-s", "prod"])).toMatchObject({ exitCode: 0 });
@@ -143,7 +143,7 @@ describe.each([
     expect(await mine.fleet(["unlock", "--force"])).toMatchObject({ exitCode: 0 });
   });
 
-  test("cannot be used without a place, credentials and a running server, and one sentence explains what is missing", async () => {
+  test("causes an error in one sentence if the database, the credentials or the server is missing", async () => {
     const errorOf = async (args: string[], env: Record<string, string>) => {
       const { exitCode, stdout, stderr } = await mine.pulumi([...args, "-s", "prod"], env);
       expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });

@@ -7,9 +7,9 @@ import { makeProject, must, type Project } from "./support/project.ts";
 
 const LAYOUT = { hosts: ["box"], agents: { box: ["iris", "loom"] } };
 
-/** Boots the machine that serves as an existing server. */
+/** The project that boots the machine. The other project uses this machine as an existing server. */
 let machine: Project;
-/** The project that reaches the machine over ssh as `ops`, with sudo. */
+/** The project that connects to the machine over ssh as the user `ops`, with sudo. */
 let project: Project;
 
 beforeAll(async () => {
@@ -30,7 +30,7 @@ afterAll(async () => {
 });
 
 describe("an existing host with a sudo login", () => {
-  test("is accepted only by up, so an earlier drift refuses the unknown host key and records nothing", async () => {
+  test("is refused by `fleet drift` until `pulumi up` has recorded its host key", async () => {
     const drift = await must(project.fleet(["drift"]), 4);
     expect(drift.all).toMatch(/box.*key/s);
     await must(project.pulumi(["up", "--yes", "--skip-preview"]));
@@ -40,7 +40,7 @@ describe("an existing host with a sudo login", () => {
     expect((await must(project.fleet(["ssh", "box", "--", "id", "-un"]))).stdout).toContain("ops");
   });
 
-  test("is returned to its original state by destroy, which keeps the agents' data where only root can read it", async () => {
+  test("is restored to its original state by `pulumi destroy`, which keeps the agents' data where only root can read it", async () => {
     await onBox("su iris -c 'echo learned > ~/notes.txt'");
     const destroyed = await must(project.pulumi(["destroy", "--yes", "--skip-preview"]));
     const aside = /\/var\/lib\/muster-aside\/iris-\S+/.exec(destroyed.all)?.[0] ?? "";
@@ -55,7 +55,7 @@ describe("an existing host with a sudo login", () => {
     await must(project.pulumi(["destroy", "--yes", "--skip-preview"]));
   });
 
-  test("is converged again by up after a destroy", async () => {
+  test("can be converged again by `pulumi up` after a `pulumi destroy`", async () => {
     await must(project.pulumi(["up", "--yes", "--skip-preview"]));
     await must(project.fleet(["drift"]));
   });

@@ -23,8 +23,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe("a project installed from the tarball in an empty folder", () => {
-  test("can be set up with the commands that init prints", async () => {
+describe("a project that was installed from the tarball in an empty folder", () => {
+  test("can be set up with the commands that `fleet init` prints", async () => {
     const init = await must(npx(["fleet", "init"]));
     expect(init.stdout).toContain("npx pulumi stack init dev");
     await must(npx(["fleet", "validate"]));
@@ -34,14 +34,26 @@ describe("a project installed from the tarball in an empty folder", () => {
     await must(npx(["fleet", "drift"]));
   });
 
-  test("detects an identity file that was edited over plain ssh, and up repairs it", async () => {
+  test("has drift if an identity file was edited over ssh, and `pulumi up` restores the file", async () => {
     await must(npx(["fleet", "ssh", "hub", "--", "sh -c 'echo edited > /home/scout/SOUL.md'"]));
     expect((await must(npx(["fleet", "drift"]), 7)).stdout).toMatch(/scout.*SOUL\.md/);
     await must(npx(["pulumi", "up", "--yes", "--skip-preview"]));
     await must(npx(["fleet", "drift"]));
   });
 
-  test("upgrades its hosts from a newer tarball and restarts nothing", async () => {
+  test("can continue with a program of one's own, which imports the package, without restarting an agent", async () => {
+    const before = await pid();
+    const project = readFileSync(join(own, "Pulumi.yaml"), "utf8");
+    writeFileSync(join(own, "Pulumi.yaml"), project.replace(/^main: .*$/m, "main: program.mjs"));
+    writeFileSync(join(own, "program.mjs"), 'import { Fleet } from "muster-fleet";\nnew Fleet("fleet");\n');
+    const up = await must(npx(["pulumi", "up", "--yes", "--skip-preview"]));
+    expect(up.stdout).toMatch(/\+ +muster:index:Fleet +fleet +creating/);
+    expect(up.stdout).toMatch(/\+ 1 created\s+5 unchanged\n/);
+    expect((await must(npx(["fleet", "drift"]))).stdout).toContain("no drift");
+    expect(await pid()).toBe(before);
+  });
+
+  test("can upgrade its hosts from a newer tarball without restarting an agent", async () => {
     const before = await pid();
     await install(await newerTarball());
     const drift = await must(npx(["fleet", "drift"]));
@@ -59,7 +71,7 @@ async function pid(): Promise<number> {
   return agents[0]?.pid ?? 0;
 }
 
-/** The same package with another version and a different host runtime. */
+/** Packs the package again, with another version and a different host runtime. */
 async function newerTarball(): Promise<string> {
   await execa("tar", ["-xzf", join(folder, "muster-fleet-0.1.0.tgz"), "-C", folder]);
   const dir = join(folder, "package");
@@ -78,7 +90,7 @@ function npx(args: readonly string[], input = ""): Promise<CommandResult> {
   return run("npx", ["--no-install", ...args], input);
 }
 
-/** Runs a program with only PATH and HOME in its environment, and npm's own settings. */
+/** Runs a program with a minimal environment: PATH, HOME and MUSTER_OFFLINE. */
 async function run(program: string, args: readonly string[], input = ""): Promise<CommandResult> {
   const { exitCode, stdout, stderr, all } = await execa(program, args, {
     cwd: own,
@@ -91,7 +103,7 @@ async function run(program: string, args: readonly string[], input = ""): Promis
   return { exitCode, stdout, stderr, all };
 }
 
-/** PATH without the checkout's own folders, because the tarball must bring its own Node. */
+/** PATH without the checkout's own folders, because the tarball must include its own Node. */
 function systemPath(): string {
   return (process.env["PATH"] ?? "")
     .split(":")

@@ -6,7 +6,7 @@ import { connect, type HostReader } from "../../src/transport/connect.ts";
 import type { HostError } from "../../src/transport/host-error.ts";
 import type { Target } from "../../src/transport/target.ts";
 import { SOME_KEY } from "../fixtures/target.ts";
-import { makeRemote, type Remote } from "./support/remote-folders.ts";
+import { makeRemote, type Remote } from "./support/fake-host-folders.ts";
 import { makeKey, type Sshd, startSshd } from "./support/sshd.ts";
 
 const AS_NOBODY =
@@ -60,7 +60,7 @@ describe("a host that can be reached", () => {
     await reader.close();
   });
 
-  test("answers a hundred concurrent requests, each with the right answer", async () => {
+  test("answers each of a hundred simultaneous requests correctly", async () => {
     const reader = await reach(sshd.target("plain"));
     const names = Array.from({ length: 100 }, (_, at) => `unit${at}`);
     const answers = await Promise.all(names.map((name) => statesOf(reader, name)));
@@ -68,7 +68,7 @@ describe("a host that can be reached", () => {
     await reader.close();
   });
 
-  test("reports an error in its own words and without terminal escape sequences", async () => {
+  test("reports its own error message without terminal escape sequences", async () => {
     const writer = await connect(sshd.target("plain"), { dirs: remote.dirs, runtime: remote.runtime() });
     const request = { op: "remove", id: "refuse", owner: "fleet/dev", items: {} } as const;
     await expect(writer.remove(request)).rejects.toThrow("plain: no way: the disk; is full");
@@ -78,7 +78,7 @@ describe("a host that can be reached", () => {
 });
 
 describe("an unusable host", () => {
-  test("is refused if its key is not the pinned host key, and the error names the file and what to do", async () => {
+  test("is refused if its key differs from the pinned host key, and the error says what to do", async () => {
     const error = await failure(
       sshd.target("plain", { hostKeys: [SOME_KEY], pinnedIn: "stacks/inventory.yaml" }),
     );
@@ -90,7 +90,7 @@ describe("an unusable host", () => {
     expect(error.message).toContain("remove its keys from stacks/inventory.yaml and run `npx pulumi up`");
   });
 
-  test("is refused without a pinned host key, except by up, which records the key and requires it afterwards", async () => {
+  test("is refused if no host key is pinned, and only `pulumi up` can record the key", async () => {
     const stranger = sshd.target("plain", { hostKeys: [] });
     expect((await failure(stranger)).reason).toBe("key-unknown");
     const learnt: string[][] = [];
@@ -108,7 +108,7 @@ describe("an unusable host", () => {
     expect(error.message).toContain("Permission denied (publickey");
   });
 
-  test("is reported if the login may not become root", async () => {
+  test("is reported if its login cannot become root", async () => {
     const error = await failure(sshd.target("nobody"));
     expect(error.reason).toBe("sudo");
     expect(error.message).toMatch(/cannot become root: .*sudo: .*NOPASSWD/);
@@ -118,7 +118,7 @@ describe("an unusable host", () => {
     ["nologin", "no-answer", "This account is currently not available"],
     ["endless", "garbled", "printed more than 64 kB"],
     ["silent", "timeout", "did not answer within 1 s"],
-  ])("is reported if the login has no usable shell: %s", async (login, reason, why) => {
+  ])("is reported if its login has no usable shell (%s)", async (login, reason, why) => {
     const started = Date.now();
     const error = await failure(sshd.target(login, { connectTimeout: 1 }));
     expect(error.reason).toBe(reason);
@@ -131,7 +131,7 @@ describe("a connection that is lost during a request", () => {
   test.each([
     ["die", "code 3"],
     ["half", "code 3"],
-  ])("fails all requests that wait and all later ones: %s", async (name, why) => {
+  ])("causes an error for all waiting and all later requests (%s)", async (name, why) => {
     const reader = await reach(sshd.target("plain"));
     const waiting = [statesOf(reader, "silent"), statesOf(reader, name)];
     for (const one of await Promise.allSettled(waiting)) {

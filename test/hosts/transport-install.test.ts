@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { OLDEST_PROTOCOL, PROTOCOL } from "../../src/model/protocol.ts";
 import { connect } from "../../src/transport/connect.ts";
 import type { RuntimeFiles } from "../../src/transport/runtime-files.ts";
-import { makeRemote, type Remote } from "./support/remote-folders.ts";
+import { makeRemote, type Remote } from "./support/fake-host-folders.ts";
 import { type Sshd, startSshd } from "./support/sshd.ts";
 
 let sshd: Sshd;
@@ -32,8 +32,8 @@ async function connectionsOf(act: () => Promise<unknown>): Promise<number> {
   return sshd.logins() - before;
 }
 
-describe("a connection of up to a host", () => {
-  test("installs the host runtime as root, and uses it at once", async () => {
+describe("a connection of `pulumi up`", () => {
+  test("installs the host runtime as root, and uses it without a second connection", async () => {
     const runtime = remote.runtime();
     await expect(read()).rejects.toMatchObject({ reason: "nothing-installed" });
     const connections = await connectionsOf(async () => {
@@ -57,14 +57,14 @@ describe("a connection of up to a host", () => {
     expect(existsSync(remote.dirs.runtime)).toBe(false);
   });
 
-  test("installs nothing and needs no second connection if the host has the current runtime", async () => {
+  test("installs nothing if the host already has the current runtime", async () => {
     await (await write(remote.runtime())).close();
     const before = statSync(join(remote.dirs.runtime, "run")).ino;
     expect(await connectionsOf(async () => (await write(remote.runtime())).close())).toBe(1);
     expect(statSync(join(remote.dirs.runtime, "run")).ino).toBe(before);
   });
 
-  test("replaces an older bundle, sends nothing else, and removes the old bundle", async () => {
+  test("replaces only the bundle if the host has an older bundle", async () => {
     const node = join(remote.dirs.runtime, `node-${process.versions.node}`);
     await (await write(remote.runtime("1"))).close();
     const before = statSync(node).ino;
@@ -75,7 +75,7 @@ describe("a connection of up to a host", () => {
     expect(statSync(node).ino).toBe(before);
   });
 
-  test("reinstalls a broken runtime, which a reader only reports", async () => {
+  test("reinstalls a broken runtime, while a read-only connection only reports it", async () => {
     const runtime = remote.runtime();
     await (await write(runtime)).close();
     const node = join(remote.dirs.runtime, `node-${process.versions.node}`, "node");
@@ -85,14 +85,14 @@ describe("a connection of up to a host", () => {
     await (await read()).close();
   });
 
-  test("can be made twice at once, and both runs are served", async () => {
+  test("can be opened by two runs at the same time", async () => {
     const writers = await Promise.all([write(remote.runtime()), write(remote.runtime())]);
     for (const writer of writers) expect(await writer.ps({ op: "ps", units: [] })).toEqual({ units: [] });
     await Promise.all(writers.map((writer) => writer.close()));
     expect(installed()).toHaveLength(3);
   });
 
-  test("reports the path if the disk is full, and the installed runtime still works", async () => {
+  test("reports a full disk, and the installed runtime still works", async () => {
     const lib = remote.dirs.runtime;
     mkdirSync(lib, { recursive: true });
     await execa("mount", ["-t", "tmpfs", "-o", "size=256k", "tmpfs", lib]);
@@ -122,13 +122,13 @@ describe("a connection of up to a host", () => {
     }
   });
 
-  test("names the Node package for the host's architecture if it is not installed on this machine", async () => {
+  test("names the Node package for the host's architecture if this package is missing", async () => {
     const { node, ...rest } = remote.runtime();
     const runtime = { ...rest, node: { ...node, archFiles: {} } };
     await expect(write(runtime)).rejects.toThrow(/npm install --no-save --force node-linux-/);
   });
 
-  test("installs nothing after a damaged upload, and the next run repairs it", async () => {
+  test("installs nothing if the upload is damaged, and the next run installs the runtime", async () => {
     const runtime = remote.runtime();
     await (await write(runtime)).close();
     rmSync(remote.dirs.runtime, { recursive: true });
@@ -143,7 +143,7 @@ describe("a connection of up to a host", () => {
   });
 });
 
-/** Connects from a new process, which reads the cache again. A process keeps the packed files in memory. */
+/** Connects from a new process, which reads the packed files from the cache. This process has them in memory. */
 function connectInNewProcess(runtime: RuntimeFiles) {
   const module = join(import.meta.dirname, "../../src/transport/connect.ts");
   const data = JSON.stringify([sshd.target("host"), { dirs: remote.dirs, runtime }]);
@@ -157,7 +157,7 @@ describe("a host runtime with another protocol version", () => {
       program.replace(/PROTOCOL = \d+/, `PROTOCOL = ${protocol}`),
     );
 
-  test("is updated by up if it is older, and a reader asks for that update", async () => {
+  test("is updated by `pulumi up` if it is older, and a read-only connection asks for that update", async () => {
     const old = await write(speaking(OLDEST_PROTOCOL - 1));
     await old.close();
     await expect(read()).rejects.toMatchObject({
@@ -168,7 +168,7 @@ describe("a host runtime with another protocol version", () => {
     await (await read()).close();
   });
 
-  test("is not replaced by an older Muster if it is newer", async () => {
+  test("is not replaced if it is newer than this Muster", async () => {
     await (await write(speaking(PROTOCOL + 1))).close();
     await expect(write(remote.runtime())).rejects.toMatchObject({ reason: "too-new" });
     await expect(read()).rejects.toMatchObject({ reason: "too-new" });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type HostPool, hostPool, type ReaderPool } from "../../src/transport/pool.ts";
 import type { WritingOptions } from "../../src/transport/pool-options.ts";
-import { makeRemote, type Remote } from "./support/remote-folders.ts";
+import { makeRemote, type Remote } from "./support/fake-host-folders.ts";
 import { freePort, type Sshd, startSshd } from "./support/sshd.ts";
 
 let sshd: Sshd;
@@ -32,7 +32,7 @@ function open(options: Partial<WritingOptions> = {}): HostPool {
   return pool;
 }
 
-/** The connections and requests so far, as `host op`. */
+/** The connections and requests so far, each as `host op`. */
 function traced(): string[] {
   const lines = readFileSync(join(remote.root, "trace"), "utf8").trim().split("\n");
   return lines
@@ -43,7 +43,7 @@ function traced(): string[] {
 const request = { op: "ps", units: ["a"] } as const;
 
 describe("the connection pool of one run", () => {
-  test("opens one connection per host, however many clients use it at the same time", async () => {
+  test("opens only one connection per host, even for several simultaneous clients", async () => {
     await (await open().writer("hub")).close();
     const before = sshd.logins();
     const { reader, writer } = open();
@@ -58,7 +58,7 @@ describe("the connection pool of one run", () => {
     expect(sshd.logins() - before).toBe(1);
   });
 
-  test("traces one line per connection and request, without contents", async () => {
+  test("writes one trace line per connection and request, without contents", async () => {
     const writer = await open().writer("hub");
     await writer.remove({ op: "remove", id: "hub/iris", owner: "fleet/dev", items: {} });
     expect(readFileSync(join(remote.root, "trace"), "utf8")).toBe(
@@ -66,7 +66,7 @@ describe("the connection pool of one run", () => {
     );
   });
 
-  test("updates the host's runtime when a write follows a read", async () => {
+  test("updates an older runtime on the host when a write follows a read", async () => {
     await (await open({ runtime: () => remote.runtime("1") }).writer("hub")).close();
     const { reader, writer } = open({ runtime: () => remote.runtime("2") });
     expect((await reader("hub")).hello.bundle).toBe(remote.runtime("1").bundleHash);
@@ -74,21 +74,21 @@ describe("the connection pool of one run", () => {
     expect((await reader("hub")).hello.bundle).toBe(remote.runtime("2").bundleHash);
   });
 
-  test("installs the runtime for a writer after a reader has found none", async () => {
+  test("installs a missing runtime for a connection that writes, but not for a connection that reads", async () => {
     const { reader, writer } = open();
     await expect(reader("hub")).rejects.toMatchObject({ reason: "nothing-installed" });
     await (await writer("hub")).ps(request);
     await (await reader("hub")).ps(request);
   });
 
-  test("installs nothing on a host only to remove something from it", async () => {
+  test("does not install a runtime only to remove a resource from a host", async () => {
     await expect(open().remover("hub")).rejects.toMatchObject({ reason: "nothing-installed" });
     await open().writer("hub");
     await (await pool.remover("hub")).uninstall();
     await expect(pool.reader("hub")).rejects.toMatchObject({ reason: "nothing-installed" });
   });
 
-  test("repairs a broken runtime for a remover or a writer", async () => {
+  test("repairs a broken runtime for a connection that writes or removes", async () => {
     const breakIt = () =>
       rmSync(join(remote.dirs.runtime, `node-${process.versions.node}`), { recursive: true });
     await open().writer("hub");
@@ -102,7 +102,7 @@ describe("the connection pool of one run", () => {
     await (await writer("hub")).ps(request);
   });
 
-  test("records a host's key only for a writer, and requires that key afterwards", async () => {
+  test("records an unknown host key only for a connection that writes", async () => {
     const learnt = new Map<string, string[]>();
     const withoutHostKeys = (name: string) => sshd.target(name, { hostKeys: [] });
     const { reader, writer } = open({
@@ -116,7 +116,7 @@ describe("the connection pool of one run", () => {
   });
 });
 
-test("a read-only run starts the host runtime so that it refuses every change", async () => {
+test("a read-only run starts the host runtime in read-only mode", async () => {
   await open().writer("hub");
   const log = join(remote.root, "arguments");
   writeFileSync(join(remote.dirs.runtime, "run"), `#!/bin/sh\necho "$*" >${log}\n`);
@@ -126,7 +126,7 @@ test("a read-only run starts the host runtime so that it refuses every change", 
 });
 
 describe("an unreachable host", () => {
-  test("is dialled only once, and every later request fails at once until it is booted", async () => {
+  test("is dialled only once, and later requests fail immediately until the host is booted", async () => {
     let port = await freePort();
     const { reader, writer, reset } = open({
       resolve: (name) => sshd.target(name, name === "east" ? { port } : {}),
@@ -145,7 +145,7 @@ describe("an unreachable host", () => {
     await (await writer("east")).ps(request);
   });
 
-  test("does not delay another host", async () => {
+  test("does not delay requests to another host", async () => {
     const { writer } = open({
       resolve: (name) =>
         sshd.target(name, name === "east" ? { address: "192.0.2.1", connectTimeout: 2 } : {}),

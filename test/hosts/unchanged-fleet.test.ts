@@ -7,7 +7,7 @@ import { LISTING, readStarts, startsScript } from "./support/host-facts.ts";
 import { makeProject, must, type Project, type RunOptions } from "./support/project.ts";
 import { type Trace, traceOf } from "./support/trace.ts";
 
-/** A round is four drifts and one preview of an unchanged fleet. A release needs 40 rounds, which are 200 checks. */
+/** A round is four drifts and one preview of an unchanged fleet. A release requires 40 rounds, which are 200 checks. */
 const ROUNDS = process.env["MUSTER_LONG"] === "1" ? 40 : 5;
 const ROUND_TIMEOUT = 30_000;
 
@@ -42,7 +42,7 @@ function recorded() {
   };
 }
 
-/** Everything on the hosts that a change would modify. */
+/** Lists all files on the hosts that a change could modify. */
 const onHosts = () => Promise.all(layout.hosts.map((host) => project.onHost(host, LISTING)));
 
 const starts = async () => {
@@ -63,22 +63,22 @@ function stateDigest(): string {
 }
 
 describe("an unchanged fleet", () => {
-  test("needs one connection per host for drift, which only observes", async () => {
+  test("needs one connection per host for `fleet drift`, which only observes", async () => {
     await drift();
     expect(recorded()).toEqual({ connections: { hub: 1, east: 1 }, requests: ["observe"] });
   });
 
-  test("needs one connection per host for ps, which only observes", async () => {
+  test("needs one connection per host for `fleet ps`, which only observes", async () => {
     await must(project.fleet(["ps"], traced()));
     expect(recorded()).toEqual({ connections: { hub: 1, east: 1 }, requests: ["ps"] });
   });
 
-  test("needs one connection per host for preview, which only observes", async () => {
+  test("needs one connection per host for `pulumi preview`, which only observes", async () => {
     await preview();
     expect(recorded()).toEqual({ connections: { hub: 1, east: 1 }, requests: ["observe"] });
   });
 
-  test("needs two connections per host for up (one each for preview and update), which changes nothing", async () => {
+  test("needs two connections per host for `pulumi up`, which changes nothing", async () => {
     const before = await onHosts();
     await up();
     expect(recorded()).toEqual({ connections: { hub: 2, east: 2 }, requests: ["observe"] });
@@ -86,7 +86,7 @@ describe("an unchanged fleet", () => {
   });
 
   test(
-    `shows no difference and is not written to in ${ROUNDS * 4} drifts and ${ROUNDS} previews`,
+    `has no drift and remains unchanged after ${ROUNDS * 4} runs of fleet drift and ${ROUNDS} previews`,
     async () => {
       const before = { hosts: await onHosts(), state: stateDigest() };
       for (let round = 0; round < ROUNDS; round += 1) {
@@ -100,7 +100,7 @@ describe("an unchanged fleet", () => {
   );
 });
 
-test("a preview of a fleet with drift only observes", async () => {
+test("`pulumi preview` only observes a fleet that has drift", async () => {
   await project.onHost("east", "echo changed >/home/loom/SOUL.md; systemctl stop muster-agent-forge");
   const before = await onHosts();
   await must(project.pulumi(["preview", "--expect-no-changes"], traced()), 7);
@@ -110,8 +110,8 @@ test("a preview of a fleet with drift only observes", async () => {
   expect(recorded()).toEqual({ connections: { hub: 2, east: 2 }, requests: ["converge", "observe"] });
 });
 
-describe("up after the whole state was lost", () => {
-  test("adopts everything on the hosts and restarts nothing", async () => {
+describe("`pulumi up` after the whole state was lost", () => {
+  test("adopts everything on the hosts, and restarts nothing", async () => {
     const [before, running] = [await onHosts(), await starts()];
     await loseState();
     await up();

@@ -12,7 +12,7 @@ import { type Trace, traceOf } from "./support/trace.ts";
 const SEED = Number(process.env["MUSTER_SEED"] ?? randomBytes(3).readUIntBE(0, 3));
 const LONG = process.env["MUSTER_LONG"] === "1";
 
-/** Seconds. */
+/** The connect timeout of a host if its fault does not set another one, in seconds. */
 const DEFAULT_TIMEOUT = 10;
 
 let hosts: FourHosts;
@@ -32,22 +32,22 @@ beforeAll(async () => {
 
 afterAll(() => hosts?.dispose());
 
-describe("up with one faulty host out of four", () => {
+describe("`pulumi up` with one faulty host out of four", () => {
   test.each(FAULTS.map((fault, at) => ({ name: fault.name, fault, host: hostAt(at) })))(
-    "converges all working hosts, keeps the faulty one's state and prints what to do: $name",
+    "converges the other three hosts and reports the fault: $name",
     async (trouble) => withTroubles([trouble], () => driftAndUp([trouble])),
   );
 });
 
-describe("hosts that fail during a run", () => {
+describe("hosts with faults", () => {
   const runs = { preview, refresh, destroy, "drift and up": driftAndUp };
-  test.each(LONG ? fullGrid(SEED) : twelveDraws(SEED))("$name", ({ run, troubles }) =>
+  test.each(LONG ? fullGrid(SEED) : twelveDraws(SEED))("are tolerated by $name", ({ run, troubles }) =>
     withTroubles(troubles, () => runs[run](troubles)),
   );
 });
 
-describe("up after all hosts are reachable again", () => {
-  test("applies the pending changes, and drift finds nothing", async () => {
+describe("`pulumi up` after all hosts are reachable again", () => {
+  test("applies the pending changes, and `fleet drift` finds nothing", async () => {
     await must(pulumi("up", "--yes", "--skip-preview"));
     await must(project.fleet(["drift"]));
     await expectConverged(LAYOUT.hosts);
@@ -62,7 +62,7 @@ describe("an unreachable intermittent host", () => {
   });
   afterAll(() => north.fault.end(hosts, "north"));
 
-  test("causes one note in drift and one warning in a run, and a run without changes for it exits with code 0", async () => {
+  test("causes only a note in `fleet drift`, and a warning in each run, while no change is pending", async () => {
     const drift = await must(project.fleet(["drift"]));
     expect(drift.stdout).toMatch(/^Note: north is unreachable, last reached .* UTC: .*No route to host/m);
     for (const run of [
@@ -76,7 +76,7 @@ describe("an unreachable intermittent host", () => {
     }
   });
 
-  test("defers its change, which preview lists, and only this change fails during up", async () => {
+  test("has its changes deferred, and the changes on other hosts succeed", async () => {
     souls.change();
     const preview = await must(pulumi("preview"));
     expect(preview.all).toMatch(/north\/spark\/agent.*deferred until north is back/);
@@ -88,7 +88,7 @@ describe("an unreachable intermittent host", () => {
     await expectConverged(["hub", "east", "west"]);
   });
 
-  test("is converged by the next up that can reach it", async () => {
+  test("is converged by the next `pulumi up` that can reach the host", async () => {
     await north.fault.end(hosts, "north");
     await must(pulumi("up", "--yes", "--skip-preview"));
     await expectConverged(LAYOUT.hosts);
@@ -97,7 +97,7 @@ describe("an unreachable intermittent host", () => {
 });
 
 describe("a host that never returns", () => {
-  test("cannot be forgotten if fleet.yaml declares it or it answers, and up prints how to forget it", async () => {
+  test("cannot be forgotten while fleet.yaml declares it, or while it still answers", async () => {
     const declared = await must(project.fleet(["forget", "north", "--yes"]), 2);
     expect(declared.stderr).toContain("fleet.yaml still declares it");
     removeFromFleet("north", "spark");
@@ -129,7 +129,7 @@ describe("a host that never returns", () => {
   });
 });
 
-/** Drifts every agent, then checks `drift` and `up` while hosts are in trouble. */
+/** Declares a change for every agent, and then checks `drift` and `up` while hosts have faults. */
 async function driftAndUp(troubles: readonly Trouble[]): Promise<void> {
   const away = troubles.filter(({ fault }) => fault.effect === "unreachable");
   const isWhole = troubles.every(({ fault }) => fault.effect === "none");
@@ -153,7 +153,7 @@ async function driftAndUp(troubles: readonly Trouble[]): Promise<void> {
   await expectConverged(LAYOUT.hosts.filter((host) => !troubles.some((one) => one.host === host)));
 }
 
-/** Checks the diagnostics at the end of a run for the host's fault. */
+/** Checks that the diagnostics at the end of a run report the host's fault. */
 function expectReported(result: CommandResult, fault: Fault, host: Host): void {
   expect(result.all).not.toMatch(/^\s+at .*:\d+:\d+\)?$|prematurely/m);
   if (fault.effect === "unreachable") expectUnreachableReported(result, fault, host);
@@ -164,7 +164,10 @@ function expectReported(result: CommandResult, fault: Fault, host: Host): void {
   expect(errors.join("\n")).toMatch(fault.says as RegExp);
 }
 
-/** The host has exactly one warning, and its resources have no long text except what `destroy` would remove there. */
+/**
+ * Checks that the host has exactly one warning. No other message about the host is long, except the message that says
+ * what `destroy` removes.
+ */
 function expectUnreachableReported(result: CommandResult, { says }: Fault, host: Host): void {
   const warnings = warningsOf(result, host);
   expect(warnings).toHaveLength(1);
@@ -191,8 +194,8 @@ async function refresh([trouble]: readonly Trouble[]): Promise<void> {
 }
 
 /**
- * Destroys everything on the reachable hosts. The state of an unreachable host is kept, and `up` creates everything
- * again.
+ * Checks that `destroy` removes everything on the reachable hosts, and that the state of an unreachable host is kept.
+ * Afterwards, `up` creates everything again.
  */
 async function destroy([trouble]: readonly Trouble[]): Promise<void> {
   const { fault, host } = trouble as Trouble;

@@ -26,7 +26,8 @@ function write(text: string): void {
 
 describe("the inventory", () => {
   test("has no hosts if its files do not exist", () => {
-    expect(readInventory(project)).toEqual({ ssh: new Map(), local: new Map(), droplet: new Map() });
+    const none = new Map();
+    expect(readInventory(project)).toEqual({ ssh: none, local: none, droplet: none, pulumi: none });
   });
 
   test("returns the recorded hosts, each kind from its own file", () => {
@@ -38,7 +39,7 @@ describe("the inventory", () => {
     expect([...local]).toEqual([["spark", host]]);
   });
 
-  test("writes the same text in any order of writes, and rewrites no file if nothing has changed", () => {
+  test("writes the same text for every order of writes, and rewrites no unchanged file", () => {
     pinHost(project, "ssh", "zeta", host);
     pinHost(project, "ssh", "alpha", { hostKeys: host.hostKeys, address: host.address });
     expect(textOf("inventory.yaml")).toMatch(
@@ -49,7 +50,7 @@ describe("the inventory", () => {
     expect(statSync(join(project, "stacks/inventory.yaml")).ino).toBe(ino);
   });
 
-  test("does not contain a host after it was forgotten, and forgetting it again succeeds", () => {
+  test("does not contain a forgotten host, and the host can be forgotten again without an error", () => {
     pinHost(project, "ssh", "hub", host);
     pinHost(project, "ssh", "east", host);
     forgetHost(project, "ssh", "hub");

@@ -35,7 +35,7 @@ test("a renamed local host keeps its machine, and no second host can take that m
   expect([takenBy(known, "hub"), takenBy(known, "middle")]).toEqual(["middle", undefined]);
 });
 
-test("a host is verified with the key recorded under its former name until `up` renames it", () => {
+test("a renamed host is verified with the key recorded under its former name until `up` has run", () => {
   const dir = project();
   pinHost(dir, "ssh", "hub", HOST);
   const center: SshHostSpec = {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { InvalidError } from "../../src/base/errors.ts";
 import type { Fleet } from "../../src/config/fleet.ts";
 import type { SshHostSpec } from "../../src/host-kinds/ssh/index.ts";
-import type { Inventory } from "../../src/inventory/inventory.ts";
+import type { Inventory } from "../../src/inventory/inventory-file.ts";
 import type { InventoryHost } from "../../src/inventory/inventory-host.ts";
 import { resolveTarget } from "../../src/inventory/resolve-target.ts";
 import { fleetOf } from "../fixtures/fleet.ts";
@@ -14,11 +14,13 @@ function inventory(parts: {
   ssh?: Record<string, InventoryHost>;
   local?: Record<string, InventoryHost>;
   droplet?: Record<string, InventoryHost>;
+  pulumi?: Record<string, InventoryHost>;
 }): Inventory {
   return {
     ssh: new Map(Object.entries(parts.ssh ?? {})),
     local: new Map(Object.entries(parts.local ?? {})),
     droplet: new Map(Object.entries(parts.droplet ?? {})),
+    pulumi: new Map(Object.entries(parts.pulumi ?? {})),
   };
 }
 
@@ -40,7 +42,7 @@ function sshFleet(parts: Partial<SshHostSpec> = {}): Fleet {
 }
 
 describe("the connection settings of a host", () => {
-  test("are those in fleet.yaml for an ssh host, with the host keys recorded for its address", () => {
+  test("come from fleet.yaml for an ssh host, with the host keys that are recorded for its address", () => {
     const known = inventory({ ssh: { east: { address: "east.example", port: 2222, hostKeys: [SOME_KEY] } } });
     expect(resolveTarget(sshFleet().hosts, known, "east")).toEqual({
       name: "east",
@@ -55,7 +57,7 @@ describe("the connection settings of a host", () => {
   });
 
   test.each([{ address: "west.example" }, { port: 22 }])(
-    "include no host key yet if an ssh host has moved to %o",
+    "include no recorded host key if fleet.yaml has changed the ssh host to %o",
     (moved) => {
       const known = inventory({
         ssh: { east: { address: "east.example", port: 2222, hostKeys: [SOME_KEY] } },
@@ -64,20 +66,20 @@ describe("the connection settings of a host", () => {
     },
   );
 
-  test("include the host keys in fleet.yaml in preference to those in the inventory", () => {
+  test("prefer the host keys in fleet.yaml to the host keys in the inventory", () => {
     const known = inventory({ ssh: { east: { address: "east.example", port: 2222, hostKeys: [SOME_KEY] } } });
     const target = resolveTarget(sshFleet({ hostKeys: [OTHER_KEY] }).hosts, known, "east");
     expect(target.hostKeys).toEqual([OTHER_KEY]);
     expect(target.pinnedIn).toContain("fleet.yaml");
   });
 
-  test("include the address where this machine has booted a local host", () => {
+  test("include the address of a local host that was booted on this machine", () => {
     const known = inventory({ local: { hub: { address: "10.9.0.2", user: "root", hostKeys: [SOME_KEY] } } });
     const target = resolveTarget(fleetOf().hosts, known, "hub");
     expect(target).toMatchObject({ kind: "local", address: "10.9.0.2", user: "root", connectTimeout: 10 });
   });
 
-  test("say that a local host that was never booted is unreachable, not unknown", () => {
+  test("report a local host as unreachable, and not as unknown, if it was never booted", () => {
     expect(() => resolveTarget(fleetOf().hosts, inventory({}), "hub")).toThrow(
       "hub: it cannot be reached: this local host has never been booted on this machine. Run `npx pulumi up`.",
     );
@@ -93,7 +95,7 @@ describe("the connection settings of a host", () => {
   });
 
   test.each(["nobody", "constructor"])(
-    "are refused if neither fleet.yaml nor the inventory contains the host: %s",
+    "cause an error if neither fleet.yaml nor the inventory contains the host: %s",
     (name) => {
       const resolve = () => resolveTarget(fleetOf().hosts, inventory({}), name);
       expect(resolve).toThrow(InvalidError);

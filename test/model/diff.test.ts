@@ -50,7 +50,13 @@ describe("a difference", () => {
     expect(findings({ ...asWanted, owner: "root" })).toEqual(["owner unknown"]);
   });
 
-  test("is reported only for the type if a file is missing or has become a link", () => {
+  test("is intended if the item is new in fleet.yaml", () => {
+    const record = { ...recorded(asWanted), applied: {} };
+    expect(findings({ type: "absent" }, record)).toEqual(["type intended"]);
+    expect(findings({ ...asWanted, mode: "0666" }, record)).toEqual(["mode intended"]);
+  });
+
+  test("concerns only the type if a file is missing or has become a link", () => {
     expect(findings({ type: "absent" }, recorded(asWanted))).toEqual(["type drift"]);
     expect(findings({ ...asWanted, type: "symlink", mode: "0777" }, recorded(asWanted))).toEqual([
       "type drift",
@@ -61,7 +67,7 @@ describe("a difference", () => {
     expect(diffItem("soul", soul, { unknown: "permission denied" })).toEqual([]);
   });
 
-  test("is replaced by its details if it has any", () => {
+  test("is replaced by its details if it has details", () => {
     const detail = [{ property: "content", declared: "line 1: a", observed: "line 1: b" }];
     const observation = { props: { ...asWanted, content: "sha256:hand" }, detail };
     expect(diffItem("soul", soul, observation, recorded(asWanted))).toEqual([

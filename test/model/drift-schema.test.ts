@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { packageRoot } from "../../src/base/muster-folders.ts";
+import { AGENT_PARTS } from "../../src/model/agent-parts.ts";
 import { RESOURCE_TYPES } from "../../src/model/declaration.ts";
-import { FORMER_TYPES } from "../../src/model/former-agent.ts";
-import { AGENT_PARTS } from "../../src/model/parts.ts";
+import { FORMER_TYPES } from "../../src/model/legacy-agent-parts.ts";
 
 const text = readFileSync(join(packageRoot(), "docs/schema/drift.schema.json"), "utf8");
 const { definitions } = JSON.parse(text) as {

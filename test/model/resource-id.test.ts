@@ -41,7 +41,7 @@ describe("a resource id", () => {
     expect(hostOf(id)).toBe(parsed.host);
   });
 
-  test("belongs to only one resource, whatever the names of hosts, tenants and agents are", () => {
+  test("belongs to only one resource, for all names of hosts, tenants and agents", () => {
     const texts = new Set(ids.map(([id]) => id));
     expect(texts.size).toBe(new Set(ids.map(([, parsed]) => JSON.stringify(parsed))).size);
   });
@@ -77,7 +77,7 @@ describe("the subject of a resource", () => {
     expect(subjectOf(id)).toEqual(subject);
   });
 
-  test("is the same for all resources of an agent, and different for a service with the same name", () => {
+  test("is the same for all resources of an agent, but different for a service with the agent's name", () => {
     const keys = ["agent", "account", "identity", "service"].map((suffix) =>
       subjectKey(`east/iris/${suffix}`),
     );
@@ -86,7 +86,7 @@ describe("the subject of a resource", () => {
   });
 });
 
-test("only an Agent resource, and no account, service or host, names an agent with a home", () => {
+test("the ids of an agent's own resources name the agent, and the ids of accounts, services and hosts do not", () => {
   expect(["agent", "identity", "unit"].map((suffix) => agentOf(`east/iris/${suffix}`))).toEqual(
     Array(3).fill("iris"),
   );

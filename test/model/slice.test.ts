@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { RESOURCE_TYPES } from "../../src/model/declaration.ts";
-import { inSlice, type Slice, stackSettings } from "../../src/model/stack-slice.ts";
+import { inSlice, type Slice, stackSettings } from "../../src/model/stack-settings.ts";
 
 const MACHINE_TYPES = ["LocalHost", "DropletHost", "SomeNewHost"];
 
@@ -11,7 +11,7 @@ describe("a stack's slice", () => {
     expect(settings({})).toEqual({ slice: { kind: "all" } });
   });
 
-  test("contains each resource type for either the platform or the tenants", () => {
+  test("contains each resource type either for the platform or for a tenant, and never for both", () => {
     const platform: Slice = { kind: "platform" };
     const north: Slice = { kind: "tenant", tenant: "north" };
     for (const type of [...RESOURCE_TYPES, ...MACHINE_TYPES]) {
@@ -21,7 +21,7 @@ describe("a stack's slice", () => {
     }
   });
 
-  test("contains the machines of all current and future host kinds if it is the platform's slice", () => {
+  test("contains the machines of all current and future host kinds if it belongs to the platform", () => {
     for (const type of MACHINE_TYPES) {
       expect(inSlice({ kind: "platform" }, { type })).toBe(true);
       expect(inSlice({ kind: "tenant", tenant: "north" }, { type })).toBe(false);

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { exists } from "../../src/base/processes.ts";
+import { exists } from "../../src/base/process-status.ts";
 
 const SOURCE = join(import.meta.dirname, "../../src/program/end-with-engine.ts");
 
@@ -49,7 +49,7 @@ test("a program ends soon after its engine was killed, even if its language host
   await expect.poll(() => exists(program), { timeout: 5000 }).toBe(false);
 });
 
-test("a program whose engine was killed before it started ends immediately", async () => {
+test("a program ends immediately if its engine was killed before the program started", async () => {
   const { engine, program } = await run(1000);
   expect(exists(program)).toBe(true);
   engine.kill("SIGKILL");

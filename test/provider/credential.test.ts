@@ -39,7 +39,7 @@ describe("a secret", () => {
     });
   });
 
-  it("is sent to the host as the text of its file, and to no other place", async () => {
+  it("is sent only to the host, as the content of the file of the secret", async () => {
     await rig.engine.configure({ "spark-key": marked('a"b$c') });
     const { inputs } = await rig.engine.check(IRIS, reference);
     await rig.engine.create(IRIS, inputs);
@@ -61,7 +61,7 @@ describe("a secret", () => {
     expect(itemsOf(seen.state, "credentials")["spark"]).toMatchObject({ content: marked("different") });
   });
 
-  it("fails the check if it has no value, and the error names the command that sets it", async () => {
+  it("fails the check if it has no value, and the error names the command that sets the value", async () => {
     const { failures } = await rig.engine.check(IRIS, reference);
     expect(failures).toEqual([
       {
@@ -87,7 +87,7 @@ describe("a secret", () => {
     });
   });
 
-  it("is refused without the value if two agents share it, unless a reason is declared", async () => {
+  it("is refused if two agents share it without a declared reason, and the error does not contain the value", async () => {
     await rig.engine.configure({ one: marked("same value"), two: marked("same value") });
     const two = secretItem("config:two");
     const loom = { ...two, want: { ...two.want, owner: "loom" } } as HostItem;
@@ -97,14 +97,14 @@ describe("a secret", () => {
     );
     const { failures } = await rig.engine.check(LOOM, inputsOf("hub/loom/agent", { "credentials:a": loom }));
     expect(failures).toHaveLength(1);
-    expect(failures[0]?.reason).toMatch(/^a: config:two and config:one hold the same value: /);
+    expect(failures[0]?.reason).toMatch(/^a: config:two and config:one have the same value: /);
     const declared = { ...loom, sharedBecause: "one seat" } as HostItem;
     expect(
       (await rig.engine.check(LOOM, inputsOf("hub/loom/agent", { "credentials:a": declared }))).failures,
     ).toEqual([]);
   });
 
-  it("causes the engine to configure the provider again if it was rotated", async () => {
+  it("causes the engine to configure the provider again if the secret was rotated", async () => {
     const changes = async (olds: Json, news: Json) => (await rig.engine.diffConfig(olds, news)).getChanges();
     expect(await changes({ key: marked("one") }, { key: marked("one") })).toBe(1);
     expect(await changes({ key: marked("one") }, { key: marked("two") })).toBe(2);

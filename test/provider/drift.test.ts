@@ -10,7 +10,7 @@ beforeEach(async () => {
 afterEach(() => rig.stop());
 
 describe("drift", () => {
-  it("is reported for each property, and the path is quoted where the engine requires it", async () => {
+  it("is reported for each property, with quotes in the path where the engine requires them", async () => {
     const { state } = await rig.engine.create(AGENT, iris);
     const soul = rig.hosts.hub.things.get("file /home/iris/SOUL.md");
     rig.hosts.hub.things.set("file /home/iris/SOUL.md", { ...soul, mode: "0666", owner: "root" });
@@ -39,7 +39,7 @@ describe("drift", () => {
     expect(response.getDetaileddiffMap().get("identity.home.mode")?.getInputdiff()).toBe(false);
   });
 
-  it("is still found after a saved refresh", async () => {
+  it("is still found after a refresh was saved to the state", async () => {
     const { state } = await rig.engine.create(AGENT, iris);
     const soul = rig.hosts.hub.things.get("file /home/iris/SOUL.md");
     rig.hosts.hub.things.set("file /home/iris/SOUL.md", { ...soul, content: "sha256:other" });
@@ -50,7 +50,7 @@ describe("drift", () => {
     });
   });
 
-  it("makes the engine recreate a resource of which nothing is left", async () => {
+  it("makes the engine recreate a resource if none of its items exists", async () => {
     const { state } = await rig.engine.create(AGENT, iris);
     rig.hosts.hub.things.clear();
     expect((await rig.engine.read(AGENT, ID, { inputs: iris, state })).id).toBe("");
@@ -103,14 +103,14 @@ describe("the preview of a change", () => {
     });
   });
 
-  it("does not replace a resource whose host or id has changed, because only a rename changes them", async () => {
+  it("shows an update and no replacement if a resource's host or id has changed, because only a rename changes them", async () => {
     const renamed = { ...iris, host: "edge", resource: "edge/iris/agent" };
     const response = await rig.engine.diffResponse(AGENT, iris, renamed);
     expect(response.getReplacesList()).toEqual([]);
     expect(response.getDetaileddiffMap().getLength()).toBe(2);
   });
 
-  it("shows no change if only directives of the program have changed", async () => {
+  it("shows no change if only the inputs `protect` and `formerly` have changed", async () => {
     const directed = { ...iris, protect: true, formerly: ["hub/vera/agent"] };
     expect(await rig.engine.diff(AGENT, iris, directed)).toEqual({});
     const { state } = await rig.engine.update(AGENT, iris, directed);
@@ -130,18 +130,18 @@ describe("the preview of a change", () => {
     });
   });
 
-  it("contacts no host", async () => {
+  it("only observes the host", async () => {
     const preview = await rig.engine.create(AGENT, iris, true);
     expect(preview).toEqual({ id: ID, state: iris, refresh: true });
     await rig.engine.update(AGENT, iris, iris, true);
     await rig.engine.check(AGENT, iris);
     await rig.engine.diff(AGENT, iris, iris);
-    expect(rig.hosts.hub.requests).toEqual([]);
+    expect(rig.hosts.hub.requests.map(({ op }) => op)).toEqual(["observe", "observe"]);
   });
 });
 
 describe("a read of a host", () => {
-  it("takes one request for all resources of the host", async () => {
+  it("sends only one request for all resources of the host", async () => {
     const ids = ["a", "b", "c", "d"].map((name) => `hub/${name}/agent`);
     for (const id of ids) await rig.engine.create(urnOf("Agent", id), inputsOf(id, { [id]: SOUL }));
     rig.hosts.hub.requests.length = 0;
@@ -154,7 +154,7 @@ describe("a read of a host", () => {
     expect(rig.hosts.hub.requests).toEqual([{ op: "observe", owner: "fleet/dev" }]);
   });
 
-  it("takes an additional request for a resource that has no record on the host", async () => {
+  it("sends an additional request for a resource that has no record on the host", async () => {
     await rig.engine.create(AGENT, iris);
     rig.hosts.hub.records.clear();
     const seen = await rig.engine.read(AGENT, ID, { inputs: iris, state: iris });

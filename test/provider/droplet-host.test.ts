@@ -16,10 +16,17 @@ const wanted = { host: "hub", machine: "7", address: "192.0.2.7", hostKey: UNKNO
 const met = { host: "hub", machine: "7", address: "192.0.2.7", hostKey: "ssh-ed25519 AAAA" };
 
 describe("a droplet's host", () => {
-  it("is contacted once its droplet exists, and returns the pinned host key", async () => {
+  it("is contacted once its droplet exists, and its pinned host key is returned", async () => {
     const { id, state } = await rig.engine.create(HOST, wanted);
     expect({ id, state }).toEqual({ id: "hub", state: met });
     expect(rig.droplets.get("hub")).toMatchObject({ machine: "7", address: "192.0.2.7" });
+  });
+
+  it("passes on a host key that the vendor's remote commands can use, even if an RSA key is listed first", async () => {
+    const hostKeys = ["ssh-rsa AAAA", "ssh-ed25519 BBBB"];
+    rig.droplets.set("hub", { machine: "7", address: "192.0.2.7", hostKeys });
+    const { state } = await rig.engine.read(HOST, "hub", { inputs: wanted, state: met });
+    expect(state["hostKey"]).toBe("ssh-ed25519 BBBB");
   });
 
   it("reports in the first preview that its address is not known yet, and contacts no host", async () => {
@@ -52,7 +59,7 @@ describe("a droplet's host", () => {
   });
 });
 
-describe("the check that precedes the declaration of droplets", () => {
+describe("the check before droplets are declared", () => {
   const DROPLET = {
     id: 7,
     name: "hub",
@@ -76,7 +83,7 @@ describe("the check that precedes the declaration of droplets", () => {
     await rig.engine.invoke("muster:index:cloud", cloudRequest(api, { backups: true }));
     const messages = rig.engine.messages.map(({ message }) => message);
     expect(messages[0]).toMatch(
-      /^The account's limit is 0 droplets and it has 0, so 1 more cannot be created\./,
+      /^The account's limit is 0 droplets and the account has 0, so 1 more cannot be created\./,
     );
     expect(messages[1]).toBe("Monthly cost: $0.00 before, $14.40 after (hub $0.00 → $14.40).");
   });
@@ -90,7 +97,7 @@ describe("the check that precedes the declaration of droplets", () => {
     );
   });
 
-  it("reports a droplet that will be replaced, with all data that is lost", async () => {
+  it("reports each droplet that would be replaced, and the data that would be lost", async () => {
     rig.droplets.set("hub", { machine: "7", address: "192.0.2.7", hostKeys: [] });
     await rig.engine.create(AGENT, iris);
     const api = await fakeApi({ droplets: [DROPLET] });
@@ -106,7 +113,11 @@ describe("the check that precedes the declaration of droplets", () => {
       401,
       /it does not accept the token.*`npx pulumi config set --secret digitalocean:token`/,
     ],
-    ["a token without rights", 403, /the token may not read \/v2\/.* Give the token read and write rights/],
+    [
+      "a token without rights",
+      403,
+      /the token is not allowed to read \/v2\/.* Give the token read and write rights/,
+    ],
     ["too many requests", 429, /too many requests/],
     ["an API that is down", 503, /it answered \/v2\/\S+ with an error: .*\(503\).* Run this again later/],
   ];
@@ -117,7 +128,7 @@ describe("the check that precedes the declaration of droplets", () => {
     expect(failure.details).not.toContain("canary-token");
   });
 
-  it("reports a missing token without a request", async () => {
+  it("reports a missing token without sending a request", async () => {
     const failure = await failureOf(
       rig.engine.invoke("muster:index:cloud", cloudRequest("http://127.0.0.1:1", {}, "")),
     );

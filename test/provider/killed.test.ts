@@ -11,19 +11,19 @@ afterEach(() => rig.stop());
 
 const read = () => rig.engine.read(AGENT, ID, { inputs: iris, state: iris });
 
-describe("a resource whose run was killed", () => {
-  it("is reported as unfinished if the run was changing it, so that the engine updates it even without a difference", async () => {
+describe("a resource in a killed run", () => {
+  it("is reported as unfinished if the run was changing it, so that the engine always updates it", async () => {
     const { applied = {}, ...record } = rig.hosts.hub.records.get(ID) ?? expect.fail();
     rig.hosts.hub.records.set(ID, { ...record, intended: applied });
     expect(initFailed(await failureOf(read()))).toMatchObject({
       id: ID,
       inputs: iris,
       state: iris,
-      reasons: ["hub: a run was killed while it changed this; `npx pulumi up` finishes the work"],
+      reasons: ["hub: a run was killed while it changed this resource; `npx pulumi up` finishes the work"],
     });
   });
 
-  it("exists as long as its record does if the run was removing it", async () => {
+  it("still exists, as long as its record exists, if the run was removing the resource", async () => {
     const { applied: _, ...record } = rig.hosts.hub.records.get(ID) ?? expect.fail();
     rig.hosts.hub.things.clear();
     rig.hosts.hub.records.set(ID, record);

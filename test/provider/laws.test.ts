@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { AGENT_PARTS, itemName } from "../../src/model/agent-parts.ts";
 import { digestOf } from "../../src/model/digest.ts";
 import type { HostItem, Items } from "../../src/model/items.ts";
-import { AGENT_PARTS, itemName } from "../../src/model/parts.ts";
 import type { Json } from "../doubles/engine.ts";
 import { inputsOf, makeRig, type Rig, secretItem, urnOf } from "./rig.ts";
 
@@ -99,7 +99,7 @@ function elsewhere(one: HostItem, n: number): HostItem {
 }
 
 describe("the provider", () => {
-  it("reads a created resource without a difference", async () => {
+  it("finds no difference when it reads a resource that it has created", async () => {
     await law(async (urn, inputs) => {
       const { id, state } = await rig.engine.create(urn, inputs);
       expect(state).toEqual(inputs);
@@ -118,7 +118,7 @@ describe("the provider", () => {
     });
   });
 
-  it("deletes every resource, and succeeds again if the deletion is repeated", async () => {
+  it("deletes every resource, and reports success again if the deletion is repeated", async () => {
     await law(async (urn, inputs) => {
       const { id, state } = await rig.engine.create(urn, inputs);
       await rig.engine.delete(urn, id, state);

@@ -1,8 +1,22 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { PREFLIGHT_TOKEN } from "../../src/model/preflight.ts";
+import { findMoves } from "../../src/provider/functions/find-moves.ts";
+import { moveSentences } from "../../src/provider/notices/moves.ts";
 import { HostError } from "../../src/transport/host-error.ts";
 import type { Json } from "../doubles/engine.ts";
-import { AGENT, failureOf, HOME, ID, inputsOf, iris, makeRig, type Rig, SOUL, urnOf } from "./rig.ts";
+import {
+  AGENT,
+  failureOf,
+  HOME,
+  ID,
+  inputsOf,
+  iris,
+  makeRig,
+  RECURRENCE,
+  type Rig,
+  SOUL,
+  urnOf,
+} from "./rig.ts";
 
 const OWNER = "fleet/dev";
 const TO = "edge/iris/agent";
@@ -20,6 +34,7 @@ afterEach(() => rig.stop());
 const seen = (inputs: Json = iris) => rig.engine.read(AGENT, ID, { inputs, state: iris });
 const declare = () =>
   rig.engine.invoke(PREFLIGHT_TOKEN, {
+    recurrence: RECURRENCE,
     owner: OWNER,
     declared: [
       { name: "hub/host", host: "hub", formerly: [] },
@@ -42,14 +57,41 @@ function unreachable(host: string): HostError {
 }
 
 describe("an agent with a new host", () => {
-  it("is reported as moving in one message, and the preview shows where the home comes from", async () => {
+  it("is reported as moving in one message, and the preview shows the host from which the home is moved", async () => {
     await seen();
     expect(await declare()).toMatchObject({ moves: { [TO]: ID }, unclaimed: [], newcomers: [] });
     expect(messages()).toEqual([
-      "iris moves from hub to edge: `up` stops it on hub, copies its home /home/iris to edge with everything in it " +
-        "and the contacts that it has learned, starts it there, and then removes it and its home from hub.",
+      "iris moves from hub to edge: `up` stops the agent on hub, copies its home /home/iris with all its content " +
+        "and the learned contacts to edge, starts the agent there, and then removes the agent and its home from hub.",
     ]);
     expect(await rig.engine.diff(THERE, there, there)).toEqual({ movesFrom: "add" });
+  });
+
+  it("is reported with the user's data outside the home, which stays on the old host", async () => {
+    const want = { present: true, group: "arc", home: "/home/iris", shell: "/bin/bash" } as const;
+    const rights = { sudo: "none", keys: "none", linger: false, files: "none" } as const;
+    const items = {
+      home: HOME,
+      user: { kind: "user", name: "iris", want },
+      other: { kind: "user", name: "loom", want },
+      rights: { kind: "rights", user: "iris", home: "/home/iris", want: rights },
+    } as const;
+    const observed = {
+      user: { props: { ...want, outside: "its crontab, linger" } },
+      other: { props: { ...want, outside: "its jobs of at(1)" } },
+      rights: { props: { ...rights, sudo: "iris ALL=(ALL) ALL" } },
+    };
+    const answers = new Map([
+      ["hub", { resources: { [ID]: { items, observed } }, recorded: [{ id: ID, owner: OWNER }] }],
+      ["edge", { resources: {}, recorded: [] }],
+    ]);
+    const declared = [{ name: TO, host: "edge", formerly: [] }];
+    const { moves } = await findMoves(OWNER, [], declared, answers, async (host) => answers.get(host));
+    expect(moveSentences(moves)).toEqual([
+      expect.stringMatching(
+        /It does not copy to edge what hub keeps outside this home: its crontab, linger and its lines of sudoers\. A crontab and jobs of at\(1\) are kept in \/var\/lib\/muster-aside on hub/,
+      ),
+    ]);
   });
 
   it("is stopped only after the new host has accepted it, and released only after its complete home has arrived", async () => {
@@ -77,7 +119,7 @@ describe("an agent with a new host", () => {
     expect(await declare()).toMatchObject({ moves: { [TO]: ID } });
   });
 
-  it("does not move twice, and its home on the old host is reported as left behind", async () => {
+  it("moves only once, and the home that remains on the old host is reported", async () => {
     await seen();
     await declare();
     await rig.engine.create(THERE, there);
@@ -112,7 +154,7 @@ describe("an agent that cannot move", () => {
     expect(rig.hosts.hub.requests.at(-1)).toMatchObject({ op: "settle", outcome: "failed" });
   });
 
-  it("is reported with instructions if its host is unreachable, and is not created on the new host", async () => {
+  it("is reported with instructions if its old host is unreachable, and is not created on the new host", async () => {
     rig.hosts.hub.unreachable = unreachable("hub");
     await failureOf(seen());
     await declare();

@@ -15,7 +15,7 @@ beforeEach(async () => {
 afterEach(() => rig.stop());
 
 describe("a failed part of an agent", () => {
-  it("is reported once with the reason, and the state contains every part as it was observed", async () => {
+  it("is reported once with the reason, and the state contains each part as it was observed", async () => {
     const failure = initFailed(await failureOf(rig.engine.create(AGENT, inputs)));
     expect(failure).toMatchObject({
       id: ID,

@@ -1,6 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { PREFLIGHT_TOKEN } from "../../src/model/preflight.ts";
-import { AGENT, HOME, ID, inputsOf, iris, makeRig, type Rig, SOUL, urnOf } from "./rig.ts";
+import type { RecurrencePolicy } from "../../src/model/recurrence.ts";
+import {
+  AGENT,
+  changed,
+  HOME,
+  ID,
+  inputsOf,
+  iris,
+  makeRig,
+  RECURRENCE,
+  type Rig,
+  SOUL,
+  urnOf,
+} from "./rig.ts";
 
 const OWNER = "fleet/dev";
 const HOST = urnOf("Host", "hub/host");
@@ -14,6 +27,7 @@ afterEach(() => rig.stop());
 
 const declare = (...names: { name: string; host?: string; formerly?: string[] }[]) =>
   rig.engine.invoke(PREFLIGHT_TOKEN, {
+    recurrence: RECURRENCE,
     owner: OWNER,
     declared: names.map(({ name, host = "hub", formerly = [] }) => ({ name, host, formerly })),
   });
@@ -38,7 +52,7 @@ describe("the preflight of a run", () => {
     expect(messages()).toEqual([]);
   });
 
-  it("reports each agent once that is no longer declared", async () => {
+  it("reports each agent that is no longer declared, and reports it only once", async () => {
     await withState();
     await declare({ name: "hub/host" });
     expect(messages()).toEqual([
@@ -56,7 +70,7 @@ describe("the preflight of a run", () => {
     expect(messages()).toEqual([]);
   });
 
-  it("reports the jobs of a removed agent, but no separately removed job", async () => {
+  it("reports the jobs of a removed agent, but not a job that was removed while its agent remains", async () => {
     const want = { enabled: "enabled", active: "running", overrides: "none" } as const;
     const timer = { kind: "timer", name: "a.timer", service: "a.service", schedule: "daily", want } as const;
     await withState();
@@ -81,7 +95,7 @@ describe("the preflight of a run", () => {
     const { unclaimed } = await declare({ name: "hub/host" }, { name: "hub/vera/agent", formerly: [ID] });
     expect(unclaimed).toEqual([]);
     expect(messages()).toEqual([
-      "hub: iris becomes vera: `up` stops it, renames its user and its home with everything in it, and starts it again.",
+      "hub: iris becomes vera: `up` stops it, renames its user and its home with everything in it, and its crontab and linger if it has them, and starts it again.",
     ]);
   });
 
@@ -117,7 +131,7 @@ describe("the preflight of a run", () => {
 });
 
 describe("records of undeclared resources", () => {
-  it("are reported as a change of their Host, whose update removes them", async () => {
+  it("are reported as a change of their Host, because an update of the Host removes them", async () => {
     await rig.engine.create(HOST, host);
     await rig.engine.create(AGENT, iris);
     const news = { ...host, orphans: [ID] };
@@ -127,5 +141,52 @@ describe("records of undeclared resources", () => {
     const { state } = await rig.engine.update(HOST, host, news);
     expect(state).toEqual(host);
     expect([...rig.hosts.hub.records.keys()]).toEqual(["hub/host"]);
+  });
+});
+
+describe("a recurring finding", () => {
+  const day = (number: number) => `2026-11-0${number}T02:14:00.000Z`;
+  const repair = {
+    id: "3f2a91bc",
+    resource: ID,
+    item: "identity:SOUL.md",
+    property: "content",
+    repairs: [day(1), day(2), day(3)],
+    declared: "I am Iris.",
+    observed: "I am Arc.",
+    writer: { time: day(3), owner: "iris", ran: ["fleet-self-sync.service"] },
+  };
+  const declareWith = (recurrence: RecurrencePolicy) =>
+    rig.engine.invoke(PREFLIGHT_TOKEN, {
+      owner: OWNER,
+      declared: ["hub/host", ID].map((name) => ({ name, host: "hub", formerly: [] })),
+      recurrence,
+    });
+
+  it("is reported once in each preview with its probable writer and the next step", async () => {
+    rig.hosts.hub.repeated = [repair];
+    await withState();
+    await declareWith(RECURRENCE);
+    expect(messages()).toEqual([
+      'hub: iris: SOUL.md: content has been repaired 3 times since 2026-11-01T02:14:00Z, and the cause is still there. It was last written at 2026-11-03T02:14:00Z and belonged to iris; probable writer, because it ran at that time: fleet-self-sync.service. Find what changes it, then close the finding with `npx fleet resolve 3f2a91bc --why "…"`.',
+    ]);
+  });
+
+  it("is not reported if the repairs were further apart than declared", async () => {
+    rig.hosts.hub.repeated = [repair];
+    await withState();
+    await declareWith({ ...RECURRENCE, within: 86_400 });
+    expect(messages()).toEqual([]);
+  });
+
+  it("refuses changes of its resource with `onRecurrence: block`, and no change of another resource", async () => {
+    rig.hosts.hub.repeated = [repair];
+    await withState();
+    await declareWith({ ...RECURRENCE, onRecurrence: "block" });
+    const next = changed(iris, "SOUL.md", { mode: "0600" });
+    await expect(rig.engine.update(AGENT, iris, next)).rejects.toThrow(
+      /hub\/iris\/agent was not changed.*fleet resolve 3f2a91bc/s,
+    );
+    await expect(rig.engine.update(HOST, host, host)).resolves.toBeDefined();
   });
 });

@@ -41,7 +41,7 @@ it("the provider exits if the engine is killed and stdin closes", async () => {
   expect((await child).exitCode).toBe(0);
 });
 
-it("an unknown host is reported by name, and nothing is contacted", async () => {
+it("a request for an unknown host fails with the host's name, and no host is contacted", async () => {
   const { child, port } = await start();
   const engine = await connectEngine(port);
   const inputs = inputsOf("hub/a/agent", { "SOUL.md": SOUL });

@@ -15,15 +15,29 @@ const noticesOf = (more: object, before: string, after: string) => {
 };
 
 test.each([
-  [{}, "hub: iris restarts"],
-  [{ restart: "now" }, "hub: iris restarts"],
-  [{ restart: "when-idle", within: 900 }, "hub: iris restarts when it is idle, after 15 min at the latest"],
+  [{}, "hub: iris restarts; it is down for at most 10 s plus the start of its program"],
+  [{ restart: "now" }, "hub: iris restarts; it is down for at most 10 s plus the start of its program"],
+  [
+    { restart: "when-idle", within: 900 },
+    "hub: iris restarts when it is idle, after 15 min at the latest; it is down for at most 10 s plus the start of its program",
+  ],
   [
     { restart: "now", choice: "google" },
-    "hub: iris restarts if it is using provider google when the change is applied",
+    "hub: iris restarts if it is using provider google when the change is applied; it is down for at most 10 s plus the start of its program",
   ],
   [{ restart: "never" }, "hub: iris does not restart, and keeps running as before"],
-])("a preview reports whether a change restarts the agent whose policy is %j", (policy, sentence) => {
+])("a preview reports whether a change restarts an agent with the policy %j", (policy, sentence) => {
   expect(noticesOf(policy, "sha256:a", "sha256:b")).toEqual([sentence]);
   expect(noticesOf(policy, "sha256:a", "sha256:a")).toEqual([]);
+});
+
+test("a preview reports that a change of groups restarts an agent, but not that groups are declared for the first time", () => {
+  const want = { present: true, group: "arc", home: "/home/iris", shell: "/bin/bash" };
+  const of = (groups: object) => ({
+    host: "hub",
+    resource: "hub/iris/agent",
+    identity: { "user iris": { kind: "user", name: "iris", notify: FILE.notify, ...want, ...groups } },
+  });
+  expect(restartNotices(of({ groups: "docker" }), of({ groups: "none" }))).toHaveLength(1);
+  expect(restartNotices(of({}), of({ groups: "none" }))).toEqual([]);
 });

@@ -1,15 +1,19 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Droplets, RecordedDroplet } from "../../src/host-kinds/droplet/provider/recorded-droplets.ts";
+import type { Awaited, AwaitedAddresses } from "../../src/host-kinds/droplet/awaited-addresses.ts";
+import type { Droplets, RecordedDroplet } from "../../src/host-kinds/droplet/provider/inventory-droplets.ts";
 import { dropletProvider } from "../../src/host-kinds/droplet/provider.ts";
 import type { LocalHostControl } from "../../src/host-kinds/local/provider/local-host-control.ts";
 import { localHostProvider } from "../../src/host-kinds/local/provider.ts";
+import type { GivenMachine, Machines } from "../../src/host-kinds/pulumi/provider/recorded-machines.ts";
+import { pulumiHostProvider } from "../../src/host-kinds/pulumi/provider.ts";
+import type { InventoryHost } from "../../src/inventory/inventory-host.ts";
+import { byPart, type ItemProperty, itemName, partOf } from "../../src/model/agent-parts.ts";
 import { digestOf } from "../../src/model/digest.ts";
 import type { HostItem, Items } from "../../src/model/items.ts";
-import { byPart, type ItemProperty, itemName, partOf } from "../../src/model/parts.ts";
+import { toWire } from "../../src/model/pulumi-items.ts";
 import { agentOf } from "../../src/model/resource-id.ts";
-import { toWire } from "../../src/model/wire-items.ts";
 import { contentStore } from "../../src/provider/content-store.ts";
 import type { HostFacts } from "../../src/provider/context.ts";
 import { makeProvider } from "../../src/provider/provider.ts";
@@ -24,7 +28,9 @@ export interface Rig {
   readonly machines: Map<string, "stopped" | "running">;
   /** The droplets that have been contacted, by host. */
   readonly droplets: Map<string, RecordedDroplet>;
-  /** What is known about hosts without contacting them. */
+  /** The machines of a program of one's own that have been contacted, by host. */
+  readonly given: Map<string, InventoryHost>;
+  /** The facts that the provider knows about hosts without contacting them. */
   readonly facts: Facts;
   /** Writes a text to the folder from which the provider reads contents. @returns its digest */
   keep(text: string): `sha256:${string}`;
@@ -39,6 +45,7 @@ export async function makeRig(env: NodeJS.ProcessEnv = {}): Promise<Rig> {
   const hosts = { hub: memoryHost(), edge: memoryHost() };
   const machines = new Map<string, "stopped" | "running">();
   const droplets = new Map<string, RecordedDroplet>();
+  const given = new Map<string, InventoryHost>();
   const facts: Facts = { intermittent: new Set(), forgotten: new Set(), reached: new Map() };
   const context = {
     version: "0.1.0",
@@ -46,7 +53,12 @@ export async function makeRig(env: NodeJS.ProcessEnv = {}): Promise<Rig> {
     hosts: memoryHosts(hosts),
     facts: factsOf(facts),
     contents: contentStore(project),
-    kinds: [localHostProvider(memoryMachines(machines)), dropletProvider(memoryDroplets(droplets))],
+    archives: { files: async () => new Map(), urls: async () => ({}) },
+    kinds: [
+      localHostProvider(memoryMachines(machines)),
+      dropletProvider(memoryDroplets(droplets), memoryAddresses()),
+      pulumiHostProvider(memoryGiven(given)),
+    ],
   };
   const running = await serve(makeProvider(context));
   const engine = await connectEngine(running.port);
@@ -62,15 +74,24 @@ export async function makeRig(env: NodeJS.ProcessEnv = {}): Promise<Rig> {
     await running.stop();
     rmSync(project, { recursive: true });
   };
-  return { engine, hosts, machines, droplets, facts, keep, project, stop };
+  return { engine, hosts, machines, droplets, given, facts, keep, project, stop };
 }
 
-/** Hosts by their properties. */
+/** The hosts with each property. */
 interface Facts {
   readonly intermittent: Set<string>;
   /** The hosts that fleet.yaml no longer declares. */
   readonly forgotten: Set<string>;
   readonly reached: Map<string, Date>;
+}
+
+/** Records of awaited reserved IPs that are lost when the provider ends. */
+function memoryAddresses(): AwaitedAddresses {
+  const awaited = new Map<string, Awaited>();
+  return {
+    read: (owner) => awaited.get(owner) ?? {},
+    write: (owner, one) => void awaited.set(owner, one),
+  };
 }
 
 function factsOf({ intermittent, forgotten, reached }: Facts): HostFacts {
@@ -82,12 +103,15 @@ function factsOf({ intermittent, forgotten, reached }: Facts): HostFacts {
   };
 }
 
+/** The default policy about recurring findings. */
+export const RECURRENCE = { within: 604_800, onRecurrence: "warn" } as const;
+
 /** The URN of a resource in the project `fleet`, stack `dev`. */
 export function urnOf(type: string, name: string): string {
   return `urn:pulumi:dev::fleet::muster:index:${type}::${name}`;
 }
 
-/** A resource's inputs as the program sends them. An agent's item without a part belongs to its identity. */
+/** A resource's inputs as the program sends them. An agent's item without a part belongs to the agent's identity. */
 export function inputsOf(id: string, items: Items, host = "hub"): Json {
   const nameOf = (name: string) =>
     agentOf(id) === undefined || partOf(name) !== undefined ? name : itemName("identity", name);
@@ -95,7 +119,7 @@ export function inputsOf(id: string, items: Items, host = "hub"): Json {
   return { host, resource: id, ...byPart(Object.fromEntries(wire)) };
 }
 
-/** An agent's inputs with other properties of one item of its identity. */
+/** Returns an agent's inputs with other properties of one item in the agent's identity. */
 export function changed(inputs: Json, item: string, properties: Json): Json {
   const items = itemsOf(inputs);
   return { ...inputs, identity: { ...items, [item]: { ...items[item], ...properties } } };
@@ -115,7 +139,7 @@ export const HOME: HostItem = {
   want: { type: "directory", owner: "iris", group: "arc", mode: "0700" },
 };
 
-/** A credential of an agent, from a reference. */
+/** Returns the item of an agent's credential that has this reference. */
 export function secretItem(secret: string, envName?: string): HostItem {
   return {
     kind: "file",
@@ -164,7 +188,21 @@ function memoryDroplets(droplets: Map<string, RecordedDroplet>): Droplets {
   };
 }
 
-/** The resource of most tests: an agent with an identity and no other part. */
+function memoryGiven(given: Map<string, InventoryHost>): Machines {
+  return {
+    find: (host) => given.get(host),
+    contact: async (host, { keys, ...machine }: GivenMachine) =>
+      void given.set(host, { ...machine, hostKeys: keys ?? ["ssh-ed25519 AAAA"] }),
+    rename: (from, to) => {
+      const known = given.get(from);
+      if (known !== undefined) given.set(to, known);
+      given.delete(from);
+    },
+    forget: (host) => void given.delete(host),
+  };
+}
+
+/** The resource in most tests: an agent with an identity and no other part. */
 export const ID = "hub/iris/agent";
 export const AGENT = urnOf("Agent", ID);
 export const iris = inputsOf(ID, { "SOUL.md": SOUL, home: HOME });

@@ -7,7 +7,7 @@ beforeEach(async () => {
 });
 afterEach(() => rig.stop());
 
-describe("a stack whose slice no longer contains a resource", () => {
+describe("a stack with a slice that no longer contains a resource", () => {
   beforeEach(async () => {
     await rig.engine.create(AGENT, iris);
     await rig.engine.configure({ slice: "platform" });
@@ -33,7 +33,7 @@ describe("a stack whose slice no longer contains a resource", () => {
   });
 });
 
-it("a tenant's stack removes no local host, whatever its slice was earlier", async () => {
+it("a tenant's stack removes no local host, even if an earlier slice of the stack contained it", async () => {
   await rig.engine.configure({ slice: "tenant:north", key: "stacks/north.key" });
   rig.machines.set("hub", "running");
   const failure = await failureOf(

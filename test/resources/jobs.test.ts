@@ -2,9 +2,9 @@ import { describe, expect, test } from "vitest";
 import type { Fleet, JobSpec } from "../../src/config/fleet.ts";
 import type { Declaration } from "../../src/model/declaration.ts";
 import { itemAddress } from "../../src/model/item-address.ts";
-import { inSlice } from "../../src/model/stack-slice.ts";
+import { inSlice } from "../../src/model/stack-settings.ts";
 import { compilePlan } from "../../src/resources/index.ts";
-import { jobServiceText, jobTimerText } from "../../src/resources/job-text.ts";
+import { jobServiceText, jobTimerText } from "../../src/resources/job-unit-text.ts";
 import { agent, fleetOf, job } from "../fixtures/fleet.ts";
 
 const runtime = { bundle: "0123456789abcdef", node: "24.0.0" };
@@ -68,11 +68,11 @@ describe("a job's service", () => {
     expect(jobServiceText({ ...withJobs(), agents: { iris: limited } }, job())).toContain("TasksMax=40\n");
   });
 
-  test("is not started during a pause or its agent's quarantine, and names the unit that reports failures", () => {
+  test("is not started during a hold or its agent's quarantine, and names the unit that reports its failures", () => {
     const text = service(job());
     expect(text.match(/^ConditionPathExists=.*$/gm)).toEqual([
-      "ConditionPathExists=!/var/lib/muster/hostd/pause",
-      "ConditionPathExists=!/var/lib/muster/hostd/pause-iris",
+      "ConditionPathExists=!/var/lib/muster/hostd/hold",
+      "ConditionPathExists=!/var/lib/muster/hostd/hold-iris",
       "ConditionPathExists=!/var/lib/muster/hostd/quarantine/muster-agent-iris.service",
     ]);
     expect(text).toContain("OnFailure=muster-job-failed@iris.retro.service\n");
@@ -81,7 +81,7 @@ describe("a job's service", () => {
     expect(service(job({ retry: { retries: 2, after: 300 } }))).toContain("X-Muster-Retry=2 300\n");
   });
 
-  test("uses a dynamic user, a named user with a sandbox, or root without a sandbox if a host declares the job", () => {
+  test("runs as a dynamic user, as the named user, or as root if a host declares the job", () => {
     const tidy = service(job({ agent: undefined, workdir: "/tmp" }));
     expect(tidy).toContain("DynamicUser=yes\nWorkingDirectory=/tmp\n");
     expect(tidy).toMatch(/ProtectSystem=strict\nProtectHome=yes\n/);
@@ -96,7 +96,7 @@ describe("a job's service", () => {
   });
 });
 
-test("a job's timer has all of the job's times, catches up missed runs only if declared, and replaces runs through a helper unit", () => {
+test("a job's timer has all of the job's times, and catches up on missed runs only if fleet.yaml says so", () => {
   const usual = jobTimerText(job({ schedule: ["Mon 09:00", "Sat 12:00 UTC"] }));
   expect(usual).toContain("OnCalendar=Mon 09:00\nOnCalendar=Sat 12:00 UTC\nAccuracySec=1s\n");
   expect(usual).toContain("Unit=muster-job-iris.retro.service\n");

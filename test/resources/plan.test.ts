@@ -7,7 +7,7 @@ import { agent, fleetOf } from "../fixtures/fleet.ts";
 const runtime = { bundle: "0123456789abcdef", node: "24.0.0" };
 
 describe("a compiled fleet", () => {
-  test("contains each address only once, even if two agents run the same program", () => {
+  test("contains each item on a host only once, even if two agents run the same program", () => {
     const loom = agent({ name: "loom", user: "loom", identity: "loom", home: "/home/loom" });
     const units = compilePlan(fleetOf(agent(), loom), runtime).declarations.filter(({ agent }) => agent);
     const addresses = units.flatMap(({ items }) => Object.values(items).map(itemAddress));

@@ -13,7 +13,7 @@ describe("an agent's unit", () => {
     expect(text).toContain("User=iris\n");
     expect(text).toContain(
       "ExecStart=/usr/bin/tmux -S /run/muster-iris/tmux -f /dev/null new-session -d -s iris " +
-        "-x 200 -y 50 -- /usr/bin/env /usr/bin/python3 agent.py --loud\n",
+        "-x 200 -y 50 -- /usr/local/bin/muster-run /usr/bin/python3 agent.py --loud\n",
     );
   });
 
@@ -22,13 +22,26 @@ describe("an agent's unit", () => {
     expect(text).toContain('/bin/echo "a \\"b\\" $$HOME 50%%" "\\\\"\n');
   });
 
+  test.each([
+    ["sleep 600;", '"sleep 600\\\\;"'],
+    ["odd\\;", '"odd\\\\\\\\;"'],
+    [";", '"\\\\;"'],
+    ["a;b", '"a;b"'],
+  ])(
+    "escapes the semicolon at the end of the word %j, because tmux would end the command there",
+    (word, written) => {
+      const text = unitText(fleetOf(), agent({ command: ["/bin/echo", word, "x"] }));
+      expect(text).toContain(`/bin/echo ${written} x\n`);
+    },
+  );
+
   test("reads secrets from files and contains no secret itself", () => {
     const text = unitText(fleetOf(), agent({ credentials: ["iris-key"] }));
     expect(text).toContain("EnvironmentFile=/var/lib/muster/credentials/iris/iris-key\n");
     expect(text).not.toContain("ANTHROPIC_API_KEY=");
   });
 
-  test("pings systemd's watchdog only if that is declared", () => {
+  test("pings systemd's watchdog only if fleet.yaml says so", () => {
     expect(unitText(fleetOf(), agent({ watchdog: 30 }))).toContain("WatchdogSec=30\n");
     expect(unitText(fleetOf(), agent({ watchdog: 0 }))).not.toContain("WatchdogSec");
   });

@@ -14,17 +14,21 @@ function enumsWith(value: string, node: unknown): string[][] {
   return [...own, ...Object.values(node).flatMap((child) => enumsWith(value, child))];
 }
 
-test("the schema contains every runtime, as a name of its own and as a `kind`", () => {
+test("the schema contains every runtime, both as a plain name and as a `kind`", () => {
   const names = Object.keys(RUNTIMES);
   const shortNames = names.filter((name) => name !== "command");
+  // Pinned versions exist only for the runtimes with a package.
+  const pinned = shortNames;
   expect(
     enumsWith("claude", schema)
       .map((values) => values.toSorted())
       .toSorted(),
-  ).toEqual([names.toSorted(), shortNames.toSorted()].toSorted());
+  ).toEqual([names, shortNames, pinned].map((one) => one.toSorted()).toSorted());
 });
 
 const CHOICE = { provider: "anthropic", model: "claude-sonnet-4-5" };
+
+const AROUND = { name: "iris", home: "/home/iris", workdir: "/home/iris", others: [], variables: [] };
 
 const SETTINGS: Readonly<Record<RuntimeKind, object>> = {
   claude: { args: ["--model", "claude-sonnet-4-5"], env: {} },
@@ -32,7 +36,9 @@ const SETTINGS: Readonly<Record<RuntimeKind, object>> = {
   pi: { args: ["--provider", "anthropic", "--model", "claude-sonnet-4-5"] },
   hermes: {
     files: { ".hermes/config.yaml": 'model:\n  default: "claude-sonnet-4-5"\n  provider: "anthropic"\n' },
+    defaults: { ".hermes/config.yaml": 'fallback_providers: []\napprovals:\n  mode: "off"\n' },
   },
+  openclaw: { args: ["gateway", "run"] },
   command: {},
 };
 
@@ -43,14 +49,17 @@ const PLACES: Readonly<Record<RuntimeKind, object>> = {
   codex: { ".codex/AGENTS.md": "# Iris\n\nA person.\n" },
   pi: { ".pi/agent/AGENTS.md": "# Iris\n\nA person.\n" },
   hermes: { ".hermes/SOUL.md": "# Iris\n", ".hermes/memories/USER.md": "A person.\n" },
+  openclaw: {},
   command: {},
 };
 
 describe.each(Object.keys(RUNTIMES) as RuntimeKind[])("the runtime %s", (kind) => {
-  test("is started with its provider and model, and with no settings if none are declared", () => {
-    expect(runtimeOf(kind).settings(CHOICE)).toEqual(SETTINGS[kind]);
-    const { args = [], env = {}, files = {} } = runtimeOf(kind).settings({});
-    expect([...args, ...Object.keys(env), ...Object.keys(files)]).toEqual([]);
+  test("is started with its provider and model, and without them if none are declared", () => {
+    expect(runtimeOf(kind).settings(CHOICE, AROUND)).toMatchObject(SETTINGS[kind]);
+    const { args = [], env = {}, files = {} } = runtimeOf(kind).settings({}, AROUND);
+    const always = kind === "openclaw" ? ["gateway", "run", ".openclaw/openclaw.json"] : [];
+    expect([...args, ...Object.keys(env), ...Object.keys(files)]).toEqual(always);
+    expect(JSON.stringify(files)).not.toContain("primary");
   });
 
   test("gets the agent's identity in the files that it reads", () => {
@@ -65,26 +74,74 @@ describe.each(Object.keys(RUNTIMES) as RuntimeKind[])("the runtime %s", (kind) =
   });
 });
 
-test("pi can appear as a process named node, which `fleet ps` does not report as a wrong program", () => {
+test("the runtime pi can appear as a process named node, which `fleet ps` does not report as a wrong program", () => {
   expect(runtimeOf("pi").processes).toContain("node");
 });
 
-test("claude is switched to another cloud only by its environment", () => {
-  expect(runtimeOf("claude").settings({ provider: "bedrock" })).toEqual({
+test("the runtime claude is switched to another cloud only by its environment", () => {
+  expect(runtimeOf("claude").settings({ provider: "bedrock" }, AROUND)).toMatchObject({
     args: [],
     env: { CLAUDE_CODE_USE_BEDROCK: "1" },
   });
 });
 
-test("hermes gets its list of fallbacks in order and in hermes's own format", () => {
-  const fallbacks = [
+test("the runtime hermes gets its fallbacks in order, and in its own format", () => {
+  const others = [
     { provider: "gemini", model: "example-long" },
-    { provider: "openrouter", model: "a/b:free" },
+    { provider: "openrouter", model: "a/b:free", url: "http://models.example.org/v1" },
   ];
-  expect(parse(runtimeOf("hermes").settings(CHOICE, fallbacks).files?.[".hermes/config.yaml"] ?? "")).toEqual(
-    {
-      model: { provider: "anthropic", default: "claude-sonnet-4-5" },
-      fallback_providers: fallbacks,
-    },
+  const { files } = runtimeOf("hermes").settings(CHOICE, { ...AROUND, others });
+  expect(parse(files?.[".hermes/config.yaml"] ?? "")).toEqual({
+    model: { provider: "anthropic", default: "claude-sonnet-4-5" },
+    fallback_providers: [
+      others[0],
+      { provider: "openrouter", model: "a/b:free", base_url: "http://models.example.org/v1" },
+    ],
+  });
+});
+
+describe("an address of a provider", () => {
+  const url = "http://models.example.org/v1";
+
+  test("reaches each runtime in its own way", () => {
+    const of = (kind: RuntimeKind, provider: string) => runtimeOf(kind).settings({ provider, url }, AROUND);
+    expect(of("claude", "anthropic").env).toEqual({ ANTHROPIC_BASE_URL: url });
+    expect(of("codex", "openai").args).toContain(`openai_base_url=${JSON.stringify(url)}`);
+    expect(of("codex", "mine").args).toContain(`model_providers.mine.base_url=${JSON.stringify(url)}`);
+    expect(JSON.parse(of("pi", "openai").files?.[".pi/agent/models.json"] ?? "")).toEqual({
+      providers: { openai: { baseUrl: url } },
+    });
+    expect(parse(of("hermes", "deepseek").files?.[".hermes/config.yaml"] ?? "")).toEqual({
+      model: { provider: "deepseek", base_url: url },
+    });
+  });
+
+  test("reaches pi for all providers to which the agent can fail over", () => {
+    const others = [{ provider: "google", url: "http://other.example.org" }];
+    const { files } = runtimeOf("pi").settings({ provider: "openai", url }, { ...AROUND, others });
+    expect(JSON.parse(files?.[".pi/agent/models.json"] ?? "")).toEqual({
+      providers: { openai: { baseUrl: url }, google: { baseUrl: "http://other.example.org" } },
+    });
+  });
+});
+
+test("the runtime codex uses a key of OpenAI without a login", () => {
+  const { args = [] } = runtimeOf("codex").settings(
+    { provider: "openai", model: "gpt" },
+    { ...AROUND, variables: ["OPENAI_API_KEY"] },
   );
+  expect(args.join(" ")).toBe(
+    '--model gpt -c model_provider="openai-key" -c model_providers.openai-key={name="OpenAI",' +
+      'base_url="https://api.openai.com/v1",env_key="OPENAI_API_KEY",wire_api="responses"}',
+  );
+});
+
+test("the runtime claude gets a key by a helper, because it asks a person about a key in its own variable", () => {
+  const { defaults } = runtimeOf("claude").settings({}, { ...AROUND, variables: ["ANTHROPIC_API_KEY"] });
+  const settings = JSON.parse(defaults?.[".claude/settings.json"] ?? "");
+  expect(settings.apiKeyHelper).toBe(
+    `printenv ${runtimeOf("claude").renamedVariables?.["ANTHROPIC_API_KEY"]}`,
+  );
+  const { defaults: others } = runtimeOf("claude").settings({}, AROUND);
+  expect(others?.[".claude/settings.json"]).not.toContain("apiKeyHelper");
 });

@@ -10,32 +10,32 @@ function nameOf(path: string): string {
 }
 
 test.each(["src/provider/main.ts", "src/resources/index.ts", "src/host/main.ts", "src/model/diff.ts"])(
-  "the tests affected by %s are all tests that apply a fleet",
+  "the tests affected by %s include all tests that apply a fleet",
   (path) => {
     expect(affected(path)).toEqual(
-      expect.arrayContaining(["fleet-basics", "kills", "tarball", "state", "droplets"]),
+      expect.arrayContaining(["fleet-basics", "kills", "tarball", "state-move-and-loss", "droplets"]),
     );
   },
 );
 
-test("the tests affected by a command are only those that run fleet", () => {
+test("the tests affected by a command's source file are only the tests that run `fleet`", () => {
   const found = affected("src/cli/commands/drift.ts");
   expect(found).toEqual(expect.arrayContaining(["fleet-basics", "ci", "tarball", "tenants"]));
   expect(found).not.toContain("droplet-kills");
   expect(found).not.toContain("transport-pool");
 });
 
-test("the tests affected by a file are those that import it, bundle it or use it as support", () => {
+test("the tests affected by a file are the tests that import, bundle or otherwise use this file", () => {
   expect(affected("test/hosts/kills.test.ts")).toEqual(["kills"]);
   expect(affected("test/hosts/support/faults/login.ts")).toEqual(["unreachable"]);
   expect(affected("src/host/accounts/as-user.ts")).toEqual(
-    expect.arrayContaining(["host-actors", "host-systemd"]),
+    expect.arrayContaining(["acting-as-agent-user", "agent-on-systemd"]),
   );
   expect(affected("src/host-kinds/local/nspawn/helper/boot-host.ts")).toEqual(all);
 });
 
-test("the only test affected by a docs page is the one that runs its commands", () => {
-  expect(affected("docs/state.md")).toEqual(["state"]);
+test("the only test affected by a docs page is the test that runs the commands of the page", () => {
+  expect(affected("docs/state.md")).toEqual(["state-move-and-loss"]);
   expect(affected("docs/moving.md")).toEqual([]);
   expect(affected("README.md")).toEqual([]);
 });

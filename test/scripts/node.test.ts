@@ -35,7 +35,7 @@ function runNode(...args: string[]) {
   return execa(script, args, { reject: false, extendEnv: false, env: { PATH: join(dir, "bin") } });
 }
 
-test("the Node that npm has installed beside the package is used, whatever is on PATH", async () => {
+test("the Node that npm has installed next to the package is used, even if PATH has another Node", async () => {
   standInNode("bin/node");
   standInNode(`node_modules/${PINNED}/bin/node`);
   expect((await runNode("a", "b c")).stdout).toBe(`node_modules/${PINNED}/bin/node a b c`);
@@ -60,7 +60,7 @@ test.each([
   });
 });
 
-test("the package declares no `engines`, because npm would warn about it on each `npx fleet` with an older Node", () => {
+test("the package declares no `engines`, because npm would print a warning on each `npx fleet` with an older Node", () => {
   const manifest: unknown = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
   expect(manifest).not.toHaveProperty("engines");
   expect(manifest).toHaveProperty(["optionalDependencies", PINNED]);

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { plainLine } from "../../src/transport/plain-line.ts";
 
-test("several lines become one, and ssh's banner of @ signs is removed", () => {
+test("several lines become one line, and ssh's banner of @ signs is removed", () => {
   const text = "@@@@@@@@@\r\n@  WARNING  @\r\nno route\r\n\r\ngiving up\r\n";
   expect(plainLine(text)).toBe("no route; giving up");
 });

@@ -54,7 +54,7 @@ describe("the remote command in a login shell", () => {
     }
   });
 
-  test("prints the architecture and starts a shell if there is no runtime, in every shell", async () => {
+  test("prints the architecture and starts a shell if there is no runtime, in every login shell", async () => {
     const path = programs("granted", '[ "$1" = -n ] && shift && exec "$@"');
     for (const shell of shells) {
       const { stdout } = await run(shell, "serve", join(dir, "nowhere"), "echo script runs\n", path);
@@ -62,7 +62,7 @@ describe("the remote command in a login shell", () => {
     }
   });
 
-  test("gives a reader no shell and no runtime that can change anything", async () => {
+  test("gives a reader neither a shell nor a runtime that can change anything", async () => {
     const nothing = await run("sh", "look", join(dir, "nowhere"), "echo script runs\n");
     expect(nothing.stdout).toBe(`muster-host absent ${MACHINE}`);
     const { stdout } = await run("sh", "look", installed("looked-at"), "", join(dir, "root"));

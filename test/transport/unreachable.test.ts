@@ -37,7 +37,7 @@ describe("an unreachable host", () => {
     expect(error.reason).toBe("refused");
     expect(error.message).toBe(
       `hub: it cannot be reached: ssh: connect to host 127.0.0.1 port ${port}: Connection refused. ` +
-        "Check that sshd runs there, and check its port in fleet.yaml.",
+        "Check that sshd runs on the host, and check its port in fleet.yaml.",
     );
   });
 

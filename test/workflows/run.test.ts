@@ -92,7 +92,7 @@ describe("the workflow's merge of a pull request", () => {
 describe.each([
   ["drift", "fleet ci issue", "ci issue --reader ci --key"],
   ["change", "fleet ci comment", "ci comment ../change --reader ci --key"],
-])("the step in workflow %s that uses the key", (workflow, name, called) => {
+])("the step of the workflow %s that uses the key", (workflow, name, called) => {
   test("passes the key in a file that no other user can read, and not in the environment", async () => {
     const bin = join(sandbox.dir, "bin");
     mkdirSync(bin);

@@ -25,7 +25,7 @@ interface Workflow {
 
 let actionlint: string;
 
-// Builds the linter once per machine, which takes a minute.
+// Building the linter takes a minute, but happens only once on each machine.
 beforeAll(async () => {
   actionlint = await ensureActionlint();
 }, 600_000);

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Writes the retro of the day, which was done by hand before: timmy's model summarizes today's commits in ~/retros.
-# ~/retros is a clone to which timmy can push. Create it once, as the user timmy on its host.
+# Writes the daily retrospective: timmy's model summarizes today's commits in ~/retros.
+# ~/retros is a git clone from which timmy can push. Create this clone once, as the user timmy on timmy's host.
 set -eu
 cd "$HOME/retros"
 day=$(date +%F)

@@ -2,9 +2,9 @@ import { dirname, relative } from "node:path";
 import { InvalidError } from "../../base/errors.ts";
 import { forgeOf } from "../../forge/forge-client.ts";
 import { publishComment, publishIssue } from "../../forge/publish.ts";
+import { DRIFT_OPTIONS } from "../check-drift.ts";
 import { type CiResult, ciResult } from "../ci-result.ts";
 import type { CommandDefinition } from "../command.ts";
-import { DRIFT_OPTIONS } from "../drift-result.ts";
 import { fleetFile } from "../open-fleet.ts";
 
 export const command: CommandDefinition = {
@@ -23,7 +23,8 @@ export const command: CommandDefinition = {
 };
 
 /**
- * Checks the settings for publishing, before any host is contacted, and returns the function that publishes.
+ * Checks the settings for publishing before any host is contacted. Returns the function that publishes the
+ * result.
  */
 function publisherFor(task: string | undefined, change: string | undefined) {
   if (task === "issue" && change === undefined) {
@@ -44,8 +45,8 @@ function publisherFor(task: string | undefined, change: string | undefined) {
 }
 
 /**
- * Returns the subject of an issue or comment. It names the fleet's folder, as a repository may hold several
- * fleets.
+ * Returns the subject of an issue or comment. It names the fleet's folder, because a repository can contain
+ * several fleets.
  */
 function about(what: string): string {
   const dir = dirname(fleetFile());
@@ -59,6 +60,6 @@ function pullRequest(ref = ""): number {
   throw new InvalidError({
     what: "there is no pull request to comment on",
     why: `GITHUB_REF is ${JSON.stringify(ref)}.`,
-    next: "Run it in a workflow `on: pull_request`.",
+    next: "Run this command in a workflow with `on: pull_request`.",
   });
 }

@@ -22,7 +22,7 @@ export const command: CommandDefinition = {
     io.out(table(parts.map((path) => [bytes(sizeOf(path)), path])));
     if (options["yes"] !== true) {
       io.out(
-        "Nothing was removed. `npx fleet clean --yes` removes all of this; the next run downloads what it needs again.\n",
+        "Nothing was removed. `npx fleet clean --yes` removes everything in this list; the next run downloads what it needs again.\n",
       );
       return [];
     }
@@ -36,7 +36,7 @@ export const command: CommandDefinition = {
 };
 
 /**
- * Whether a link points into `dir`. A link to an engine elsewhere is kept, since Muster did not create it.
+ * Whether a link points into `dir`. A link to an engine elsewhere is kept, because Muster did not create it.
  */
 function pointsInto(link: string, dir: string): boolean {
   const stat = lstatSync(link, { throwIfNoEntry: false });

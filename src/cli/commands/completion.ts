@@ -8,7 +8,10 @@ export const command: CommandDefinition = {
   async run({ args, io, commands }) {
     const [shell] = args;
     if (shell !== "bash" && shell !== "zsh") {
-      throw new InvalidError({ what: `no completion for ${shell}`, why: "only bash and zsh are supported." });
+      throw new InvalidError({
+        what: `there is no completion for ${shell}`,
+        why: "only bash and zsh are supported.",
+      });
     }
     const prelude = shell === "zsh" ? "autoload -U +X bashcompinit && bashcompinit\n" : "";
     io.out(`${prelude}${script(await commands())}`);

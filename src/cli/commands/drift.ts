@@ -1,5 +1,5 @@
+import { DRIFT_OPTIONS, driftOf } from "../check-drift.ts";
 import type { CommandDefinition, CommandInput } from "../command.ts";
-import { DRIFT_OPTIONS, driftOf } from "../drift-result.ts";
 import { codesOf, type FleetReport } from "../observe/fleet-report.ts";
 import { renderDrift } from "../render/drift.ts";
 import { renderDriftJson } from "../render/drift-json.ts";

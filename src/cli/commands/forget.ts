@@ -49,7 +49,7 @@ const REMOVES = "Run `npx pulumi up`, which removes from the host what fleet.yam
 interface Traces {
   readonly state: HostInState;
   readonly inventories: readonly HostKindName[];
-  /** How to remove the host's disk from this machine; undefined if the disk is not here. */
+  /** Removes the host's disk from this machine; undefined if the disk is not on this machine. */
   readonly disk: OnThisMachine | undefined;
 }
 
@@ -96,7 +96,7 @@ async function forget(fleet: Fleet, host: string, traces: Traces): Promise<strin
 function unchangedHostNote(host: string): string {
   return (
     `Nothing was changed on the host itself: if it comes back, its agents still run there, with their secrets.\n` +
-    `Declare ${host} again, and \`npx pulumi up\` adopts what is there.\n`
+    `To manage ${host} again, declare it in fleet.yaml and run \`npx pulumi up\`, which adopts what is there.\n`
   );
 }
 
@@ -105,6 +105,6 @@ function refuseDeclared(fleet: Fleet, host: string): void {
   throw new InvalidError({
     what: `${host} was not forgotten`,
     why: "fleet.yaml still declares it.",
-    next: "Remove it there with its agents, or give them another host; then run this again.",
+    next: "Remove the host and its agents from fleet.yaml, or give the agents another host; then run this command again.",
   });
 }

@@ -1,11 +1,12 @@
 import { InvalidError } from "../../base/errors.ts";
 import { codesOfAgents } from "../observe/agents.ts";
 import { observeHistory } from "../observe/history.ts";
+import { observeLedgers } from "../observe/ledgers.ts";
 import { renderHistory, renderHistoryJson } from "../render/history.ts";
 import { reportCommand } from "../report-command.ts";
 import { assertDeclared } from "../selection.ts";
 
-/** How many events of each host are shown by default. */
+/** The number of events that are shown for each host by default. */
 const LAST = 200;
 
 export const command = reportCommand({
@@ -14,16 +15,14 @@ export const command = reportCommand({
   options: {
     "--host <name>": "only this host",
     "--stack <name>": "only what this stack manages, with its own login",
+    "--drift": "show the drift that was found, and its repairs",
     "--last <number>": `the maximum number of events to show for each host (default: ${LAST})`,
   },
   schema: "history",
   async observe(fleet, selection, open, { args: [name], options }) {
     if (name !== undefined) assertDeclared("agent or service", name, { ...fleet.agents, ...fleet.services });
-    return observeHistory(
-      fleet,
-      { ...selection, ...(name && { name }), last: lastOf(options["last"]) },
-      open,
-    );
+    const observe = options["drift"] === true ? observeLedgers : observeHistory;
+    return observe(fleet, { ...selection, ...(name && { name }), last: lastOf(options["last"]) }, open);
   },
   render: renderHistory,
   renderJson: renderHistoryJson,
@@ -34,5 +33,8 @@ function lastOf(option: string | boolean | undefined): number {
   if (option === undefined) return LAST;
   const last = Number(option);
   if (Number.isInteger(last) && last > 0) return last;
-  throw new InvalidError({ what: `--last ${JSON.stringify(option)}`, why: "it must be a number above 0." });
+  throw new InvalidError({
+    what: `--last ${JSON.stringify(option)}`,
+    why: "it must be a whole number above 0.",
+  });
 }

@@ -5,14 +5,14 @@ import { projectDir } from "../../base/muster-folders.ts";
 import { visible } from "../../base/terminal-text.ts";
 import { openStackConfig, stderrProgress } from "../../engine/index.ts";
 import { foundDroplet } from "../../host-kinds/droplet/import.ts";
-import type { FoundHost } from "../../host-kinds/imported-host.ts";
+import type { FoundHost } from "../../host-kinds/import-types.ts";
 import { foundSshHost } from "../../host-kinds/ssh/import.ts";
-import { IDENTITY_FILES } from "../../runtimes/identity-files.ts";
-import { scan } from "../../transport/scan.ts";
+import { scan } from "../../transport/run-read-only-script.ts";
 import type { CommandDefinition, CommandInput, Io } from "../command.ts";
 import { parseScan } from "../import/parse-scan.ts";
 import { type Proposal, proposalOf } from "../import/proposal.ts";
-import { scanScript } from "../import/scan-script.ts";
+import { READ_FILES } from "../import/propose-identity.ts";
+import { scanScript } from "../import/scan-script/index.ts";
 import { writeProposal } from "../import/write-proposal.ts";
 
 /** The connection timeout in seconds. It equals the default in fleet.yaml. */
@@ -25,7 +25,7 @@ export const command: CommandDefinition = {
   options: {
     "--ssh <address>": "a host name, an address or an alias in your ssh_config",
     "--droplet <number>": "the number of a droplet in your DigitalOcean account",
-    "--stack <name>": "use the DigitalOcean token of this stack, not of the selected stack",
+    "--stack <name>": "use this stack's DigitalOcean token instead of the selected stack's token",
     "--user <login>": "the login: root, or a user that may run `sudo -n`",
     "--port <port>": "the port of the host's sshd",
     "--identity-file <path>": "the private key to log in with",
@@ -35,12 +35,13 @@ export const command: CommandDefinition = {
   async run({ args: [what = "", name = ""], options, io }) {
     checkArguments(what, name, options);
     const { target, declared } = await foundHost(name, options);
-    const { answer, hostKeys } = await scan(target, scanScript(IDENTITY_FILES), {
+    const { answer, hostKeys } = await scan(target, scanScript(READ_FILES), {
       as: "root",
       allowFirstContact: true,
     });
     const seen = parseScan(answer);
     if (seen.foreign !== undefined) throw withoutSystemd(name, seen.foreign);
+    if (!seen.isComplete) throw incomplete(name);
     const proposal = proposalOf(declared(hostKeys), seen, textOf(options["tenant"]));
     const dir = resolve(textOf(options["out"]) ?? `imported/${name}`);
     const problems = writeProposal(dir, proposal);
@@ -55,7 +56,7 @@ function checkArguments(what: string, name: string, options: CommandInput["optio
   if (what !== "host" || !isOne || address?.startsWith("-")) {
     throw new InvalidError({
       what: `import ${what} ${name}`,
-      why: "only a host that SSH reaches, or a droplet, can be imported.",
+      why: "only a droplet or a host that SSH can reach can be imported.",
       next: "Run `npx fleet import host NAME --ssh ADDRESS`, or use `--droplet NUMBER`.",
     });
   }
@@ -90,6 +91,15 @@ function withoutSystemd(name: string, system: string): MusterError {
   });
 }
 
+function incomplete(name: string): MusterError {
+  return new MusterError({
+    where: name,
+    what: "it was not imported",
+    why: "the host did not answer completely, so something that runs there could be missing in the proposal.",
+    next: "Import it again. If this happens again, check the disk and the memory of the host.",
+  });
+}
+
 function printResult(
   io: Io,
   dir: string,
@@ -99,12 +109,12 @@ function printResult(
 ): void {
   const lines = [
     `${dir}/fleet.yaml declares what was found; nothing was changed on the host.`,
-    "The keys of the host; compare them with what `ssh-keygen -lf` shows on the host itself:",
+    "The host's keys; compare them with the keys that `ssh-keygen -lf` shows on the host itself:",
     ...hostKeys.map((key) => `  ${fingerprintOf(key)}`),
     ...section("Before `npx pulumi up`:", notes),
     ...section("Not declared, and left unchanged:", left),
     ...section(
-      "Set these secrets, whose values were not read:",
+      "Set these secrets; their values were neither written nor printed:",
       secrets.map((name) => `npx pulumi config set --secret muster:${name}`),
     ),
     ...section("Fix these problems in fleet.yaml first:", problems),

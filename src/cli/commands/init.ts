@@ -3,8 +3,8 @@ import { basename, relative, resolve } from "node:path";
 import { InvalidError } from "../../base/errors.ts";
 import { visible } from "../../base/terminal-text.ts";
 import type { CommandDefinition } from "../command.ts";
-import { writeManifest } from "../init/manifest.ts";
 import { nextSteps } from "../init/next-steps.ts";
+import { writeManifest } from "../init/package-json.ts";
 import { writePassphrase } from "../init/passphrase.ts";
 import { FORGES, type InitFile, writeTemplates } from "../init/templates.ts";
 
@@ -17,7 +17,8 @@ export const command: CommandDefinition = {
     const dir = resolve(args[0] ?? ".");
     mkdirSync(dir, { recursive: true });
     const name = fleetName(dir);
-    // package.json comes before Pulumi.yaml, so that a run that was killed between the two can be repeated.
+    // Write package.json before Pulumi.yaml. A run that was killed between these two steps can then be
+    // repeated.
     const manifest = writeManifest(dir, name);
     const files = [manifest, ...writeTemplates(dir, name, forge), ...writePassphrase(dir)];
     const steps = nextSteps(dir, manifest.was === "changed");
@@ -39,7 +40,10 @@ function forgeIn(name: unknown = "github"): string {
   });
 }
 
-/** Derives a fleet name from the folder's name: at most 31 of a-z, 0-9 and `-`, beginning with a letter. */
+/**
+ * Derives a fleet name from the folder's name: at most 31 of the characters a-z, 0-9 and `-`; the first is a
+ * letter.
+ */
 function fleetName(dir: string): string {
   const name = basename(dir)
     .toLowerCase()

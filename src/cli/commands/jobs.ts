@@ -5,7 +5,7 @@ import { reportCommand } from "../report-command.ts";
 
 export const command = reportCommand({
   usage: "jobs",
-  summary: "show every job: its last run, how that ended, and its next run",
+  summary: "show every job: its last run with the result, and its next run",
   options: {
     "--host <name>": "only this host",
     "--tenant <name>": "only the jobs of this tenant's agents",

@@ -1,3 +1,6 @@
-import { controlCommand } from "../start-stop.ts";
+import { controlCommand } from "../control-command.ts";
 
-export const command = controlCommand("release", "free an agent or a service from quarantine, and start it");
+export const command = controlCommand(
+  "release",
+  "release agents or services from quarantine, and start them",
+);

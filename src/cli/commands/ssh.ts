@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { MusterError, UnreachableError } from "../../base/errors.ts";
 import { knownHosts } from "../../transport/known-hosts.ts";
-import { sshArguments } from "../../transport/ssh.ts";
+import { sshArguments } from "../../transport/ssh-arguments.ts";
 import type { Target } from "../../transport/target.ts";
 import type { CommandDefinition } from "../command.ts";
 import { reachableTarget } from "../connections.ts";
@@ -27,7 +27,8 @@ export const command: CommandDefinition = {
 async function runSsh(target: Target, words: readonly string[]): Promise<number> {
   const known = knownHosts(target);
   try {
-    const child = spawn("ssh", [...sshArguments(target, known.path), ...words], { stdio: "inherit" });
+    const args = [...terminalOption(words), ...sshArguments(target, known.path), ...words];
+    const child = spawn("ssh", args, { stdio: "inherit" });
     const [code] = (await once(child, "close")) as [number | null];
     return code ?? 1;
   } catch (error) {
@@ -40,6 +41,13 @@ async function runSsh(target: Target, words: readonly string[]): Promise<number>
   } finally {
     known.remove();
   }
+}
+
+/**
+ * Requests a terminal on the host if a person runs a command in a terminal. Without a command, ssh does this itself.
+ */
+function terminalOption(words: readonly string[]): string[] {
+  return words.length > 0 && process.stdin.isTTY && process.stdout.isTTY ? ["-t"] : [];
 }
 
 function noPinnedKey(host: string): UnreachableError {

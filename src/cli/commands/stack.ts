@@ -22,7 +22,7 @@ export const command: CommandDefinition = {
     } else {
       const why =
         "the actions are `fleet stack add TENANT`, `fleet stack add platform` and `fleet stack list`.";
-      throw new InvalidError({ what: "fleet stack", why });
+      throw new InvalidError({ what: "this action is unknown", why });
     }
     return [];
   },

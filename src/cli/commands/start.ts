@@ -1,3 +1,3 @@
-import { controlCommand } from "../start-stop.ts";
+import { controlCommand } from "../control-command.ts";
 
-export const command = controlCommand("start", "start an agent or a service that is stopped");
+export const command = controlCommand("start", "start agents or services that are stopped");

@@ -1,6 +1,6 @@
-import { controlCommand } from "../start-stop.ts";
+import { controlCommand } from "../control-command.ts";
 
 export const command = controlCommand(
   "stop",
-  "stop an agent or a service until the next `fleet start` or `pulumi up`",
+  "stop agents or services until the next `fleet start` or `pulumi up`",
 );

@@ -41,9 +41,9 @@ function textOf(option: string | boolean | undefined): string | undefined {
 }
 
 function elsewhere(agent: string, home: string, host: string): InvalidError {
-  const why = `it is declared on ${home}, not on ${host}.`;
+  const why = `fleet.yaml declares it on ${home}.`;
   return new InvalidError({
-    what: `the agent ${agent}`,
+    what: `the agent ${agent} is not on ${host}`,
     why,
     next: "Use only one of `--host` and `--agent`.",
   });

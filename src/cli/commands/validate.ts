@@ -1,8 +1,9 @@
-import { relative } from "node:path";
+import { dirname, relative } from "node:path";
 import { count } from "../../base/count.ts";
 import { checkFleet } from "../../config/check-fleet.ts";
 import { formatProblem } from "../../config/problem.ts";
-import { changedFile } from "../change/open.ts";
+import { recordedLogins } from "../../inventory/read-inventory.ts";
+import { changedFile } from "../change/load-untrusted-fleet.ts";
 import type { CommandDefinition } from "../command.ts";
 import { byPriority, EXIT } from "../exit.ts";
 import { fleetFile } from "../open-fleet.ts";
@@ -17,7 +18,7 @@ export const command: CommandDefinition = {
   },
   async run({ args, options, io }) {
     const file = typeof options["change"] === "string" ? changedFile(options["change"]) : (args[0] ?? here());
-    const { fleet, problems, warnings } = checkFleet(file);
+    const { fleet, problems, warnings } = checkFleet(file, undefined, recordedLogins(dirname(file)));
     const codes = fleet === undefined ? [EXIT.invalid] : [];
     if (options["json"] === true) {
       const ordered = byPriority(codes);

@@ -6,7 +6,7 @@ import { checkFleet } from "../../config/check-fleet.ts";
 import type { Fleet } from "../../config/fleet.ts";
 import { engineChecks } from "../../engine/index.ts";
 import { HOST_KIND_NAMES, hostKindOf } from "../../host-kinds/registry.ts";
-import { WHOLE_FLEET } from "../../model/stack-slice.ts";
+import { WHOLE_FLEET } from "../../model/stack-settings.ts";
 import { withHosts } from "../connections.ts";
 import { fleetFile } from "../open-fleet.ts";
 import { queryHost } from "../query-host.ts";
@@ -66,7 +66,7 @@ async function sshCheck(): Promise<Check> {
   };
 }
 
-/** Checks every host by connecting to it, all at the same time. */
+/** Connects to all hosts at the same time, and checks whether each host answers. */
 function hostChecks(fleet: Fleet): Promise<Check[]> {
   return withHosts(fleet, WHOLE_FLEET, (open) =>
     Promise.all(

@@ -36,8 +36,8 @@ export async function forgetAgent(
   io.out(`${agent} on ${host} is forgotten: removed ${part}. The previous state is kept in ${backup}.\n`);
   io.out(
     `Nothing was changed on ${host}. If ${host} comes back before ${agent} has a new home, \`npx pulumi up\` still ` +
-      `moves the old one. If ${host} comes back later, \`npx pulumi up\` stops ${agent} there and moves the old home ` +
-      `aside. Until then, ${agent} may run on both hosts, so keep ${host} off the network.\n`,
+      `moves the old home. If ${host} comes back later, \`npx pulumi up\` stops ${agent} there and moves the old home ` +
+      `aside. Until then, ${agent} might run on both hosts, so keep ${host} off the network.\n`,
   );
   return [];
 }
@@ -48,7 +48,7 @@ function refuseDeclaredThere(fleet: Fleet, host: string, agent: string): void {
   throw new InvalidError({
     what: `${agent} on ${host} was not forgotten`,
     why: "fleet.yaml still declares it there.",
-    next: "Give it another `host` first; then run this again.",
+    next: "First give it another `host` there; then run this again.",
   });
 }
 

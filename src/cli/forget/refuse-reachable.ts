@@ -1,11 +1,12 @@
 import { InvalidError } from "../../base/errors.ts";
 import type { Fleet } from "../../config/fleet.ts";
-import { WHOLE_FLEET } from "../../model/stack-slice.ts";
+import { WHOLE_FLEET } from "../../model/stack-settings.ts";
 import { withHosts } from "../connections.ts";
 import { queryHost } from "../query-host.ts";
 
 /**
- * Refuses to forget a host that answers, since its agents would keep running without a record of them.
+ * Refuses to forget a host that answers, because its agents would keep running but would no longer be
+ * recorded.
  *
  * @param next what to do instead
  * @throws InvalidError if the host answers

@@ -1,51 +1,92 @@
+import { posix } from "node:path";
+import { hasSecretInLine } from "./possible-secret.ts";
+import type { ExecStart } from "./scanned-host.ts";
+
+/** The command that a service starts, without a tmux around it. */
+export interface ServiceCommand {
+  readonly words: readonly string[];
+  /** The folder and the variables (`NAME=value`) that the options of tmux set. */
+  readonly workdir?: string;
+  readonly environment: readonly string[];
+  /** The options of tmux that the proposal cannot declare. */
+  readonly dropped: readonly string[];
+  readonly isInTmux: boolean;
+}
+
 /**
- * Splits a command or a list of variables into words by systemd.syntax(7): at blanks, with `"` or `'` as
- * quotes.
- *
- * @returns undefined if a word uses syntax that is not supported here
+ * Returns the command that a service starts, or the reason why fleet.yaml cannot declare it. The reason does not
+ * contain the arguments, because they may be secret.
  */
-export function wordsOf(text: string): string[] | undefined {
-  const words: string[] = [];
-  let rest = text.trim();
-  while (rest !== "") {
-    const quoted = /^(["'])((?:[^\\]|\\["'\\])*?)\1(?:\s+|$)/.exec(rest);
-    const bare = /^([^\s"'\\]+(?:"[^"\\]*")?)(?:\s+|$)/.exec(rest);
-    const found = quoted ?? bare;
-    if (found === null) return undefined;
-    const word = quoted
-      ? (quoted[2] ?? "").replaceAll(/\\(["'\\])/g, "$1")
-      : (bare?.[1] ?? "").replaceAll('"', "");
-    words.push(word);
-    rest = rest.slice(found[0].length);
+export function commandOf(starts: readonly ExecStart[]): ServiceCommand | { readonly reason: string } {
+  const [start, ...others] = starts;
+  if (start === undefined) return { reason: "systemd has loaded no command for it" };
+  const refused = (why: string) => ({ reason: `its command (${start.path}) ${why}` });
+  if (others.length > 0) return refused(`is not a single command, but one of ${starts.length}`);
+  const flag = start.flags.find((one) => !["ignore-failure", "no-env-expand"].includes(one));
+  if (flag !== undefined) return refused(`has a prefix that fleet.yaml cannot express (${flag})`);
+  const words = literalWords(start);
+  if (words === undefined)
+    return refused("is not a single command of plain words: systemd inserts variables into it");
+  const command = paneOf(words);
+  if (command === undefined) return refused("starts tmux, but no single program in it");
+  const flaw = flawOf(command.words);
+  return flaw === undefined ? command : refused(flaw);
+}
+
+/**
+ * Returns the words that the program gets, or undefined if systemd inserts variables. systemd reads `$$` as a plain
+ * `$`. It also reads a `$` inside a word as a plain `$`, unless `{` follows.
+ */
+function literalWords({ path, words: [name = "", ...rest], flags }: ExecStart): string[] | undefined {
+  if (name !== path && name !== posix.basename(path)) return undefined;
+  if (flags.includes("no-env-expand")) return [path, ...rest];
+  const literal = rest.map((word) => word.replaceAll("$$", "\0"));
+  if (literal.some((word) => /^\$|\$\{/.test(word))) return undefined;
+  return [path, ...literal.map((word) => word.replaceAll("\0", "$"))];
+}
+
+function flawOf(words: readonly string[]): string | undefined {
+  if (words.includes("")) return "has an empty argument, which fleet.yaml cannot express";
+  if (words.some((word) => /\p{Cc}/u.test(word)))
+    return "has an argument with several lines or control characters";
+  if (words.some((word) => word.length > 4096)) return "has an argument of more than 4096 characters";
+  if (words.some((word) => /\s/.test(word) && hasSecretInLine(word))) {
+    return "contains a possible secret inside a longer argument: move it to a variable of the service first";
   }
-  return words;
+  return undefined;
 }
 
-/**
- * Converts ExecStart= lines into an agent's command; undefined unless they are one command of plain words.
- */
-export function commandOf(starts: readonly string[]): string[] | undefined {
-  const [line, ...others] = starts;
-  if (line === undefined || others.length > 0 || /^[@:+!|]/.test(line)) return undefined;
-  const words = wordsOf(line.replace(/^-/, ""));
-  if (words === undefined || words.length === 0) return undefined;
-  if (words.some((word) => /%[^%]|\$[\w{]/.test(word) || word === ";")) return undefined;
-  return paneOf(words.map((word) => word.replaceAll("%%", "%").replaceAll("$$", "$")));
-}
-
-/** Returns the command without the tmux around it, if any, since Muster itself starts every agent in tmux. */
-function paneOf(words: string[]): string[] | undefined {
-  if (!/(^|\/)tmux$/.test(words[0] ?? "")) return words;
+/** Returns the command without a tmux around it, because Muster itself starts every agent in tmux. */
+function paneOf(words: readonly string[]): ServiceCommand | undefined {
+  if (!/(^|\/)tmux$/.test(words[0] ?? "")) {
+    return { words, environment: [], dropped: [], isInTmux: false };
+  }
   const at = words.findIndex((word) => /^(new|new-session)$/.test(word));
-  const inner = at === -1 ? [] : afterOptions(words.slice(at + 1));
+  if (at === -1 || words.includes(";")) return undefined;
+  const { rest, options } = optionsOf(words.slice(at + 1));
+  const inner = rest.length === 1 ? ["/bin/sh", "-c", rest[0] ?? ""] : rest;
+  const of = (option: string) => options.flatMap(([name, value]) => (name === option ? [value] : []));
+  const workdir = of("-c").at(-1);
   if (inner.length === 0) return undefined;
-  return inner.length === 1 ? ["/bin/sh", "-c", inner[0] ?? ""] : inner;
+  return {
+    words: inner,
+    environment: of("-e"),
+    dropped: options.map(([name]) => name).filter((name) => !["-A", "-d", "-s", "-e", "-c"].includes(name)),
+    isInTmux: true,
+    ...(workdir !== undefined && { workdir }),
+  };
 }
 
-/** Drops the options of `new-session`, some of which take a value; tmux(1). */
-function afterOptions(words: readonly string[]): string[] {
+/** Splits the arguments of `new-session` into options, some of which take a value, and the rest; tmux(1). */
+function optionsOf(words: readonly string[]) {
+  const options: [name: string, value: string][] = [];
   let at = 0;
-  while (/^-/.test(words[at] ?? "") && words[at] !== "--")
-    at += /^-[A-Za-z]*[cefFnstxy]$/.test(words[at] ?? "") ? 2 : 1;
-  return words.slice(words[at] === "--" ? at + 1 : at);
+  while (/^-./.test(words[at] ?? "") && words[at] !== "--") {
+    const [, flags = "", taking = "", joined = ""] =
+      /^-([^cefFnstxy]*)([cefFnstxy]?)(.*)$/.exec(words[at] ?? "") ?? [];
+    for (const flag of flags) options.push([`-${flag}`, ""]);
+    if (taking !== "") options.push([`-${taking}`, joined || (words[++at] ?? "")]);
+    at++;
+  }
+  return { options, rest: words.slice(words[at] === "--" ? at + 1 : at) };
 }

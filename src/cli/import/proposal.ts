@@ -1,9 +1,13 @@
 import { isReserved } from "../../config/reserved-names.ts";
-import type { ImportedHost } from "../../host-kinds/imported-host.ts";
-import { contactsIn } from "./contacts.ts";
-import { mergedContacts } from "./merged-contacts.ts";
-import type { ScannedHost, ScannedUser } from "./parse-scan.ts";
-import { type ProposedAgent, proposeAgent } from "./propose-agent.ts";
+import type { ImportedHost } from "../../host-kinds/import-types.ts";
+import { privilegedNotes } from "./extra-rights.ts";
+import { foundAgents } from "./found-agents.ts";
+import { mergedContacts } from "./merge-contact-books.ts";
+import type { ProposedAgent } from "./propose-agent.ts";
+import { contactsIn } from "./read-contact-book.ts";
+import type { ScannedHost, ScannedUser } from "./scanned-host.ts";
+import { sharedValues } from "./shared-credentials.ts";
+import { leftovers } from "./undeclared-programs.ts";
 
 /** A fleet.yaml that describes an existing host. */
 export interface Proposal {
@@ -12,7 +16,7 @@ export interface Proposal {
   readonly files: Readonly<Record<string, string>>;
   /** Sentences about what a person should know or decide before `up`. */
   readonly notes: readonly string[];
-  /** What was found but cannot be declared. */
+  /** Things that were found but cannot be declared. */
   readonly left: readonly string[];
   /** Names of the secrets that must be set in the stack's configuration. */
   readonly secrets: readonly string[];
@@ -21,20 +25,16 @@ export interface Proposal {
 /**
  * Proposes declarations for what a scan has found on a host.
  *
- * @param tenant the tenant of all its agents; by default their common group, or `team`
+ * @param tenant the tenant of all the host's agents; by default their common primary group, or `team` if they
+ *   have none
  */
 export function proposalOf(host: ImportedHost, seen: ScannedHost, tenant?: string): Proposal {
-  const found = seen.users.map((user) => foundOf(user, seen));
-  const agents = found.flatMap(({ agent }) => agent ?? []);
-  const group = tenant ?? commonGroup(agents.map(({ user }) => user)) ?? "team";
-  const books = agents.flatMap(({ user, agent }) => {
-    const rows = user.book && contactsIn(user.book, user.bookLog);
-    return rows === undefined ? [] : [{ agent: agent.name, rows }];
-  });
-  const contacts = mergedContacts(
-    agents.map(({ agent }) => agent.name),
-    books,
-  );
+  const { agents, left } = foundAgents(seen, [
+    ...new Set([seen.login, ...(host.login === undefined ? [] : [host.login])]),
+  ]);
+  const group = tenant ?? commonGroup(agents.flatMap(({ user, isNew }) => (isNew ? [] : [user]))) ?? "team";
+  const { contacts, unread } = contactsOf(agents);
+  const { credentials, notes: sharedNotes } = sharedValues(agents);
   const byName = <T>(make: (one: ProposedAgent) => T) =>
     Object.fromEntries(agents.map((one) => [one.agent.name, make(one)]));
   return {
@@ -45,7 +45,7 @@ export function proposalOf(host: ImportedHost, seen: ScannedHost, tenant?: strin
       ...(host.cloud !== undefined && { cloud: host.cloud }),
       hosts: { [host.name]: host.entry },
       tenants: { [group]: {} },
-      credentials: Object.assign({}, ...agents.map(({ credentials }) => credentials)),
+      credentials,
       identities: byName(({ identity }) => identity),
       contacts: contacts.declared,
       agents: byName(({ agent: { name, ...agent } }) => ({
@@ -59,58 +59,84 @@ export function proposalOf(host: ImportedHost, seen: ScannedHost, tenant?: strin
     notes: [
       ...host.notes,
       ...agents.flatMap(({ notes }) => notes),
+      ...(agents.length > 0 ? privilegedNotes(seen) : []),
+      ...sharedNotes,
       ...contacts.notes,
-      ...groupNotes(agents, group),
+      ...groupNotes(agents, group, seen),
     ],
     left: [
       ...host.left,
-      ...found.flatMap(({ left }) => left),
-      ...seen.left,
-      ...seen.stacks.map(stackSentence),
+      ...left,
+      ...agents.flatMap((one) => one.left),
+      ...unread,
+      ...leftovers(seen),
+      ...(seen.isSearched
+        ? []
+        : ["files with setuid or capabilities: the search in the homes took too long"]),
+      ...stackSentences(seen),
     ],
-    secrets: agents.flatMap(({ credentials }) => Object.keys(credentials)),
+    secrets: Object.keys(credentials),
   };
 }
 
-interface Found {
-  readonly agent?: ProposedAgent;
-  readonly left: readonly string[];
+/** Merges the contact books of the agents, and lists the books that cannot be read. */
+function contactsOf(agents: readonly ProposedAgent[]) {
+  const read = agents.flatMap(({ user, agent }) =>
+    user.book === undefined ? [] : [{ agent: agent.name, rows: contactsIn(user.book, user.bookLog) }],
+  );
+  const names = agents.map(({ agent }) => agent.name);
+  return {
+    contacts: mergedContacts(
+      names,
+      read.flatMap(({ agent, rows }) => (rows === undefined ? [] : [{ agent, rows }])),
+    ),
+    unread: read.flatMap(({ agent, rows }) =>
+      rows === undefined
+        ? [
+            `contacts.db of ${agent}: it was not read. It is larger than 16 MB, or is not a database with a plain table \`contacts\` and a column \`name\``,
+          ]
+        : [],
+    ),
+  };
 }
 
-/** Proposes a user as an agent if a service runs as this user and the user's home is /home/NAME. */
-function foundOf(user: ScannedUser, { services }: ScannedHost): Found {
-  const own = services.filter((service) => service.user === user.name);
-  const units = own.map(({ unit }) => unit).join(", ");
-  if (own.length === 0) return { left: [`user ${user.name}: no service runs as it, so it is not an agent`] };
-  if (own.every(({ unit }) => unit.startsWith("muster-"))) return { left: [] };
-  if (!/^[a-z]([a-z0-9-]{0,29}[a-z0-9])?$/.test(user.name) || isReserved(user.name)) {
-    return { left: [`${units} of user ${user.name}: an agent cannot have that name`] };
-  }
-  if (user.home !== `/home/${user.name}`) {
-    return {
-      left: [
-        `${units} of user ${user.name}: its home is ${user.home}, but an agent's home must be /home/${user.name}`,
-      ],
-    };
-  }
-  return proposeAgent(user, own);
-}
-
-/** Returns the primary group that all users share, unless it is one user's own group. */
+/** Returns the primary group that all users share, unless this group is one user's own group. */
 function commonGroup(users: readonly ScannedUser[]): string | undefined {
   const [group, ...others] = [...new Set(users.map((user) => user.group))];
   const isOne = group !== undefined && others.length === 0 && !users.some(({ name }) => name === group);
   return isOne && /^[a-z]([a-z0-9-]{0,29}[a-z0-9])?$/.test(group) && !isReserved(group) ? group : undefined;
 }
 
-function groupNotes(agents: readonly ProposedAgent[], group: string): string[] {
-  const changing = agents.filter(({ user }) => user.group !== group).map(({ user }) => user.name);
+/** Returns sentences that say what changes for the agents' groups and homes, and which other users this affects. */
+function groupNotes(agents: readonly ProposedAgent[], group: string, seen: ScannedHost): string[] {
+  const changing = agents.filter(({ user, isNew }) => !isNew && user.group !== group).map(({ user }) => user);
   if (changing.length === 0) return [];
+  const readers = changing.flatMap((user) => {
+    const others = othersIn(user, seen);
+    return others.length > 0 && /[1-7].$/.test(user.mode)
+      ? [`${others.join(", ")} (home of ${user.name})`]
+      : [];
+  });
   return [
-    `\`up\` makes ${group} the primary group of ${changing.join(", ")}, and changes the mode of their homes to 0700.`,
+    `\`up\` makes ${group} the primary group of ${changing.map(({ name }) => name).join(", ")}, and changes the mode of their homes to 0700.`,
+    ...(readers.length > 0
+      ? [`these users can then no longer read homes that they can read today: ${readers.join("; ")}.`]
+      : []),
   ];
 }
 
-function stackSentence(owner: string): string {
-  return `resources of the stack ${owner}: docs/tenants.md describes how another stack takes them over`;
+/** Returns the other users in a user's primary group. */
+function othersIn({ name, group }: ScannedUser, { groups, accounts }: ScannedHost): string[] {
+  const found = groups.find((one) => one.name === group);
+  const byNumber = accounts.filter(({ gid }) => gid === found?.gid).map((account) => account.name);
+  return [...new Set([...(found?.members ?? []), ...byNumber])].filter((one) => one !== name).sort();
+}
+
+function stackSentences({ records }: ScannedHost): string[] {
+  const byOwner = Map.groupBy(records, ({ owner }) => owner);
+  return [...byOwner].map(([owner, own]) => {
+    const users = [...new Set(own.flatMap((record) => record.users))].sort();
+    const whose = users.length === 0 ? "" : ` (users ${users.join(", ")})`;
+    return `resources of the stack ${owner}${whose}: docs/tenants.md describes how another stack takes them over`;
+  });
 }

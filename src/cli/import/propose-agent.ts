@@ -1,161 +1,202 @@
-import { IDENTITY_FILES } from "../../runtimes/identity-files.ts";
-import { commandOf, wordsOf } from "./command-words.ts";
-import type { ScannedService, ScannedUser } from "./parse-scan.ts";
+import { type Former, formerLabel } from "../../model/former-unit.ts";
+import type { Candidate } from "./agent-candidates.ts";
+import type { ServiceCommand } from "./command-words.ts";
+import type { CredentialNames } from "./credential-names.ts";
+import { declaredRights, extraRights, rightsNotes } from "./extra-rights.ts";
+import { type Relocated, relocated } from "./move-paths-to-new-home.ts";
+import { newIdentity, proposeIdentity } from "./propose-identity.ts";
+import type { ScannedHost, ScannedService, ScannedUser } from "./scanned-host.ts";
+import type { CarriedSettings } from "./service-settings.ts";
+import { carriedSettings } from "./service-settings.ts";
+import { openCommand, type ServiceVariables, variablesOf } from "./service-variables.ts";
 
 /** A user of a host, proposed as an agent for fleet.yaml. */
 export interface ProposedAgent {
   readonly user: ScannedUser;
+  /** Whether the user does not exist yet. */
+  readonly isNew: boolean;
   readonly agent: { readonly name: string } & Readonly<Record<string, unknown>>;
   readonly identity: object;
-  readonly credentials: Readonly<Record<string, object>>;
+  readonly credentials: Readonly<Record<string, ProposedCredential>>;
+  /** The values of the credentials. They are compared, but neither written nor printed. */
+  readonly values: ReadonlyMap<string, string>;
   readonly files: Readonly<Record<string, string>>;
   readonly notes: readonly string[];
-}
-
-interface Found {
-  readonly agent?: ProposedAgent;
   readonly left: readonly string[];
 }
 
-const SECRET_NAME = /KEY|TOKEN|SECRET|PASSWORD/i;
+export interface ProposedCredential {
+  readonly from: string;
+  readonly type: "api-key" | "password" | "other";
+  readonly env: string;
+  readonly sharedBecause?: string;
+}
 
 /**
- * Proposes a user as an agent for fleet.yaml.
+ * Proposes an agent for fleet.yaml.
  *
- * @param own the services that run as this user; one whose command can be read becomes the agent, preferably
- *   an active one
+ * @param candidate the service or session that becomes the agent @param user the user of the agent
+ * @param from the home that the agent leaves; absent if it keeps its user
  */
-export function proposeAgent(user: ScannedUser, own: readonly ScannedService[]): Found {
-  const sorted = own.toSorted((a, b) => Number(b.active) - Number(a.active));
-  const service = sorted.find(({ starts }) => commandOf(starts) !== undefined);
-  const command = service && commandOf(service.starts);
-  if (service === undefined || command === undefined) {
-    const units = own.map(({ unit, starts }) => `${unit} of user ${user.name}: ${starts.join("; ")}`);
-    return { left: units.map((one) => `${one} is not a single command of plain words`) };
-  }
-  const others = own.filter(({ unit }) => unit !== service.unit);
-  const { env, credentials, unread } = environmentOf(user.name, service);
-  const { identity, files, notes } = identityOf(user);
+export function proposeAgent(
+  { formers, service, command }: Candidate,
+  user: ScannedUser,
+  host: ScannedHost,
+  names: CredentialNames,
+  from?: string,
+): ProposedAgent {
   const { name } = user;
+  const variables = variablesOf(service, command.environment, host.systemd);
+  const { env, hidden: secret } = variables;
+  const start = { words: command.words, workdir: command.workdir ?? service.workdir, env, hidden: secret };
+  const moved = startOf(start, user, host, from);
+  const taken = new Set([...Object.keys(moved.env), ...moved.hidden.keys()]);
+  const { words, hidden, labels } = openCommand(moved.words, taken);
+  const { credentials, values } = credentialsOf(name, new Map([...moved.hidden, ...hidden]), names);
+  const { identity, ...texts } = from === undefined ? proposeIdentity(user) : newIdentity(name);
+  const carried = carriedSettings(service, user.group);
+  const rights = extraRights(user, host);
+  const label = formerLabel(formers[0]);
   return {
+    user,
+    isNew: from !== undefined,
     agent: {
-      user,
-      agent: {
-        name,
-        ...(Object.keys(credentials).length > 0 && { credentials: Object.keys(credentials) }),
-        command,
-        workdir: workdirOf(user, service),
-        ...(Object.keys(env).length > 0 && { env }),
-        replaces: [service.unit],
-        takeOver: service.active ? "later" : "now",
-      },
-      identity,
-      credentials,
-      files,
-      notes: [
-        service.active
-          ? `${name}: ${service.unit} keeps running it. Remove \`takeOver: later\` when you can accept one restart. The ` +
-            "agent then runs under Muster's own unit, in its own terminal and sandboxed to its home " +
-            "(docs/isolation.md; `allow` lists the exceptions)."
-          : `${name}: ${service.unit} is down; \`up\` disables it and starts the agent under Muster's own unit.`,
-        ...(service.enabled
-          ? []
-          : [`${name}: ${service.unit} does not start at boot, but Muster's own unit does.`]),
-        ...notes,
-      ],
+      name,
+      ...(values.size > 0 && { credentials: Object.keys(credentials) }),
+      command: words,
+      workdir: moved.workdir,
+      ...(Object.keys(moved.env).length > 0 && { env: moved.env }),
+      ...carried.keys,
+      ...declaredRights(rights),
+      replaces: formers.map((former) => declaredFormer(former, user)),
+      ...(Object.keys(moved.copies).length > 0 && { copies: moved.copies }),
+      takeOver: service.active ? "later" : "now",
     },
+    identity,
+    credentials,
+    values,
+    files: texts.files,
+    notes: [
+      ...takeOverNotes(name, label, service),
+      ...(from === undefined ? [] : newUserNotes(name, formers[0].user, from, moved.copies)),
+      ...hiddenNotes(name, labels),
+      ...rightsNotes(name, rights, host),
+      ...texts.notes,
+      ...homeNotes(user),
+    ],
     left: [
-      ...others.map(({ unit }) => `${unit}: the agent ${name} is already declared from ${service.unit}`),
-      ...unread.map((setting) => `${service.unit}: ${setting} cannot be read as plain words`),
+      ...moved.left.map((what) => `${label}: ${what}`),
+      ...leftOf(label, command, carried, variables),
+      ...texts.left,
     ],
   };
 }
 
-/**
- * Returns the agent's `workdir`. systemd starts a service in the root folder by default, but Muster starts an
- * agent in its home.
- */
-function workdirOf({ home }: ScannedUser, { workdir }: ScannedService): string {
-  return workdir === "~" ? home : workdir || "/";
+/** Returns the command, folder and variables of the agent, in its old home or in its new home. */
+function startOf(
+  start: Pick<Relocated, "words" | "workdir" | "env" | "hidden">,
+  { home }: ScannedUser,
+  { paths }: ScannedHost,
+  from: string | undefined,
+): Relocated {
+  if (from !== undefined) return relocated(start, { from, to: home, paths });
+  // systemd starts a service in the root folder by default, but Muster starts an agent in its home.
+  const workdir = start.workdir === "~" ? home : start.workdir || "/";
+  return { ...start, workdir, copies: {}, left: [] };
 }
 
 /**
- * Separates a service's variables into plain ones and credentials. A variable that may be secret is declared
- * by name only; its value is neither written nor shown.
+ * Declares the unit or session that runs the agent. For a system service of the agent's own user, the name is enough.
  */
-function environmentOf(agent: string, { environment, secrets }: ScannedService) {
-  const words = wordsOf(environment);
-  const pairs = (words ?? []).map((word) => [
-    word.slice(0, word.indexOf("=")),
-    word.slice(word.indexOf("=") + 1),
-  ]);
-  const plain = pairs.filter(([name = ""]) => !SECRET_NAME.test(name));
-  const hidden = pairs.map(([name = ""]) => name).filter((name) => SECRET_NAME.test(name));
-  const names = [...new Set([...secrets, ...hidden])];
+function declaredFormer({ name, user = "", manager, socket }: Former, agent: ScannedUser): string | object {
+  if (manager === "tmux") return { tmuxSession: name, socket, user };
+  if (manager === "user") return { userService: name, user };
+  return user === agent.name ? name : { service: name, user };
+}
+
+/** Returns sentences that say what changes for an agent that gets its own user. */
+function newUserNotes(
+  name: string,
+  account: string,
+  from: string,
+  copies: Readonly<Record<string, string>>,
+): string[] {
+  const sources = Object.values(copies);
+  const copied =
+    sources.length === 0
+      ? "Nothing is copied: name under `copies` what it needs."
+      : `\`up\` copies ${sources.join(", ")} there, and again at the take-over. Check whether it needs more of ${from}.`;
+  return [
+    `${name}: it runs as ${account} today, and gets a new user with the home /home/${name}. ${copied} If it is not an agent, remove it from the proposal.`,
+  ];
+}
+
+/** Declares a credential for each variable that may be secret. */
+function credentialsOf(agent: string, hidden: ReadonlyMap<string, string>, names: CredentialNames) {
+  const named = [...hidden].map(([env, value]) => ({ env, value, name: names.nameFor(agent, env) }));
   return {
-    env: Object.fromEntries(plain) as Record<string, string>,
     credentials: Object.fromEntries(
-      names.map((env) => {
-        const name = credentialName(agent, env);
-        return [name, { from: `config:${name}`, type: typeOf(env), env }];
-      }),
+      named.map(({ name, env }) => [name, { from: `config:${name}`, type: typeOf(env), env }] as const),
     ),
-    unread: words === undefined ? ["its Environment="] : [],
+    values: new Map(named.map(({ name, value }) => [name, value])),
   };
 }
 
-/** Returns a name for a variable's credential, cut to the 31 characters that a name may have. */
-function credentialName(agent: string, variable: string): string {
-  const name = `${agent}-${variable.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")}`;
-  return name.slice(0, 31).replace(/-+$/, "");
-}
-
-function typeOf(variable: string): string {
-  if (/PASSWORD/i.test(variable)) return "password";
+function typeOf(variable: string): ProposedCredential["type"] {
+  if (/PASS/i.test(variable)) return "password";
   return /KEY/i.test(variable) ? "api-key" : "other";
 }
 
-/** Declares the identity files that were found. Adds a placeholder if there is no readable SOUL.md. */
-function identityOf({ name, files }: ScannedUser) {
-  const texts = IDENTITY_FILES.flatMap((file) => {
-    const found = files[file];
-    const text = found && textOf(found.bytes);
-    return text === undefined ? [] : [{ file, text, mode: found?.mode ?? "0644" }];
-  });
-  const path = (file: string) => `identities/${name}/${file}`;
-  const soul = texts.find(({ file }) => file === "SOUL.md");
-  const others = texts.filter(({ file }) => file !== "SOUL.md");
-  const unread = Object.keys(files).filter((file) => !texts.some((one) => one.file === file));
-  return {
-    identity: {
-      soul: path("SOUL.md"),
-      ...(others.length > 0 && {
-        files: Object.fromEntries(others.map(({ file, mode }) => [file, { from: path(file), mode }])),
-      }),
-    },
-    files: {
-      [path("SOUL.md")]: soul?.text ?? `# ${name}\n`,
-      ...Object.fromEntries(others.map(({ file, text }) => [path(file), text])),
-    },
-    notes: [
-      ...(soul === undefined
-        ? [`${name}: it has no readable SOUL.md; identities/${name}/SOUL.md is a placeholder.`]
-        : []),
-      ...(soul !== undefined && soul.mode !== "0644"
-        ? [`${name}: \`up\` changes the mode of its SOUL.md from ${soul.mode} to 0644.`]
-        : []),
-      ...unread.map(
-        (file) => `${name}: its ${file} is not declared: it is not text, or is larger than 1 MB.`,
-      ),
-    ],
-  };
+function takeOverNotes(
+  name: string,
+  unit: string,
+  { active, enabled, linked, path, stale }: ScannedService,
+): string[] {
+  return [
+    active
+      ? `${name}: ${unit} keeps running it. Remove \`takeOver: later\` when you can accept one restart. The ` +
+        "agent then runs under Muster's own unit, in its own terminal and sandboxed to its home " +
+        "(docs/isolation.md; `allow` lists the exceptions)."
+      : `${name}: ${unit} is down; \`up\` disables it and starts the agent under Muster's own unit.`,
+    ...(enabled ? [] : [`${name}: ${unit} does not start at boot, but Muster's own unit does.`]),
+    ...(linked
+      ? [`${name}: ${unit} is a link to ${path}. Keep this file until the agent works in Muster's unit.`]
+      : []),
+    ...(stale
+      ? [
+          `${name}: files of ${unit} have changed since systemd loaded it; the proposal contains the loaded settings.`,
+        ]
+      : []),
+  ];
 }
 
-function textOf(bytes: Buffer): string | undefined {
-  if (bytes.length > 1_000_000) return undefined;
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
+function hiddenNotes(name: string, labels: readonly string[]): string[] {
+  if (labels.length === 0) return [];
+  return [
+    `${name}: its command may contain secrets (${[...new Set(labels)].join(", ")}). The proposal has credentials ` +
+      "instead, and starts the program with a shell that inserts the values.",
+  ];
+}
+
+function homeNotes({ name, home, link }: ScannedUser): string[] {
+  return link === undefined
+    ? []
+    : [`${name}: its home ${home} is a symlink to ${link}; docs/adopting.md describes what \`up\` does.`];
+}
+
+function leftOf(
+  unit: string,
+  { dropped: options }: ServiceCommand,
+  { dropped }: CarriedSettings,
+  variables: ServiceVariables,
+): string[] {
+  return [
+    ...(dropped.length > 0
+      ? [`${unit}: Muster's unit does not have its ${[...new Set(dropped)].join(", ")}`]
+      : []),
+    ...(options.length > 0
+      ? [`${unit}: the proposal does not contain the options ${options.join(", ")} of its tmux`]
+      : []),
+    ...variables.left,
+  ];
 }

@@ -8,7 +8,8 @@ import { formatProblem } from "../../config/problem.ts";
 import type { Proposal } from "./proposal.ts";
 
 /**
- * Writes a proposal to a new folder, which can then be used as a project.
+ * Writes a proposal to a new folder, which can then be used as a project. Only the folder's owner can read it, because
+ * the texts of agents can be private.
  *
  * @returns one line for each problem in the new fleet.yaml
  * @throws InvalidError if the folder already exists
@@ -26,8 +27,8 @@ export function writeProposal(dir: string, { fleet, files, notes, left }: Propos
   const all = { ...files, "fleet.yaml": `${header}${stringify(fleet, { lineWidth: 0 })}` };
   for (const [path, text] of Object.entries(all)) {
     const file = join(dir, path);
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, text, { flag: "wx" });
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    writeFileSync(file, text, { flag: "wx", mode: 0o600 });
   }
   return checkFleet(join(dir, "fleet.yaml")).problems.map(formatProblem);
 }

@@ -14,12 +14,12 @@ import { STACK } from "./passphrase.ts";
 type Config = Readonly<Record<string, unknown>>;
 
 /**
- * npm removes the former package with the links to its programs. Muster's programs have the same names, so
- * their links must be created again.
+ * npm removes Muster's former package together with the links to its programs. Muster's current programs have
+ * the same names, so `npm rebuild` must create these links again.
  */
 const INSTALL_RENAMED = `npm install && npm rebuild ${PACKAGE_NAME}`;
 
-/** The most problems to list; `fleet validate` shows all of them. */
+/** The maximum number of problems to list; `fleet validate` shows all problems. */
 const MOST_PROBLEMS = 10;
 
 /**
@@ -49,7 +49,8 @@ function fleetSteps(dir: string): string[] {
 }
 
 /**
- * Returns the steps for an invalid fleet. They list its problems, since its hosts and secrets are not known.
+ * Returns the steps for an invalid fleet. These steps list the fleet's problems, because its hosts and
+ * secrets are not known.
  */
 function correctionSteps(problems: readonly Problem[]): string[] {
   const shown = problems.slice(0, MOST_PROBLEMS).map((problem) => `  ${formatProblem(problem)}`);

@@ -12,8 +12,8 @@ const FLEET: Readonly<Record<string, string>> = {
 };
 
 /**
- * Maps the project's other files to their templates. A template has another name if npm would leave a file
- * with the original name out of the package.
+ * Maps the project's other files to their templates. A template has a different name if npm would exclude a
+ * file with the original name from the package.
  */
 const PROJECT: Readonly<Record<string, string>> = {
   "Pulumi.yaml": "Pulumi.yaml",
@@ -21,7 +21,7 @@ const PROJECT: Readonly<Record<string, string>> = {
   "stacks/README.md": "stacks.md",
 };
 
-/** The folder in which each forge reads workflows. The workflows themselves are the same for all forges. */
+/** The folder from which each forge reads workflows. The workflows themselves are the same for all forges. */
 const WORKFLOWS: Readonly<Record<string, string>> = {
   github: ".github/workflows",
   gitea: ".gitea/workflows",
@@ -43,7 +43,7 @@ const CORRECTIONS: Readonly<Record<string, (text: string) => string>> = {
 export interface InitFile {
   readonly file: string;
   readonly was: "wrote" | "completed" | "changed" | "kept";
-  /** What was changed in the file; present only if `was` is `changed`. */
+  /** The change of the file; present only if `was` is `changed`. */
   readonly note?: string;
 }
 
@@ -83,7 +83,7 @@ function correctFile(dir: string, file: string): InitFile {
   const corrected = correct(text);
   if (corrected === text) return { file, was: "kept" };
   writeFileAtomic(path, corrected);
-  const note = `it names node_modules/${PACKAGE_NAME}, not node_modules/${FORMER_PACKAGE}`;
+  const note = `it now names node_modules/${PACKAGE_NAME} instead of node_modules/${FORMER_PACKAGE}`;
   return { file, was: "changed", note };
 }
 

@@ -1,7 +1,7 @@
 import { MusterError } from "../../base/errors.ts";
 import type { Fleet } from "../../config/fleet.ts";
 import type { Disk, Machine } from "../../model/machine.ts";
-import { scan } from "../../transport/scan.ts";
+import { scan } from "../../transport/run-read-only-script.ts";
 import { reachableTarget } from "../connections.ts";
 import { MACHINE_SCRIPT } from "./script.ts";
 
@@ -13,8 +13,8 @@ export async function observedMachine(fleet: Fleet, host: string): Promise<Machi
 }
 
 /**
- * Parses the answer of MACHINE_SCRIPT. The result lists no failed units, since only systemd could report
- * them.
+ * Parses the answer of MACHINE_SCRIPT. The result lists no failed units, because the script does not query
+ * systemd.
  *
  * @throws MusterError if the answer has another format
  */
@@ -25,7 +25,7 @@ export function parseMachine(host: string, answer: string): Machine {
     throw new MusterError({
       where: host,
       what: "its answer cannot be read",
-      why: "its tools print an unknown format.",
+      why: "the host's tools print an unknown format.",
     });
   }
   return {

@@ -1,71 +1,32 @@
 import type { AgentSpec, Fleet } from "../../config/fleet.ts";
-import type { DeferredRestart, HeartbeatState, Lifecycle } from "../../model/deadman.ts";
-import type { FailedOver } from "../../model/failover.ts";
-import type { PsAnswer, UnitStatus } from "../../model/protocol.ts";
-import { runningUnit, unitName } from "../../resources/unit-names.ts";
-import { type RuntimeKind, runtimeOf } from "../../runtimes/registry.ts";
+import type { DeferredRestart } from "../../model/deadman.ts";
+import type { PsAnswer, PsRequest, UnitStatus } from "../../model/protocol.ts";
+import { runningFormer, runningUnit, unitName } from "../../resources/unit-names.ts";
+import { runtimeOf } from "../../runtimes/registry.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
-import type { OpenHost } from "../query-host.ts";
+import { type OpenHost, queryHost } from "../query-host.ts";
 import type { Selection } from "../selection.ts";
-import { type HostAnswer, observeByHost, stateWithoutAnswer } from "./by-host.ts";
+import type { AgentFacts, AgentState } from "./agent-facts.ts";
+import { type AgentFlag, codesOfFlags, flagsOf } from "./agent-flags.ts";
 import { type HostReport, isUnexpectedlyUnreachable } from "./fleet-report.ts";
-import { type UnitLabel, unitLabel } from "./unit-label.ts";
+import { type HostAnswer, stateWithoutAnswer } from "./query-all-hosts.ts";
+import { keptStopped, unitLabel } from "./unit-label.ts";
 
-/**
- * `away`: the agent's host is unreachable. `stuck`: the agent reports this itself. `stale`: it shows no sign
- * of life.
- */
-export type AgentState = UnitLabel | "stuck" | "stale" | "away";
-
-export interface AgentRow {
-  readonly agent: string;
-  readonly tenant: string;
-  readonly host: string;
-  readonly state: AgentState;
-  /** An ephemeral agent is started by hand and stops by itself. */
-  readonly lifecycle: Lifecycle["kind"];
-  /** The declared runtime. */
-  readonly runtime: RuntimeKind;
-  /** The name of the process in the agent's pane; absent if none is running. */
-  readonly process?: string;
-  /** Present if the process does not belong to the agent's runtime. */
-  readonly otherProcess?: true;
-  /** The unit that ran the agent before Muster did; absent if that unit no longer runs it. */
-  readonly former?: string;
-  /** systemd's UnitFileState. This field and the following ones are absent if the unit does not exist. */
-  readonly enabled?: string;
-  readonly pid?: number;
-  readonly restarts?: number;
-  /** Seconds since the unit entered its state; 0 if unknown. */
-  readonly since?: number;
-  /** What the agent reports about itself. */
-  readonly status?: string;
-  /**
-   * The state in the agent's heartbeat. This field and the next four are absent if the deadman does not
-   * report them.
-   */
-  readonly beat?: HeartbeatState;
-  /** Seconds since the agent's last sign of life. */
-  readonly silent?: number;
-  readonly task?: string;
-  /** What is wrong with the agent's heartbeat. */
-  readonly problem?: string;
-  /** Why the deadman does not act on the agent at present. */
-  readonly paused?: string;
-  /** The deferred restart; present while the agent still runs with an earlier declaration. */
-  readonly owed?: Pick<DeferredRestart, "restart" | "within" | "since">;
-  /** The provider that the agent should use, and since when; absent if it is the agent's first provider. */
-  readonly failedOver?: FailedOver;
-  /** Why the agent stays stopped, and since when; absent if it is not in quarantine. */
-  readonly quarantine?: { readonly since: string; readonly reason: string };
+/** One row of `fleet ps`. */
+export interface AgentRow extends AgentFacts {
+  /** What a person should know about the agent. */
+  readonly flags: readonly AgentFlag[];
 }
 
 export interface AgentsReport {
-  /** The hosts whose deadman should be watching but is silent. */
+  /** The hosts on which the deadman should be watching but is silent. */
   readonly unwatched: readonly string[];
   readonly hosts: readonly HostReport[];
   readonly agents: readonly AgentRow[];
 }
+
+/** One host's answer about its agents. */
+export type AgentsAnswer = HostAnswer<AgentSpec, PsAnswer>;
 
 /** Observes every selected agent on its host. */
 export async function observeAgents(
@@ -73,18 +34,56 @@ export async function observeAgents(
   selection: Selection,
   open: OpenHost,
 ): Promise<AgentsReport> {
+  const groups = [...selectedAgents(fleet, selection)];
+  const answers = groups.map(([host, agents]) => observeAgentsOn(fleet, host, agents, open));
+  return agentsReport(fleet, await Promise.all(answers));
+}
+
+/** Returns the selected agents by host. */
+export function selectedAgents(fleet: Fleet, selection: Selection): ReadonlyMap<string, AgentSpec[]> {
   const agents = Object.values(fleet.agents).filter((agent) => isAgentSelected(agent, selection));
-  const answers = await observeByHost(fleet, open, agents, (reader, own) =>
-    reader.ps({ op: "ps", units: own.map(runningUnit) }),
-  );
+  return Map.groupBy(agents, ({ host }) => host);
+}
+
+/** Queries one host about its agents. If the host does not answer, the result says so; this is not an error. */
+export async function observeAgentsOn(
+  fleet: Fleet,
+  host: string,
+  agents: readonly AgentSpec[],
+  open: OpenHost,
+): Promise<AgentsAnswer> {
+  return {
+    ...(await queryHost(fleet, host, open, (reader) => reader.ps(requestFor(agents)))),
+    things: agents,
+  };
+}
+
+/** Returns the report about hosts that have been queried. */
+export function agentsReport(fleet: Fleet, answers: readonly AgentsAnswer[]): AgentsReport {
   return {
     hosts: answers.map(({ host }) => host),
-    agents: answers.flatMap(rowsOf),
+    agents: answers.flatMap((answer) => rowsOf(fleet, answer)),
     unwatched: answers.flatMap(({ host, answer }) => (answer?.deadman === "silent" ? [host.host] : [])),
   };
 }
 
-/** Returns all exit codes that apply. */
+/** Queries all system units together, and other units and sessions only if there are any. */
+function requestFor(agents: readonly AgentSpec[]): PsRequest {
+  const formers = agents.flatMap((agent) => {
+    const former = runningFormer(agent);
+    return former?.manager === undefined ? [] : [{ agent, former }];
+  });
+  const units = agents.filter((one) => !formers.some(({ agent }) => agent === one)).map(runningUnit);
+  const asked = { op: "ps", units, unmanaged: true } as const;
+  return formers.length === 0 ? asked : { ...asked, formers: formers.map(({ former }) => former) };
+}
+
+/** Returns all exit codes that apply to `fleet ps`. */
+export function codesOfPs({ agents, hosts }: AgentsReport): ExitCode[] {
+  return [...codesOfFlags(agents.flatMap(({ flags }) => flags)), ...codesOfAgents({ hosts })];
+}
+
+/** Returns the exit codes for hosts that did not answer. */
 export function codesOfAgents({ hosts }: Pick<AgentsReport, "hosts">): ExitCode[] {
   const failed = hosts.some((host) => host.state === "failed");
   return [
@@ -103,27 +102,57 @@ export function isAgentSelected(agent: AgentSpec, { host, tenant, slice }: Selec
   );
 }
 
-function rowsOf({ host, things, answer }: HostAnswer<AgentSpec, PsAnswer>): AgentRow[] {
+function rowsOf(fleet: Fleet, { host, things, answer }: AgentsAnswer): AgentRow[] {
   const units = new Map(answer?.units.map((unit) => [unit.unit, unit]));
-  return things.map((agent) => rowOf(agent, units.get(runningUnit(agent)), stateWithoutAnswer(host)));
+  return things.map((agent) => {
+    const unmanaged = (answer?.unmanaged ?? []).filter(({ user }) => user === agent.user);
+    const row = {
+      ...rowOf(fleet, agent, units.get(runningUnit(agent)), stateWithoutAnswer(host)),
+      ...(host.state === "empty" && { isHostEmpty: true as const }),
+      ...(unmanaged.length > 0 && { unmanaged: unmanaged.map(({ kind, name }) => `${kind} ${name}`) }),
+    };
+    return { ...row, flags: flagsOf(row) };
+  });
 }
 
-function rowOf(agent: AgentSpec, unit: UnitStatus | undefined, absent: AgentState): AgentRow {
+function rowOf(fleet: Fleet, agent: AgentSpec, unit: UnitStatus | undefined, absent: AgentState): AgentFacts {
   const { name, tenant, host, runtime } = agent;
   const former = runningUnit(agent) === unitName(agent) ? {} : { former: runningUnit(agent) };
-  const place = { agent: name, tenant, host, runtime, lifecycle: agent.lifecycle.kind, ...former };
+  const declared = { runtime, ...modelOf(agent, unit), ...pinnedVersion(fleet, agent) };
+  const place = { agent: name, tenant, host, ...declared, lifecycle: agent.lifecycle.kind, ...former };
   const state = unit === undefined ? absent : stateOf(unit);
   if (unit === undefined || state === "not there") return { ...place, state };
-  const { enabled, pid, restarts, since, status, owed, failedOver, quarantine } = unit;
+  const { enabled, pid, restarts, since, status, owed, failedOver, pausing, memory, version } = unit;
   return {
     ...place,
     ...{ state, enabled, pid, restarts, since, status },
+    ...(unit.sub === "auto-restart" && { isRestarting: true }),
+    ...(memory !== undefined && { memory }),
+    ...(version !== undefined && { version }),
     ...processOf(agent, unit),
     ...signsOf(unit),
-    ...(owed && { owed: { restart: owed.restart, within: owed.within, since: owed.since } }),
+    ...(owed && { owed: withoutRun(owed) }),
+    ...(pausing && { pausing }),
     ...(failedOver && { failedOver }),
-    ...(quarantine && { quarantine }),
+    ...keptStopped(unit),
   };
+}
+
+/** Returns the declared model, which depends on the provider that the agent currently uses. */
+function modelOf({ model, failover }: AgentSpec, unit: UnitStatus | undefined): Pick<AgentFacts, "model"> {
+  const current = unit?.failedOver?.provider;
+  const choice = failover?.choices.find(({ provider }) => provider === current)?.model ?? model;
+  const text = choice.model ?? choice.provider;
+  return text === undefined ? {} : { model: text };
+}
+
+function pinnedVersion(fleet: Fleet, { pinned }: AgentSpec): Pick<AgentFacts, "pinned"> {
+  const spec = pinned === undefined ? undefined : fleet.runtimes[pinned];
+  return spec === undefined ? {} : { pinned: spec.pinned.version };
+}
+
+function withoutRun({ run: _, ...owed }: DeferredRestart): NonNullable<AgentFacts["owed"]> {
+  return owed;
 }
 
 /** Returns an agent's state. The deadman's reports count only while systemd reports the unit as running. */
@@ -136,7 +165,7 @@ function stateOf(unit: UnitStatus): AgentState {
 }
 
 /** Returns the process in the agent's pane, preferring one that belongs to its runtime. */
-function processOf({ runtime }: AgentSpec, { names = [] }: UnitStatus): Partial<AgentRow> {
+function processOf({ runtime }: AgentSpec, { names = [] }: UnitStatus): Partial<AgentFacts> {
   const { processes } = runtimeOf(runtime);
   const known = names.find((name) => processes.includes(name));
   const process = known ?? names[0];
@@ -145,14 +174,14 @@ function processOf({ runtime }: AgentSpec, { names = [] }: UnitStatus): Partial<
   return { process, ...(isOther && { otherProcess: true }) };
 }
 
-function signsOf({ watched }: UnitStatus): Partial<AgentRow> {
+function signsOf({ watched }: UnitStatus): Partial<AgentFacts> {
   if (watched === undefined) return {};
-  const { by, state: beat, age, task, problem, paused } = watched;
+  const { by, state: beat, age, task, problem, held } = watched;
   return {
     ...(by !== "none" && { silent: Math.round(age) }),
     ...(beat && { beat }),
     ...(task && { task }),
     ...(problem && { problem }),
-    ...(paused && { paused }),
+    ...(held && { held }),
   };
 }

@@ -1,11 +1,21 @@
-import type { Finding, FindingKind } from "../../model/finding.ts";
+import type { Finding, FindingKind } from "../../model/drift-finding.ts";
 import { RUNTIMES } from "../../runtimes/registry.ts";
 import type { Runtime } from "../../runtimes/runtime.ts";
 
-/** The files in which runtimes keep the model and the provider that they use. */
-const SETTINGS = new Set(Object.values(RUNTIMES).flatMap(({ settingsFile }: Runtime) => settingsFile ?? []));
+/** The keys for the model and the provider, by the path of the file in which a runtime has them. */
+const MODEL_KEYS = new Map(
+  Object.values(RUNTIMES).flatMap(({ settingsFile }: Runtime) =>
+    settingsFile === undefined ? [] : [[settingsFile.path, settingsFile.modelKeys] as const],
+  ),
+);
 
-/** Adds a finding's kind, if the finding has one. A pending change of fleet.yaml has none. */
+/** The properties of a file that concern all of its keys: it is missing, or its keys cannot be read. */
+const WHOLE_FILE: readonly string[] = ["type", "content"];
+
+/**
+ * Adds a finding's kind, if the finding has one. A finding that is only a pending change in fleet.yaml has no
+ * kind.
+ */
 export function withKind(finding: Finding): Finding {
   const kind = finding.cause === "intended" ? undefined : kindOf(finding);
   return kind === undefined ? finding : { ...finding, kind };
@@ -17,14 +27,16 @@ function kindOf(finding: Finding): FindingKind | undefined {
 }
 
 /**
- * Whether a unit is not enabled although it should be. Such a unit may be running, but would not start after
- * a reboot.
+ * Whether a unit is not enabled although it should be. Such a unit can be running, but it would not start
+ * after a reboot.
  */
 function isBootEnable({ type, part, item, property, declared }: Finding): boolean {
   const isOwnUnit = part === "unit" || (type === "Service" && item === "unit");
   return isOwnUnit && property === "enabled" && declared === "enabled";
 }
 
-function isRuntime({ part, item }: Finding): boolean {
-  return part === "unit" ? item === "model" : part === "identity" && SETTINGS.has(item);
+function isRuntime({ part, item, property }: Finding): boolean {
+  if (part === "unit") return item === "model";
+  const keys = part === "identity" ? MODEL_KEYS.get(item) : undefined;
+  return keys !== undefined && [...keys, ...WHOLE_FILE].includes(property);
 }

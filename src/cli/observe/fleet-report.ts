@@ -1,6 +1,8 @@
-import type { Finding, Place } from "../../model/finding.ts";
+import type { Finding, Place } from "../../model/drift-finding.ts";
+import type { RepeatedRepair } from "../../model/ledger.ts";
+import type { OnRecurrence } from "../../model/recurrence.ts";
 import type { Unmanaged } from "../../model/unmanaged.ts";
-import type { FleetChange } from "../change/change.ts";
+import type { FleetChange } from "../change/fleet-change.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 
 /** `away`: unreachable. `empty`: Muster has installed nothing yet. `failed`: the answer was not valid. */
@@ -9,12 +11,9 @@ export type HostReachability = "ok" | "away" | "empty" | "failed";
 export interface HostReport {
   readonly host: string;
   readonly state: HostReachability;
-  /** A sentence; absent if the state is `ok`. */
+  /** Why the host has this state, as a sentence; absent if the state is `ok`. */
   readonly reason?: string;
-  /**
-   * Present if the host is declared with `availability: intermittent` and is probably just switched off or
-   * offline.
-   */
+  /** Present if the host is declared with `availability: intermittent`, and is therefore probably only switched off. */
   readonly intermittent?: true;
   /** For an unreachable host: when this checkout last reached it (ISO 8601); absent if it never has. */
   readonly lastReached?: string;
@@ -47,7 +46,13 @@ export interface UnmanagedThing extends Unmanaged {
   readonly agent?: string;
 }
 
-/** What was found on the hosts. All output and the exit code are derived from this report only. */
+/** A property that `up` repairs again and again, which is a finding until a person closes it. */
+export interface Recurring extends Place, RepeatedRepair {
+  /** What `up` does about it. */
+  readonly onRecurrence: OnRecurrence;
+}
+
+/** The findings on the hosts. All output and the exit code come only from this report. */
 export interface FleetReport {
   readonly fleet: string;
   /** The number of agents that were checked. */
@@ -56,14 +61,15 @@ export interface FleetReport {
   readonly services: number;
   readonly hosts: readonly HostReport[];
   readonly findings: readonly Finding[];
+  readonly recurring: readonly Recurring[];
   readonly unknown: readonly UnknownItem[];
   readonly orphans: readonly Orphan[];
   readonly unmanaged: readonly UnmanagedThing[];
-  /** What a change of fleet.yaml would do; set only with `--change`. */
+  /** What a change in fleet.yaml would do; set only with `--change`. */
   readonly change?: FleetChange;
 }
 
-/** Whether a finding is only a change of fleet.yaml that no `up` has applied yet. */
+/** Whether a finding is only a change in fleet.yaml that no `up` has applied yet. */
 export function isPending(finding: Finding): boolean {
   return finding.cause === "intended";
 }
@@ -73,6 +79,7 @@ export function codesOf(report: FleetReport): ExitCode[] {
   const has = (state: HostReachability) => report.hosts.some((host) => host.state === state);
   const holds: readonly (readonly [ExitCode, boolean])[] = [
     [EXIT.failure, has("failed") || report.unknown.length > 0],
+    [EXIT.policy, report.recurring.length > 0],
     [EXIT.drift, has("empty") || report.findings.some((finding) => !isPending(finding))],
     [EXIT.unreachable, report.hosts.some(isUnexpectedlyUnreachable)],
   ];

@@ -1,19 +1,20 @@
 import type { Fleet } from "../../config/fleet.ts";
 import type { Declaration, Plan } from "../../model/declaration.ts";
 import { type Difference, diffItem } from "../../model/diff.ts";
-import { type Finding, itemPlace, placeOf } from "../../model/finding.ts";
-import { type Contents, DIFFERENT, type Digest } from "../../model/items.ts";
+import { type Finding, itemPlace, placeOf } from "../../model/drift-finding.ts";
+import { type Contents, comparedText, DIFFERENT } from "../../model/items.ts";
 import type { ObserveAnswer, Observed } from "../../model/protocol.ts";
 import type { OpenHost } from "../query-host.ts";
 import { type Selection, select } from "../selection.ts";
 import { isAgentSelected } from "./agents.ts";
-import { coversAllTenants, observeByHost } from "./by-host.ts";
 import { withKind } from "./finding-kind.ts";
 import type { FleetReport, Orphan, UnknownItem, UnmanagedThing } from "./fleet-report.ts";
+import { coversAllTenants, observeByHost } from "./query-all-hosts.ts";
+import { recurringIn } from "./recurring.ts";
 
 /**
- * Observes the hosts of a fleet, all at the same time and each in one round trip, and compares them with
- * fleet.yaml. Writes nothing. A host that does not answer is part of the report and delays no other host.
+ * Observes all hosts of a fleet at the same time, each in one round trip, and compares them with fleet.yaml.
+ * Writes nothing. The report also contains the hosts that do not answer. Such a host delays no other host.
  */
 export async function observeFleet(
   fleet: Fleet,
@@ -27,7 +28,7 @@ export async function observeFleet(
     reader.observe({
       op: "observe",
       resources: own.map(({ id, items }) => ({ id, items })),
-      contents: rowsOf(own, plan.contents),
+      contents: comparedTexts(own, plan.contents),
       unmanaged: true,
     }),
   );
@@ -41,6 +42,7 @@ export async function observeFleet(
     services: new Set(declarations.flatMap((one) => one.service ?? [])).size,
     hosts: answers.map(({ host }) => host),
     findings: each.flatMap(({ one, answer }) => findingsOf(one, answer)).map(withKind),
+    recurring: each.flatMap(({ one, answer }) => recurringIn(one, answer, fleet.recurrence)),
     unknown: each.flatMap(({ one, answer }) => unknownOf(one, answer.resources[one.id])),
     orphans: given.flatMap(({ host, answer }) => orphansOf(host, answer, known)),
     unmanaged: given
@@ -53,7 +55,10 @@ function unmanagedOn(fleet: Fleet, host: string, { unmanaged = [] }: ObserveAnsw
   return unmanaged.map((one) => ({ host, ...agentOf(fleet, host, one.user), ...one }));
 }
 
-/** Returns the agent of a user, unless several agents share the user under `isolation: tenant`. */
+/**
+ * Returns the agent that runs as this user. Returns nothing if several agents share the user under
+ * `isolation: tenant`.
+ */
 function agentOf(fleet: Fleet, host: string, user: string): { agent?: string } {
   const [agent, ...others] = Object.values(fleet.agents).filter(
     (one) => one.host === host && one.user === user,
@@ -73,8 +78,8 @@ function isSelected(fleet: Fleet, { host, user }: UnmanagedThing, selection: Sel
 }
 
 /**
- * Marks a renamed resource's finding as intended. Drops the finding of a secret, which has no record under
- * the new name yet.
+ * Marks a renamed resource's finding as intended. Drops a finding about a secret, because the host has no
+ * record of the secret under the new name yet.
  */
 function asRenamed(finding: Finding): Finding[] {
   return finding.observed === DIFFERENT ? [] : [{ ...finding, cause: "intended" }];
@@ -86,14 +91,11 @@ function isToBeRenamed({ id, formerly }: Declaration, { recorded }: ObserveAnswe
   return !ids.has(id) && formerly.some((former) => ids.has(former));
 }
 
-/**
- * Returns the texts of all declared rows. A host needs these texts, and no others, to find the cells that
- * differ.
- */
-function rowsOf(declarations: readonly Declaration[], contents: Contents): Contents {
+/** Returns the texts of declared rows and keys. A host needs only these texts to find the parts that differ. */
+function comparedTexts(declarations: readonly Declaration[], contents: Contents): Contents {
   const digests = declarations
     .flatMap((one) => Object.values(one.items))
-    .flatMap((item): Digest[] => (item.kind === "rows" ? [item.want.rows] : []));
+    .flatMap((item) => comparedText(item) ?? []);
   return Object.fromEntries(digests.map((digest) => [digest, contents[digest] ?? ""]));
 }
 
@@ -105,7 +107,10 @@ function findingsOf(declaration: Declaration, answer: ObserveAnswer): Finding[] 
   return isToBeRenamed(declaration, answer) ? findings.flatMap(asRenamed) : findings;
 }
 
-/** The finding for an item that no `up` has applied yet. A reader's key can observe nothing else about it. */
+/**
+ * The finding for an item that no `up` has applied yet. With a reader's key, nothing else about the item can
+ * be observed.
+ */
 const NOT_APPLIED = { property: "applied", declared: true, observed: false, cause: "intended" } as const;
 
 function differences(declaration: Declaration, seen: Observed | undefined): Difference[] {

@@ -1,5 +1,6 @@
 import type { Fleet } from "../../config/fleet.ts";
 import type { HistoryEvent } from "../../model/deadman.ts";
+import type { Closing, LedgerEntry } from "../../model/ledger.ts";
 import { type OpenHost, queryHost } from "../query-host.ts";
 import type { Selection } from "../selection.ts";
 import { isAgentSelected } from "./agents.ts";
@@ -8,9 +9,9 @@ import { isHostJobSelected } from "./jobs.ts";
 import { isSelectedService } from "./services.ts";
 
 export interface HistorySelection extends Selection {
-  /** The only agent or service to include; absent for all of them. */
+  /** The only agent or service to include; absent for all agents and services. */
   readonly name?: string;
-  /** The maximum number of events per host; the latest ones are kept. */
+  /** The maximum number of events per host; the latest events are kept. */
   readonly last: number;
 }
 
@@ -18,9 +19,19 @@ export interface HistoryReport {
   readonly hosts: readonly HostReport[];
   /** The events of all hosts, oldest first. */
   readonly events: readonly (HistoryEvent & { readonly host: string })[];
+  /** The drift that was found and its repairs, oldest first; only with `--drift`, and then without events. */
+  readonly drift?: readonly DriftRow[];
 }
 
-/** Reads the history of the selected agents, services and hosts, or of one agent or service. */
+/** One difference that a run has found on a host, or a finding that a person has closed. */
+export type DriftRow = {
+  readonly host: string;
+  readonly resource: string;
+  /** The id for `fleet resolve`. */
+  readonly id: string;
+} & ((LedgerEntry & { readonly kind: "corrective" | "intended" }) | (Closing & { readonly kind: "closed" }));
+
+/** Reads the history of the selected agents, services and hosts, or only of one agent or service. */
 export async function observeHistory(
   fleet: Fleet,
   selection: HistorySelection,
@@ -36,7 +47,8 @@ export async function observeHistory(
 }
 
 /**
- * Drops duplicate events. An agent's history moves with the agent, so an event may be recorded on two hosts.
+ * Drops duplicate events. An agent's history moves with the agent, so two hosts can have a record of the same
+ * event.
  */
 function withoutCopies(events: HistoryReport["events"]): HistoryReport["events"] {
   const seen = new Set<string>();
@@ -49,7 +61,8 @@ function withoutCopies(events: HistoryReport["events"]): HistoryReport["events"]
   });
 }
 
-function hostsFor(fleet: Fleet, selection: HistorySelection): string[] {
+/** Returns the hosts that a selection covers. */
+export function hostsFor(fleet: Fleet, selection: HistorySelection): string[] {
   const { name } = selection;
   const agents = Object.values(fleet.agents).filter((one) => isAgentSelected(one, selection));
   const services = Object.values(fleet.services).filter((one) => isSelectedService(one, selection));

@@ -13,7 +13,7 @@ export interface HostRow {
   readonly host: string;
   /** Set only if the host has answered. */
   readonly machine?: Machine;
-  /** What is wrong with the host. Each entry is a sentence without the final period. */
+  /** The problems of the host. Each entry is a sentence without the final period. */
   readonly ailments: readonly string[];
 }
 
@@ -23,7 +23,7 @@ export interface HostsReport {
 }
 
 /**
- * Observes the health of every selected host, each in one round trip and all at the same time.
+ * Observes the health of all selected hosts at the same time, each in one round trip.
  *
  * @param observe observes a host with `observe: only`, which has no host runtime
  */
@@ -54,7 +54,7 @@ export function codesOfHosts({ hosts, rows }: HostsReport): ExitCode[] {
 }
 
 /**
- * Lists what is wrong with a machine, given its declared limits. Each entry is a sentence without the final
+ * Lists the problems of a machine, such as values above its declared limits. Each entry is a sentence without the final
  * period.
  */
 export function hostProblems(machine: Machine, healthy: Healthy): string[] {

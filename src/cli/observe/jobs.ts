@@ -1,12 +1,12 @@
 import type { Fleet, JobSpec } from "../../config/fleet.ts";
 import type { JobStatus } from "../../model/job.ts";
 import { jobWord } from "../../model/job.ts";
-import { jobNameOf } from "../../resources/job-text.ts";
+import { jobNameOf } from "../../resources/job-unit-text.ts";
 import type { OpenHost } from "../query-host.ts";
 import type { Selection } from "../selection.ts";
 import { isAgentSelected } from "./agents.ts";
-import { coversAllTenants, observeByHost, stateWithoutAnswer } from "./by-host.ts";
 import type { HostReport } from "./fleet-report.ts";
+import { coversAllTenants, observeByHost, stateWithoutAnswer } from "./query-all-hosts.ts";
 
 /** `away`: unknown, because the job's host is unreachable. `not there`: the host has no such timer. */
 export type JobState = "waiting" | "running" | "held" | "stopped" | "not there" | "away";
@@ -45,7 +45,10 @@ function wordOf(job: JobSpec): string {
   return jobWord(jobNameOf(job));
 }
 
-/** Whether a job is a host's own and the selection covers it. Such a job belongs to no tenant. */
+/**
+ * Whether a job belongs to a host and not to an agent, and the selection covers the job. Such a job belongs
+ * to no tenant.
+ */
 export function isHostJobSelected({ agent, host }: JobSpec, selection: Selection): boolean {
   return agent === undefined && coversAllTenants(selection) && (selection.host ?? host) === host;
 }

@@ -6,33 +6,36 @@ import { packageRoot } from "../../base/muster-folders.ts";
 import { findEngine } from "../../engine/find-engine.ts";
 import type { MachineOfKind } from "../../host-kinds/host-kind.ts";
 import { MACHINES } from "../../host-kinds/registry.ts";
-import type { Cause } from "../../model/diff.ts";
-import type { Finding } from "../../model/finding.ts";
+import type { Finding } from "../../model/drift-finding.ts";
+import type { Cause } from "../../model/items.ts";
 import { hostOf } from "../../model/resource-id.ts";
 import type { Selection } from "../selection.ts";
 
-/** The parts of a step of `pulumi preview --json` that are used here. */
+/** The fields of a step from `pulumi preview --json` that are used here. */
 interface Step {
   readonly op: string;
   readonly urn: string;
   readonly detailedDiff?: Readonly<Record<string, unknown>> | null;
+  /**
+   * In a step `refresh`, the state before the engine read the resource. In every other step, the state after
+   * that.
+   */
   readonly oldState?: { readonly inputs?: unknown };
-  readonly newState?: { readonly inputs?: unknown };
 }
 
 /**
- * Finds how the machines themselves differ. Runs a preview, since only the engine knows the machines'
- * resources. A preview takes no lock and changes neither state nor hosts.
+ * Finds differences between the machines themselves and fleet.yaml. Runs a preview, because only the engine knows the
+ * machines' resources. A preview takes no lock and changes neither state nor hosts.
  *
  * @param dir the folder of Pulumi.yaml
- * @param stack the name of the stack; by default the selected one
+ * @param stack the name of the stack; by default the selected stack
  * @throws InvalidError if the engine, the stack or its passphrase is missing
  */
 export async function cloudFindings(dir: string, selection: Selection, stack?: unknown): Promise<Finding[]> {
   return machineFindings(await preview(dir, typeof stack === "string" ? ["--stack", stack] : []), selection);
 }
 
-/** Finds how the machines differ, from the steps of a preview. */
+/** Finds the differences between the machines and fleet.yaml in the steps of a preview. */
 export function machineFindings(steps: readonly Step[], selection: Selection): Finding[] {
   const reads = new Map(steps.flatMap((step) => (step.op === "refresh" ? [[step.urn, step] as const] : [])));
   return steps.flatMap((step) => {
@@ -55,7 +58,7 @@ export function machineFindings(steps: readonly Step[], selection: Selection): F
  *   none
  */
 function differencesOf(
-  { op, detailedDiff }: Step,
+  { op, detailedDiff, oldState }: Step,
   { isAlwaysDrift }: MachineOfKind,
   read: Step | undefined,
 ): Pick<Finding, "property" | "declared" | "observed" | "cause">[] {
@@ -67,9 +70,10 @@ function differencesOf(
   if (isAlwaysDrift) {
     return paths.map((property) => ({ property, declared: true, observed: false, cause: "drift" }));
   }
-  // If the engine has read something other than what it had recorded, somebody has changed the machine.
-  const isDrift = !isDeepStrictEqual(read?.oldState?.inputs, read?.newState?.inputs);
-  const observed = isDrift ? "changed there" : "as before";
+  // If the values that the engine has read differ from its recorded values, somebody has changed the machine. The step
+  // `refresh` contains the recorded values twice, and only this step contains the values that were read.
+  const isDrift = read !== undefined && !isDeepStrictEqual(read.oldState?.inputs, oldState?.inputs);
+  const observed = isDrift ? "changed on the machine" : "as before";
   return [...new Set(paths.map((path) => path.replace(/[.[].*$/s, "")))].map((property) => {
     return { property, declared: "as in fleet.yaml", observed, cause: isDrift ? "drift" : "intended" };
   });
@@ -80,7 +84,7 @@ async function preview(dir: string, stack: readonly string[]): Promise<readonly 
     throw new InvalidError({
       what: "--cloud cannot be used",
       why: "the engine is not installed on this machine.",
-      next: "Run `npx pulumi version`, which installs it, or omit --cloud: checking the hosts needs no engine.",
+      next: "Run `npx pulumi version`, which installs it, or omit --cloud: a check of the hosts needs no engine.",
     });
   }
   const pulumi = join(packageRoot(), "bin", "pulumi");
@@ -91,7 +95,7 @@ async function preview(dir: string, stack: readonly string[]): Promise<readonly 
   const parts = {
     what: "--cloud cannot be used",
     why: (stderr.trim() || stdout.trim() || "the engine printed nothing").split("\n").slice(-3).join(" "),
-    next: "Omit --cloud to check only the hosts, which needs no engine, state or passphrase.",
+    next: "Omit --cloud to check only the hosts. This check needs no engine, state or passphrase.",
   };
   throw exitCode === 2 ? new InvalidError(parts) : new MusterError(parts);
 }

@@ -1,14 +1,14 @@
 import type { Fleet, ServiceSpec } from "../../config/fleet.ts";
 import type { Verdict } from "../../model/deadman.ts";
 import type { PsAnswer, UnitStatus } from "../../model/protocol.ts";
-import { inSlice } from "../../model/stack-slice.ts";
+import { inSlice } from "../../model/stack-settings.ts";
 import type { OpenHost } from "../query-host.ts";
 import type { Selection } from "../selection.ts";
-import { type HostAnswer, observeByHost, stateWithoutAnswer } from "./by-host.ts";
 import type { HostReport } from "./fleet-report.ts";
-import { type UnitLabel, unitLabel } from "./unit-label.ts";
+import { type HostAnswer, observeByHost, stateWithoutAnswer } from "./query-all-hosts.ts";
+import { type KeptStopped, keptStopped, type UnitLabel, unitLabel } from "./unit-label.ts";
 
-export interface ServiceRow {
+export interface ServiceRow extends KeptStopped {
   readonly service: string;
   readonly host: string;
   readonly unit: string;
@@ -17,7 +17,7 @@ export interface ServiceRow {
   /** systemd's UnitFileState. This field and the following ones are absent if the unit does not exist. */
   readonly enabled?: string;
   readonly pid?: number;
-  /** How many times systemd or the deadman has restarted the service recently. */
+  /** The number of recent restarts by systemd or the deadman. */
   readonly restarts?: number;
   /** Seconds since the unit entered its state; 0 if unknown. */
   readonly since?: number;
@@ -25,14 +25,12 @@ export interface ServiceRow {
   readonly health?: Verdict;
   /** The last answer to the health check; absent if there is none. */
   readonly detail?: string;
-  /** Why the deadman does not act on the service at present. */
-  readonly paused?: string;
-  /** Why the service stays stopped, and since when; absent if it is not in quarantine. */
-  readonly quarantine?: { readonly since: string; readonly reason: string };
+  /** Why the deadman currently does not act on the service. */
+  readonly held?: string;
 }
 
 export interface ServicesReport {
-  /** The hosts whose deadman should be watching but is silent. */
+  /** The hosts on which the deadman should be watching but is silent. */
   readonly unwatched: readonly string[];
   readonly hosts: readonly HostReport[];
   readonly services: readonly ServiceRow[];
@@ -78,14 +76,14 @@ function rowOf(
   const place = { service: name, host, unit };
   const state = status === undefined ? absent : unitLabel(status);
   if (status === undefined || state === "not there") return { ...place, state };
-  const { enabled, pid, since, checked, quarantine } = status;
+  const { enabled, pid, since, checked } = status;
   const restarts = Math.max(status.restarts, checked?.restarts ?? 0);
   return {
     ...place,
     ...{ state, enabled, pid, restarts, since },
     ...(checked && { health: checked.health }),
     ...(checked?.detail && { detail: checked.detail }),
-    ...(checked?.paused && { paused: checked.paused }),
-    ...(quarantine && { quarantine }),
+    ...(checked?.held && { held: checked.held }),
+    ...keptStopped(status),
   };
 }

@@ -2,12 +2,20 @@ import type { UnitStatus } from "../../model/protocol.ts";
 
 /**
  * `not there`: the host has no such unit. `quarantined`: the unit was restarted too often and stays stopped.
+ * `paused`: a person keeps the unit stopped.
  */
-export type UnitLabel = "running" | "starting" | "stopped" | "failed" | "quarantined" | "not there";
+export type UnitLabel =
+  | "running"
+  | "starting"
+  | "stopped"
+  | "failed"
+  | "quarantined"
+  | "paused"
+  | "not there";
 
 /**
- * Labels for systemd's ActiveState; any other state is `stopped`. The host runtime adds `absent` for a
- * missing unit.
+ * The label for each ActiveState of systemd. Every other ActiveState has the label `stopped`. The host
+ * runtime adds the state `absent` for a missing unit.
  */
 const STATES: Readonly<Record<string, UnitLabel>> = {
   active: "running",
@@ -17,8 +25,31 @@ const STATES: Readonly<Record<string, UnitLabel>> = {
   absent: "not there",
 };
 
-/** Returns a unit's label: `quarantined` if it is in quarantine, otherwise the label of its ActiveState. */
-export function unitLabel({ state, quarantine }: UnitStatus): UnitLabel {
+/**
+ * Returns a unit's label: `quarantined` or `paused` if it is kept stopped, otherwise the label of its
+ * ActiveState.
+ */
+export function unitLabel({ state, quarantine, paused }: UnitStatus): UnitLabel {
   const known = STATES[state] ?? "stopped";
-  return quarantine !== undefined && known !== "not there" ? "quarantined" : known;
+  if (known === "not there") return known;
+  if (quarantine !== undefined) return "quarantined";
+  return paused === undefined ? known : "paused";
+}
+
+/** Why a unit is kept stopped. */
+export interface KeptStopped {
+  /** Why the unit stays stopped, and since when; absent if it is not in quarantine. */
+  readonly quarantine?: { readonly since: string; readonly reason: string };
+  /** Who has paused the unit; absent if it is not paused. */
+  readonly paused?: string;
+  /** When the pause began (UTC, ISO 8601). */
+  readonly pausedSince?: string;
+}
+
+/** Returns why a unit is kept stopped. */
+export function keptStopped({ quarantine, paused }: UnitStatus): KeptStopped {
+  return {
+    ...(quarantine && { quarantine }),
+    ...(paused && { paused: paused.by, pausedSince: paused.since }),
+  };
 }

@@ -1,66 +1,72 @@
+import { styleText } from "node:util";
 import { visible } from "../../base/terminal-text.ts";
 import { HOSTD_UNIT } from "../../model/host-paths.ts";
 import { byPriority } from "../exit.ts";
-import type { AgentRow, AgentsReport } from "../observe/agents.ts";
-import { codesOfAgents } from "../observe/agents.ts";
+import { codesOfFlags, flagSentences } from "../observe/agent-flags.ts";
+import { type AgentRow, type AgentsReport, codesOfPs } from "../observe/agents.ts";
+import { span } from "../observe/span.ts";
+import { type FitColumn, fitTable, type TableLayout } from "./fit-table.ts";
 import { silentHosts } from "./silent-hosts.ts";
-import { table } from "./table.ts";
+import { stopRemarks } from "./stop-remarks.ts";
 import { safeJson, stateText } from "./text.ts";
 
-const COLUMNS = [
-  "AGENT",
-  "TENANT",
-  "HOST",
-  "RUNTIME",
-  "STATE",
-  "ENABLED",
-  "PID",
-  "RESTARTS",
-  "SINCE",
-  "BEAT",
+/** How a report is shown. */
+export interface Screen {
+  /** The number of columns. */
+  readonly columns: number;
+  readonly isColoured: boolean;
+}
+
+/** A screen without colours, as in a pipe. */
+export const PLAIN: Screen = { columns: 80, isColoured: false };
+
+/** AGENT, STATE, UP and FLAGS are always complete. */
+const COLUMNS: readonly FitColumn<AgentRow>[] = [
+  { title: "AGENT", cell: ({ agent }) => agent },
+  { title: "TENANT", cell: ({ tenant }) => tenant, atLeast: 6, leaveOut: 1 },
+  { title: "HOST", cell: ({ host }) => host, atLeast: 8 },
+  { title: "STATE", cell: ({ state }) => stateText(state), colour: (row, text) => coloured(row, text) },
+  { title: "UP", cell: upFor },
+  { title: "MEM", cell: ({ memory }) => (memory === undefined ? "-" : shortBytes(memory)), leaveOut: 3 },
+  { title: "RUNTIME", cell: runtimeText, atLeast: 7, leaveOut: 2 },
+  { title: "MODEL", cell: ({ model }) => model ?? "-", atLeast: 8, leaveOut: 4 },
+  { title: "TASK", cell: ({ task, beat }) => task ?? beat ?? "-", atLeast: 6, leaveOut: 5 },
+  { title: "FLAGS", cell: ({ flags }) => flags.join(" "), colour: (row, text) => coloured(row, text) },
 ];
 
-const UNITS = [
-  ["d", 86_400],
-  ["h", 3600],
-  ["m", 60],
-  ["s", 1],
-] as const;
+/**
+ * Chooses the columns of the table. The column TENANT is shown only if there are several tenants.
+ *
+ * @param rows all rows that are shown, also those that are printed later
+ */
+export function layoutOf(rows: readonly AgentRow[], { columns }: Screen): TableLayout<AgentRow> {
+  const isOneTenant = new Set(rows.map(({ tenant }) => tenant)).size <= 1;
+  const chosen = COLUMNS.filter(({ title }) => !(isOneTenant && title === "TENANT"));
+  return fitTable(chosen, rows, columns);
+}
 
 /**
- * Renders a table with one row per agent, then sentences about hosts that did not answer and what needs
- * attention.
+ * Renders a table with one row per agent, then sentences about hosts that did not answer and about agents
+ * that need attention.
  */
-export function renderAgents(report: AgentsReport): string {
-  const { agents, hosts } = report;
-  const lines = [...silentHosts(hosts), ...remarksOn(report)].map((line) => `${visible(line)}\n`);
-  return [table([COLUMNS, ...agents.map(rowOf)]), ...(lines.length > 0 ? ["\n", ...lines] : [])].join("");
+export function renderAgents(report: AgentsReport, screen: Screen = PLAIN): string {
+  const layout = layoutOf(report.agents, screen);
+  const rows = report.agents.map((row) => layout.line(row, screen.isColoured));
+  return [layout.header, ...rows, renderRemarks(report)].join("");
+}
+
+/** Renders the sentences below the table, after an empty line. Returns an empty text without sentences. */
+export function renderRemarks(report: AgentsReport): string {
+  const lines = [...silentHosts(report.hosts), ...remarksOn(report)].map((line) => `${visible(line)}\n`);
+  return lines.length === 0 ? "" : ["\n", ...lines].join("");
 }
 
 /** Renders the report as JSON, as described in docs/schema/ps.schema.json. */
 export function renderAgentsJson(report: AgentsReport): string {
-  const codes = byPriority(codesOfAgents(report));
-  return safeJson({
-    version: 1,
-    exit: codes[0],
-    codes,
-    agents: report.agents,
-    hosts: report.hosts,
-    unwatched: report.unwatched,
-  });
-}
-
-/** Formats seconds in their two largest units: `3d 4h`, `12s`. */
-export function span(seconds: number): string {
-  const at = UNITS.findIndex(([, size]) => seconds >= size);
-  if (at === -1) return "0s";
-  let rest = Math.floor(seconds);
-  const parts = UNITS.slice(at, at + 2).map(([unit, size]) => {
-    const number = Math.floor(rest / size);
-    rest -= number * size;
-    return number === 0 ? "" : `${number}${unit}`;
-  });
-  return parts.filter((part) => part !== "").join(" ");
+  const codes = byPriority(codesOfPs(report));
+  const agents = report.agents.map(({ isHostEmpty: _, ...row }) => row);
+  const { hosts, unwatched } = report;
+  return safeJson({ version: 1, exit: codes[0], codes, agents, hosts, unwatched });
 }
 
 function remarksOn({ agents, unwatched }: AgentsReport): string[] {
@@ -69,47 +75,50 @@ function remarksOn({ agents, unwatched }: AgentsReport): string[] {
       (host) =>
         `${host}: its deadman is silent: run \`npx fleet ssh ${host} -- systemctl status ${HOSTD_UNIT}\`.`,
     ),
-    ...agents.flatMap(
-      ({ agent, runtime, process, otherProcess, former, owed, failedOver, quarantine, problem, paused }) => [
-        ...(quarantine
-          ? [`${agent} is in quarantine: ${quarantine.reason}. \`npx fleet release ${agent}\` frees it.`]
-          : []),
-        ...(otherProcess
-          ? [`${agent}: its pane runs ${process}, which is not a process of ${runtime}.`]
-          : []),
-        ...(former
-          ? [`${agent} still runs in ${former}: \`up\` takes it over when \`takeOver: later\` is removed.`]
-          : []),
-        ...(failedOver ? [failedOverSentence(agent, failedOver)] : []),
-        ...(owed ? [deferredRestartSentence(agent, owed)] : []),
-        ...(problem ? [`${agent}: its heartbeat is invalid: ${problem}.`] : []),
-        ...(paused ? [`${agent}: the deadman is paused: ${paused}.`] : []),
-      ],
-    ),
+    ...agents.flatMap((row) => [
+      // A sentence about the host says why it is unreachable, and another one that the agent is in quarantine.
+      ...flagSentences(row, ["UNREACHABLE", "QUARANTINE"]),
+      ...stopRemarks(row.agent, row),
+      ...(row.former
+        ? [
+            `${row.agent} still runs in ${row.former}: \`up\` takes it over when \`takeOver: later\` is removed.`,
+          ]
+        : []),
+      ...(row.problem ? [`${row.agent}: its heartbeat is invalid: ${row.problem}.`] : []),
+    ]),
   ];
 }
 
-function failedOverSentence(agent: string, { provider, since }: NonNullable<AgentRow["failedOver"]>): string {
-  return `${agent} has used provider ${provider} instead of its first since ${since}: \`npx fleet history ${agent}\` shows why.`;
+/** Returns how long an agent has been running; `-` if it does not run. */
+function upFor({ state, since }: AgentRow): string {
+  const isUp = state === "running" || state === "stuck" || state === "stale";
+  return isUp && since !== undefined && since > 0 ? span(since) : "-";
 }
 
-function deferredRestartSentence(
-  agent: string,
-  { restart, within, since }: NonNullable<AgentRow["owed"]>,
-): string {
-  const start = `${agent} still runs as it was declared before ${since}`;
-  if (restart === "never")
-    return `${start}: \`npx fleet stop ${agent}\` and \`npx fleet start ${agent}\` apply the change.`;
-  return `${start}: it restarts when it is idle, at the latest ${span(within)} after that time.`;
+function runtimeText({ runtime, version, lifecycle, enabled }: AgentRow): string {
+  const text = version === undefined ? runtime : `${runtime} ${version}`;
+  return lifecycle === "ephemeral" && enabled === "disabled" ? `${text} (on demand)` : text;
 }
 
-function rowOf(row: AgentRow): string[] {
-  const pid = row.pid === 0 ? undefined : row.pid;
-  const since = row.since === undefined || row.since === 0 ? undefined : span(row.since);
-  const ago = row.silent === undefined || row.state === "quarantined" ? [] : [span(row.silent)];
-  const beat = [...(row.beat ? [row.beat] : []), ...ago].join(" ") || undefined;
-  const isOnDemand = row.lifecycle === "ephemeral" && row.enabled === "disabled";
-  const enabled = isOnDemand ? "on demand" : row.enabled || undefined;
-  const rest = [enabled, pid, row.restarts, since, beat].map((value) => `${value ?? "-"}`);
-  return [row.agent, row.tenant, row.host, row.runtime, stateText(row.state), ...rest];
+const BYTES = [
+  ["T", 2 ** 40],
+  ["G", 2 ** 30],
+  ["M", 2 ** 20],
+  ["K", 2 ** 10],
+] as const;
+
+/** Formats a number of bytes in the largest unit: `182M`, `1.4G`. */
+function shortBytes(amount: number): string {
+  const [unit, size] = BYTES.find(([, least]) => amount >= least) ?? ["B", 1];
+  const number = amount / size;
+  return `${number < 10 && unit !== "B" ? number.toFixed(1) : Math.round(number)}${unit}`;
 }
+
+/** Colours an agent's state and flags. The texts say the same without colours. */
+function coloured({ state, flags }: AgentRow, text: string): string {
+  if (state === "away" || codesOfFlags(flags).length > 0) return styleText("red", text, FORCED);
+  return styleText(state === "running" && flags.length === 0 ? "green" : "yellow", text, FORCED);
+}
+
+/** The caller has already decided that colours are allowed. */
+const FORCED = { validateStream: false };

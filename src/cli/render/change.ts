@@ -1,13 +1,16 @@
 import { visible } from "../../base/terminal-text.ts";
 import type { OnChange } from "../../model/deadman.ts";
-import type { FleetChange, HostChange, ResourceChange } from "../change/change.ts";
+import type { FleetChange, HostChange, ResourceChange } from "../change/fleet-change.ts";
 import { subject } from "./finding-subject.ts";
 import { table } from "./table.ts";
-import { shortValue } from "./text.ts";
+import { shortPair } from "./text.ts";
 
 const MARKS: Readonly<Record<ResourceChange["action"], string>> = { create: "+", update: "~", delete: "-" };
 
-/** Renders what a change of fleet.yaml would do: first by host, then how it alters connections to hosts. */
+/**
+ * Renders what a change in fleet.yaml would do: first the changes on each host, then the changes to how hosts
+ * are reached.
+ */
 export function renderChange({ resources, hosts }: FleetChange): string {
   if (resources.length + hosts.length === 0) return "The change affects no host.\n";
   const sections = [
@@ -28,7 +31,7 @@ function rowsOf(change: ResourceChange): string[][] {
     ...place,
     item,
     property,
-    `${shortValue(before)} -> ${shortValue(after)}`,
+    shortPair(before, after).join(" -> "),
   ]);
   return change.restart === undefined ? rows : [...rows, [...place, RESTARTS[change.restart]]];
 }
@@ -40,5 +43,5 @@ const RESTARTS: Readonly<Record<OnChange, string>> = {
 };
 
 function hostRow({ host, field, before, after }: HostChange): string[] {
-  return [host, field, `${shortValue(before)} -> ${shortValue(after)}`];
+  return [host, field, shortPair(before, after).join(" -> ")];
 }

@@ -1,22 +1,25 @@
 import { count } from "../../base/count.ts";
 import { visible } from "../../base/terminal-text.ts";
-import type { Cause } from "../../model/diff.ts";
-import type { Finding, FindingKind } from "../../model/finding.ts";
+import type { Finding, FindingKind } from "../../model/drift-finding.ts";
+import { type Cause, refusalText } from "../../model/items.ts";
+import { REPEATED } from "../../model/ledger.ts";
+import { recurrenceText } from "../../model/recurrence.ts";
 import {
   type FleetReport,
   type HostReport,
   isPending,
   isUnexpectedlyUnreachable,
+  type Recurring,
 } from "../observe/fleet-report.ts";
 import { renderChange } from "./change.ts";
 import { subject } from "./finding-subject.ts";
 import { silentHosts } from "./silent-hosts.ts";
 import { table } from "./table.ts";
-import { shortValue } from "./text.ts";
+import { shortPair } from "./text.ts";
 
 const CAUSES: Readonly<Record<Cause, string>> = {
   drift: "changed on the host",
-  intended: "fleet.yaml has changed, not applied yet",
+  intended: "fleet.yaml has changed, but the change is not applied yet",
   both: "changed on the host and in fleet.yaml",
   unknown: "cause unknown: the host has no record of it",
 };
@@ -34,6 +37,7 @@ export function renderDrift(report: FleetReport): string {
   const sections = [
     ...(report.change === undefined ? [] : [renderChange(report.change), "The hosts now:"]),
     ...[...Map.groupBy(report.findings, (one) => one.host)].map(([host, found]) => findingsOf(host, found)),
+    recurring(report),
     unknownItems(report),
     orphans(report),
     unmanaged(report),
@@ -46,15 +50,27 @@ export function renderDrift(report: FleetReport): string {
 }
 
 function findingsOf(host: string, findings: readonly Finding[]): string {
-  const rows = findings.map((finding) => [
-    subject(finding),
-    finding.item,
-    finding.property,
-    `declared ${shortValue(finding.declared)}`,
-    `observed ${shortValue(finding.observed)}`,
-    causeText(finding),
-  ]);
+  const rows = findings.map((finding) => {
+    const [declared, observed] = shortPair(finding.declared, finding.observed);
+    return [
+      ...[subject(finding), finding.item, finding.property],
+      ...[`declared ${declared}`, `observed ${observed}`],
+      causeText(finding),
+    ];
+  });
   return `${visible(host)}\n${table(rows, "  ")}`;
+}
+
+function recurring({ recurring }: FleetReport): string {
+  if (recurring.length === 0) return "";
+  const lines = recurring.map((one) => `  ${visible(one.host)}: ${visible(recurringSentence(one))}\n`);
+  return `Recurring (\`up\` has repaired each of them at least ${REPEATED} times):\n${lines.join("")}`;
+}
+
+/** Returns what recurs and what to do, as sentences. */
+export function recurringSentence(one: Recurring): string {
+  const text = recurrenceText(one);
+  return one.onRecurrence === "block" ? `${text} Until then, \`up\` refuses the resource.` : text;
 }
 
 function unknownItems({ unknown }: FleetReport): string {
@@ -67,7 +83,7 @@ function unknownItems({ unknown }: FleetReport): string {
 
 function orphans({ orphans }: FleetReport): string {
   if (orphans.length === 0) return "";
-  return `No longer in fleet.yaml; \`up\` for the stack that owns them removes them:\n${table(
+  return `These resources are no longer in fleet.yaml; \`up\` for the stack that owns them removes them:\n${table(
     orphans.map((one) => [one.host, one.resource, `owned by ${one.owner}`]),
     "  ",
   )}`;
@@ -81,11 +97,12 @@ function unmanaged({ unmanaged }: FleetReport): string {
 
 /** Returns the last lines: a summary, and the command to run next. */
 function closing(report: FleetReport): string[] {
-  const held = report.findings.flatMap((finding) => heldSentence(finding) ?? []);
-  const drifted = report.findings.filter((finding) => !isPending(finding) && !heldSentence(finding));
-  const pending = report.findings.length - drifted.length - held.length;
+  const refused = report.findings.filter(({ refusal }) => refusal !== undefined);
+  const open = report.findings.filter(({ refusal }) => refusal === undefined);
+  const drifted = open.filter((finding) => !isPending(finding));
+  const pending = open.length - drifted.length;
   const found = [
-    ...held,
+    ...new Set(refused.flatMap(refusalSentence)),
     ...drifted.filter(({ kind }) => kind === "BOOT-ENABLE").map(bootSentence),
     ...agentsWith("RUNTIME", drifted).map(runtimeSentence),
     ...(drifted.length > 0 ? [driftSentence(drifted)] : []),
@@ -95,23 +112,10 @@ function closing(report: FleetReport): string[] {
   return [...silentHosts(report.hosts), ...(isQuiet ? [cleanSentence(report)] : found)];
 }
 
-/** Returns what to do about a finding that `up` does not repair; undefined for all others. */
-function heldSentence({
-  service,
-  agent = service ?? "AGENT",
-  type,
-  host,
-  item,
-  property,
-  observed,
-}: Finding): string | undefined {
-  if (property === "active" && observed === "quarantined")
-    return `${agent} is in quarantine: \`npx fleet history ${agent}\` shows why, \`npx fleet release ${agent}\` frees it.`;
-  if (type === "Host" && item === "limits")
-    return `${visible(host)} does not enforce ${property} limits, and \`up\` cannot change that: docs/isolation.md describes what to do.`;
-  if (property === "found")
-    return `${agent}: its program is not on the host. Install the program, or correct the agent's PATH.`;
-  return undefined;
+/** Returns why `up` does not repair a finding, and what to do; undefined for all others. */
+function refusalSentence({ service, agent = service, host, refusal }: Finding): string[] {
+  if (refusal === undefined) return [];
+  return [`${visible(agent ?? host)}: ${refusalText(refusal, agent)}`];
 }
 
 /** Returns the agents that have a finding of the given kind, each once. */
@@ -120,7 +124,7 @@ function agentsWith(kind: FindingKind, findings: readonly Finding[]): string[] {
 }
 
 function runtimeSentence(agent: string): string {
-  return `${agent} runs on a model or a provider that is not declared, or would after its next start (RUNTIME).`;
+  return `${agent} runs on a model or a provider that is not declared, or will do so after its next start (RUNTIME).`;
 }
 
 function bootSentence({ service, agent = service ?? "AGENT" }: Finding): string {
@@ -135,7 +139,7 @@ function driftSentence(drifted: readonly Finding[]): string {
 }
 
 function pendingSentence(pending: number): string {
-  const changes = `${count(pending, "pending change")} of fleet.yaml`;
+  const changes = `${count(pending, "pending change")} in fleet.yaml`;
   const what = pending === 1 ? "it" : "them";
   return `${changes}: \`npx pulumi up\` applies ${what}; \`npx pulumi preview --diff\` shows ${what}.`;
 }

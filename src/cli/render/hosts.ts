@@ -2,7 +2,7 @@ import { visible } from "../../base/terminal-text.ts";
 import { fullestOf, loadOf } from "../../model/machine.ts";
 import { byPriority } from "../exit.ts";
 import { codesOfHosts, type HostRow, type HostsReport } from "../observe/hosts.ts";
-import { span } from "./agents.ts";
+import { span } from "../observe/span.ts";
 import { silentHosts } from "./silent-hosts.ts";
 import { table } from "./table.ts";
 import { safeJson } from "./text.ts";

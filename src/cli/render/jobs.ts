@@ -2,7 +2,7 @@ import { visible } from "../../base/terminal-text.ts";
 import { byPriority } from "../exit.ts";
 import { codesOfAgents } from "../observe/agents.ts";
 import type { JobRow, JobsReport } from "../observe/jobs.ts";
-import { span } from "./agents.ts";
+import { span } from "../observe/span.ts";
 import { silentHosts } from "./silent-hosts.ts";
 import { table } from "./table.ts";
 import { safeJson, stateText } from "./text.ts";

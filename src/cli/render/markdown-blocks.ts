@@ -1,5 +1,6 @@
 import { visible } from "../../base/terminal-text.ts";
-import { shortValue } from "./text.ts";
+import type { Scalar } from "../../model/items.ts";
+import { shortPair, shortValue } from "./text.ts";
 
 /**
  * The maximum number of characters in each part of the page. All parts together stay below the forges' limit
@@ -7,10 +8,10 @@ import { shortValue } from "./text.ts";
  */
 const MOST = { table: 16_000, diffs: 10_000, list: 3_000 };
 
-/** The maximum number of characters of a changed line that are shown. */
+/** The maximum length of a changed line, in characters. Longer lines are truncated. */
 const LINE = 160;
 
-/** Renders a table; an empty text if it has no rows. */
+/** Renders a table. Returns an empty text if the table has no rows. */
 export function markdownTable(columns: readonly string[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return "";
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
@@ -19,7 +20,7 @@ export function markdownTable(columns: readonly string[], rows: readonly (readon
   return [line(columns), line(columns.map(() => "---")), ...kept, ...more].join("\n");
 }
 
-/** Renders a list under a title, without duplicate lines; an empty text if it has no lines. */
+/** Renders a list under a title, without duplicate lines. Returns an empty text if the list has no lines. */
 export function list(title: string, lines: readonly string[]): string {
   if (lines.length === 0) return "";
   const { kept, left } = within(
@@ -32,8 +33,8 @@ export function list(title: string, lines: readonly string[]): string {
 type Diff = readonly [place: readonly string[], lines: readonly string[] | undefined];
 
 /**
- * Renders changed lines in code blocks. Each fence is longer than any in the lines, so that no line can close
- * it.
+ * Renders changed lines in code blocks. Each fence has more backticks than any run of backticks in the lines,
+ * so that no line can close the block.
  */
 export function diffs(all: readonly Diff[]): string {
   const blocks = all.flatMap(([place, lines]) => {
@@ -68,10 +69,16 @@ export function cell(value: string | number | boolean): string {
   return code(shortValue(value));
 }
 
+/** Renders two values that differ, like `cell`, cut around their first difference. */
+export function cellPair(one: Scalar, other: Scalar): readonly [string, string] {
+  const [left, right] = shortPair(one, other);
+  return [code(left), code(right)];
+}
+
 /**
- * Renders text as code without any link, mention, image or table border in it. All punctuation becomes
- * character references, which Markdown never reads as syntax, unlike characters after a backslash (CommonMark
- * 0.31, 2.5).
+ * Renders text as code that contains no link, mention, image or table border. All punctuation becomes
+ * character references, because Markdown never reads these as syntax (CommonMark 0.31, 2.5). It can still
+ * read a character after a backslash as syntax.
  */
 export function code(text: string): string {
   return `<code>${visible(text).replace(/[!-+\-./:-@[-`{-~]/g, (char) => `&#${char.charCodeAt(0)};`)}</code>`;

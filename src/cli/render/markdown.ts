@@ -1,9 +1,9 @@
 import { count } from "../../base/count.ts";
-import type { PropertyChange, ResourceChange } from "../change/change.ts";
+import type { PropertyChange, ResourceChange } from "../change/fleet-change.ts";
 import type { FleetReport, HostReport } from "../observe/fleet-report.ts";
-import { causeText, observedCount } from "./drift.ts";
+import { causeText, observedCount, recurringSentence } from "./drift.ts";
 import { subject } from "./finding-subject.ts";
-import { cell, code, diffs, list, markdownTable } from "./markdown-blocks.ts";
+import { cell, cellPair, code, diffs, list, markdownTable } from "./markdown-blocks.ts";
 import { stateText } from "./text.ts";
 
 /** Renders the report as Markdown, for an issue, a comment on a pull request, or the summary of a CI run. */
@@ -13,6 +13,10 @@ export function renderMarkdown(report: FleetReport): string {
     `## Drift of ${code(report.fleet)}`,
     findingsTable(report),
     diffs(report.findings.map((one) => [[one.host, subject(one), one.item], one.lines])),
+    list(
+      "Recurring",
+      report.recurring.map((one) => `${code(one.host)}: ${code(recurringSentence(one))}`),
+    ),
     list("Hosts that did not answer", report.hosts.filter((host) => host.state !== "ok").map(hostLine)),
     list(
       "Could not be observed",
@@ -76,7 +80,7 @@ function changeRows(change: ResourceChange): string[][] {
     [...place, what, property, before, after] as string[];
   if (change.action !== "update") return [row(`${change.type} ${cell(change.resource)}`, "", "", "")];
   return change.properties.map(({ item, property, before, after }: PropertyChange) =>
-    row(cell(item), cell(property), cell(before), cell(after)),
+    row(cell(item), cell(property), ...cellPair(before, after)),
   );
 }
 
@@ -90,7 +94,8 @@ function findingsTable(report: FleetReport): string {
   return markdownTable(
     ["host", "agent", "item", "property", "declared", "observed", "cause"],
     findings.map((one) => [
-      ...[one.host, subject(one), one.item, one.property, one.declared, one.observed].map(cell),
+      ...[one.host, subject(one), one.item, one.property].map(cell),
+      ...cellPair(one.declared, one.observed),
       causeText(one),
     ]),
   );

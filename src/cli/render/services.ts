@@ -3,8 +3,9 @@ import { HOSTD_UNIT } from "../../model/host-paths.ts";
 import { byPriority } from "../exit.ts";
 import { codesOfAgents } from "../observe/agents.ts";
 import type { ServiceRow, ServicesReport } from "../observe/services.ts";
-import { span } from "./agents.ts";
+import { span } from "../observe/span.ts";
 import { silentHosts } from "./silent-hosts.ts";
+import { stopRemarks } from "./stop-remarks.ts";
 import { table } from "./table.ts";
 import { safeJson, stateText } from "./text.ts";
 
@@ -22,8 +23,8 @@ const COLUMNS = [
 ];
 
 /**
- * Renders a table with one row per service, then sentences about hosts that did not answer and what needs
- * attention.
+ * Renders a table with one row per service, then sentences about hosts that did not answer and about services
+ * that need attention.
  */
 export function renderServices(report: ServicesReport): string {
   const { services, hosts } = report;
@@ -44,12 +45,7 @@ function remarksOn({ services, unwatched }: ServicesReport): string[] {
       (host) =>
         `${host}: its deadman is silent: run \`npx fleet ssh ${host} -- systemctl status ${HOSTD_UNIT}\`.`,
     ),
-    ...services.flatMap(({ service, quarantine, paused }) => [
-      ...(quarantine
-        ? [`${service} is in quarantine: ${quarantine.reason}. \`npx fleet release ${service}\` frees it.`]
-        : []),
-      ...(paused ? [`${service}: the deadman is paused: ${paused}.`] : []),
-    ]),
+    ...services.flatMap((row) => stopRemarks(row.service, row)),
   ];
 }
 

@@ -5,7 +5,7 @@ const GAP = "  ";
 
 /**
  * Renders rows as aligned columns, with every cell made safe for a terminal. Wide characters, such as Chinese
- * ones and emoji, take two columns.
+ * characters and emoji, take two columns.
  */
 export function table(rows: readonly (readonly string[])[], indent = ""): string {
   const safe = rows.map((row) => row.map(visible));

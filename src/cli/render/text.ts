@@ -1,18 +1,28 @@
 import { visible } from "../../base/terminal-text.ts";
 import type { Scalar } from "../../model/items.ts";
+import { shown, shownPair } from "../../model/shorten-for-display.ts";
 
-/** The maximum number of characters of a value in a line. */
+/** The maximum number of columns for a value. */
 const LONGEST = 72;
 
-/**
- * Matches a digest, which is shown with its first 12 digits only: enough to tell two digests apart by eye.
- */
+/** Matches a digest. Only its first 12 digits are shown, which are enough to distinguish two digests. */
 const DIGEST = /^((?:sha256|secret):[0-9a-f]{12})[0-9a-f]+$/;
 
 /** Formats a property's value for people: safe for a terminal, and cut if it is long. */
 export function shortValue(value: Scalar): string {
-  const text = [...visible(String(value)).replace(DIGEST, "$1…")];
-  return text.length > LONGEST ? `${text.slice(0, LONGEST - 1).join("")}…` : text.join("");
+  return shown(withoutDigits(value), LONGEST);
+}
+
+/**
+ * Formats the declared and the observed value of a property for people: safe for a terminal and, if they are
+ * long, cut around their first difference.
+ */
+export function shortPair(declared: Scalar, observed: Scalar): readonly [string, string] {
+  return shownPair(withoutDigits(declared), withoutDigits(observed), LONGEST);
+}
+
+function withoutDigits(value: Scalar): string {
+  return String(value).replace(DIGEST, "$1…");
 }
 
 /**

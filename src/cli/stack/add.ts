@@ -5,20 +5,25 @@ import type { Fleet } from "../../config/fleet.ts";
 import { loadFleet } from "../../config/load-fleet.ts";
 import { ensureStack, type Progress } from "../../engine/index.ts";
 import { assertDeclared } from "../selection.ts";
-import { ensureIgnored, ensureStackKey, keyFile, writePublicKey } from "./key.ts";
+import { ensureIgnored, ensureStackKey, keyFile, writePublicKey } from "./ssh-key-pair.ts";
 
 /** The name of the platform's stack, which manages the hosts and what belongs to them. */
 export const PLATFORM = "platform";
 
 /**
- * Creates the stack for the platform or for one tenant, or the parts of it that are missing.
+ * Creates the stack for the platform or for one tenant. If the stack exists already, creates only its missing
+ * parts.
  *
  * @returns lines that say what was done and what to do next
  */
 export async function addStack(fleet: Fleet, name: string, progress: Progress): Promise<string[]> {
   if (name === PLATFORM && Object.hasOwn(fleet.tenants, PLATFORM)) {
     const why = "this name is reserved for the platform's stack.";
-    throw new InvalidError({ what: `tenant ${PLATFORM}`, why, next: "Give the tenant another name." });
+    throw new InvalidError({
+      what: `tenant ${PLATFORM} cannot have a stack`,
+      why,
+      next: "Give the tenant another name.",
+    });
   }
   return name === PLATFORM ? addPlatform(fleet, progress) : addTenant(fleet, name, progress);
 }
@@ -52,7 +57,8 @@ async function addTenant(fleet: Fleet, tenant: string, progress: Progress): Prom
 }
 
 /**
- * Creates the tenant's key pair and writes the public key into fleet.yaml, unless fleet.yaml already has one.
+ * Creates the tenant's key pair and writes the public key into fleet.yaml, unless fleet.yaml already has a
+ * key for the tenant.
  */
 async function ensureTenantKey(fleet: Fleet, tenant: string, file: string): Promise<string[]> {
   const declared = fleet.tenants[tenant]?.key?.split(" ").slice(0, 2).join(" ");
@@ -66,8 +72,8 @@ async function ensureTenantKey(fleet: Fleet, tenant: string, file: string): Prom
   if (declared === key) return [`kept   ${privateFile} and its public key in fleet.yaml`];
   if (declared !== undefined) {
     const why = `it is not the public key of ${privateFile}.`;
-    const next = `Put the right private key there, or \`${key}\` into fleet.yaml.`;
-    throw new InvalidError({ what: `tenants.${tenant}.key in fleet.yaml`, why, next });
+    const next = `Put the right private key into that file, or \`${key}\` into fleet.yaml.`;
+    throw new InvalidError({ what: `tenants.${tenant}.key in fleet.yaml is wrong`, why, next });
   }
   writePublicKey(file, tenant, key);
   loadFleet(file);

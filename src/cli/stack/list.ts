@@ -2,10 +2,10 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Fleet } from "../../config/fleet.ts";
 import { passphraseFile } from "../../engine/passphrase.ts";
-import { sliceText } from "../../model/stack-slice.ts";
+import { sliceText } from "../../model/stack-settings.ts";
 import { projectOf, readSettings, stackNames } from "./settings.ts";
 
-/** What this machine knows about a stack. */
+/** The data about a stack on this machine. */
 export interface StackRow {
   readonly stack: string;
   readonly slice: string;

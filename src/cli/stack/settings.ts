@@ -1,15 +1,15 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { InvalidError } from "../../base/errors.ts";
-import { checkTenant } from "../../config/check-tenant.ts";
+import { checkTenant } from "../../config/check-stack-tenant.ts";
 import type { Fleet } from "../../config/fleet.ts";
 import { type PulumiProject, readProject, readStackFile, stackFile } from "../../engine/project.ts";
-import { type StackSettings, stackSettings, WHOLE_FLEET } from "../../model/stack-slice.ts";
+import { type StackSettings, stackSettings, WHOLE_FLEET } from "../../model/stack-settings.ts";
 
 /**
  * Reads the settings in a stack's file, which are plain text and need no passphrase.
  *
- * @param name the value of `--stack`; without it, the settings cover the whole fleet and use the login in
+ * @param name the value of `--stack`; without it, the settings cover the entire fleet and use the login in
  *   fleet.yaml
  * @throws InvalidError for a stack without a file
  */
@@ -46,5 +46,5 @@ export function stackNames(project: PulumiProject): string[] {
 export function projectOf(dir: string): PulumiProject {
   const project = readProject(dir);
   if (project !== undefined) return project;
-  throw new InvalidError({ what: "no project", why: `${dir} has no Pulumi.yaml.` });
+  throw new InvalidError({ what: "no project was found", why: `${dir} has no Pulumi.yaml.` });
 }

@@ -6,28 +6,48 @@ import type {
   RestartLimit,
 } from "../../model/deadman.ts";
 import type { FailoverPolicy } from "../../model/failover.ts";
-import type { Limits } from "../../model/limits.ts";
+import type { Former } from "../../model/former-unit.ts";
+import type { SessionRecords } from "../../model/items.ts";
 import type { SandboxException } from "../../model/sandbox-exceptions.ts";
+import type { Limits } from "../../model/unit-limits.ts";
 import type { RuntimeKind } from "../../runtimes/registry.ts";
-import type { ModelChoice } from "../../runtimes/runtime.ts";
-import type { EntrySpec } from "./entry.ts";
+import type { ModelChoice, Settings } from "../../runtimes/runtime.ts";
+import type { EntrySpec } from "./common-entry-fields.ts";
 
-/** A provider on which an agent can run, and how it runs there. */
+/** A provider that an agent can use, and the settings that the agent has while it uses this provider. */
 export interface ChoiceSpec {
   /** The provider's name in fleet.yaml. */
   readonly provider: string;
   readonly model: ModelChoice;
   readonly command: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** The agent's credentials for this provider, and those for all providers. */
+  /** The names of the credentials that the agent has while it uses this provider. */
   readonly credentials: readonly string[];
 }
 
-/** Which provider an agent runs on, and when it changes. */
+/** The providers among which the deadman chooses for an agent, and the rules for a change of the provider. */
 export interface FailoverSpec extends Omit<FailoverPolicy, "providers"> {
-  /** At least two, the best first. The agent's own fields have the values of the first one. */
+  /**
+   * At least two choices, the best first. The agent's own `model`, `command` and `env` are those of the first
+   * choice.
+   */
   readonly choices: readonly ChoiceSpec[];
 }
+
+/** The declared rights that an agent's user has on the host beyond its groups. */
+export interface RightsSpec {
+  /** Lines of sudoers that apply to the user. */
+  readonly sudo: readonly string[];
+  /** Fingerprints of the keys that can log in as the user, such as `SHA256:…`. */
+  readonly keys: readonly string[];
+  /** Whether the user's own systemd units run without a login. */
+  readonly linger: boolean;
+  /** Files with setuid, setgid or capabilities: a path and what the file gives, such as `~/bin/x setuid root`. */
+  readonly files: readonly string[];
+}
+
+/** A service of the system, a service of a user's systemd, or a session of a user's tmux. */
+export type FormerSpec = Former & { readonly user: string };
 
 export interface AgentSpec extends EntrySpec {
   readonly name: string;
@@ -40,42 +60,60 @@ export interface AgentSpec extends EntrySpec {
   readonly user: string;
   readonly home: string;
   readonly identity: string;
-  /** All of the agent's credentials, for all providers on which it can run. */
+  /** The names of all credentials of the agent, for all providers that it can use. */
   readonly credentials: readonly string[];
   /** The names of the contacts in the agent's contact book. */
   readonly contacts: readonly string[];
-  /** The agents to which the agent sends tasks. */
+  /** The agents to which this agent sends tasks. */
   readonly routesTo: readonly string[];
   /**
-   * The kind of program that the agent runs. This determines the name of its process and where it reads its
-   * identity.
+   * The kind of program that the agent runs. The kind determines the name of the process and the files from
+   * which the program reads its identity.
    */
   readonly runtime: RuntimeKind;
-  /** The agent's model and its provider, as far as they are declared. */
+  /** The entry in `runtimes` that the agent uses. Absent if its program is not pinned. */
+  readonly pinned?: string;
+  /** The agent's model and the model's provider, if they are declared. */
   readonly model: ModelChoice;
-  /**
-   * The models that the runtime itself tries, in this order, when `model` fails. Absent if there are none.
-   */
+  /** The models that the runtime itself tries, in this order, when `model` fails. Absent if it tries no other model. */
   readonly fallbacks?: readonly ModelChoice[];
-  /** Present if the deadman switches the agent to another provider when one fails. */
+  /** The settings files of the runtime: keys that must have these values, and keys that the identity can override. */
+  readonly settings: Required<Pick<Settings, "files" | "defaults">>;
+  /**
+   * The rules by which the deadman changes the provider when a provider fails. Absent if the deadman never
+   * changes the provider.
+   */
   readonly failover?: FailoverSpec;
   /**
-   * The program and its arguments. The program is looked up in the PATH of `env` or, if it contains a `/`,
-   * relative to `workdir`.
+   * The program and its arguments. The program is looked up in the PATH of `env`. A program name that
+   * contains a `/` is a path relative to `workdir`.
    */
   readonly command: readonly string[];
+  /** How the program continues its own conversation. Absent if each start begins a new one. */
+  readonly session?: SessionRecords;
   readonly workdir: string;
-  /** Always contains a PATH. */
+  /** The environment variables. They always include PATH. */
   readonly env: Readonly<Record<string, string>>;
-  /** Seconds within which the program must ping the systemd watchdog; 0 means that there is no watchdog. */
+  /**
+   * The maximum time in seconds between two pings of the systemd watchdog; 0 if the agent has no watchdog.
+   */
   readonly watchdog: number;
   /**
-   * The services that ran the agent before Muster. They are stopped and disabled when Muster takes it over.
+   * The services or sessions that ran the agent before Muster managed it. When Muster takes over the agent, it stops
+   * and disables them.
    */
-  readonly replaces: readonly string[];
-  /** `later`: the services in `replaces` still run the agent, and its own unit is not started yet. */
+  readonly replaces: readonly FormerSpec[];
+  /** The data to copy from homes of other accounts: the absolute path of each source, by the path of its copy. */
+  readonly copies: Readonly<Record<string, string>>;
+  /**
+   * `later`: a service or session in `replaces` still runs the agent, and Muster does not start the agent's own unit
+   * yet.
+   */
   readonly takeOver: "now" | "later";
-  /** What happens to the home and the learned contacts when the agent is removed. */
+  /**
+   * What happens to the home and the learned contacts when the agent is removed: they are moved aside or
+   * deleted.
+   */
   readonly onRemove: "aside" | "delete";
   readonly lifecycle: Lifecycle;
   readonly onChange: ChangePolicy;
@@ -84,6 +122,9 @@ export interface AgentSpec extends EntrySpec {
   /** The maintenance windows of the agent, of its host and of the fleet. */
   readonly maintenance: readonly MaintenanceWindow[];
   readonly limits: Limits;
-  /** The sandbox restrictions that are lifted. */
+  /** The supplementary groups of the agent's user. They must exist on the host. */
+  readonly groups: readonly string[];
+  readonly rights: RightsSpec;
+  /** The sandbox restrictions that do not apply to the agent. */
   readonly allow: readonly SandboxException[];
 }

@@ -1,29 +1,37 @@
-import type { HealthCheck } from "../../model/health.ts";
+import type { HealthCheck } from "../../model/health-check.ts";
 
-/** A model provider. A credential can belong to one. */
+/** A model provider. A credential can belong to a provider. */
 export interface ProviderSpec {
   readonly name: string;
-  /** The name that runtimes use, such as `anthropic`. Two accounts with one vendor are two providers. */
+  /**
+   * The name that runtimes use for the provider, such as `anthropic`. Two accounts at one vendor are two
+   * providers.
+   */
   readonly vendor: string;
   readonly account?: string;
   readonly region?: string;
-  /** How hosts check whether the provider works. Without a probe, the provider counts as working. */
+  /** The address of the provider's API; absent if it is the vendor's own. */
+  readonly url?: string;
+  /**
+   * The check by which hosts find out whether the provider works. Without a probe, the provider counts as
+   * working.
+   */
   readonly probe?: HealthCheck;
 }
 
 export interface CredentialSpec {
   readonly name: string;
   /**
-   * The source of the value, never the value itself: `config:NAME`, `env:NAME` or `file:PATH` (absolute
-   * here).
+   * The source of the secret: `config:NAME`, `env:NAME` or `file:PATH` with an absolute path. Never contains
+   * the secret itself.
    */
   readonly from: string;
   readonly type: "api-key" | "oauth" | "password" | "other";
   readonly provider?: string;
-  /** The environment variable that has the value. If absent, the value is only in a file. */
+  /** The environment variable that contains the secret. If absent, the secret is only in a file. */
   readonly env?: string;
   /**
-   * The declared reason why several agents or services can hold the credential; absent if none is declared.
+   * The declared reason why several agents or services share the credential; absent if no reason is declared.
    */
   readonly sharedBecause?: string;
 }

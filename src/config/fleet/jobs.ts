@@ -3,11 +3,17 @@ import type { JobOverlap, JobRetry } from "../../model/job.ts";
 /** A scheduled command of an agent or a host. */
 export interface JobSpec {
   readonly name: string;
-  /** The host of the job's agent or, for a host's job, the declared host. */
+  /** The host that runs the job. For an agent's job, this is the host of the agent. */
   readonly host: string;
-  /** The agent whose user, folder and environment the job uses. Absent for a host's job. */
+  /**
+   * The agent to which the job belongs. The job uses the agent's user, folder and environment. Absent for a
+   * host's job.
+   */
   readonly agent?: string;
-  /** Only for a host's job: its Linux user. If absent, systemd creates a user for each run. */
+  /**
+   * The Linux user of a host's job. If absent, systemd creates a user for each run. Always absent for an
+   * agent's job.
+   */
   readonly user?: string;
   /** At least one calendar event, in the syntax of systemd.time(7). */
   readonly schedule: readonly string[];
@@ -15,11 +21,11 @@ export interface JobSpec {
   /** The working directory. For an agent's job, this is the agent's working directory. */
   readonly workdir: string;
   /**
-   * Environment variables. An agent's job has them in addition to the agent's own. A host's job always has a
-   * PATH.
+   * The environment variables of the job. An agent's job also gets the agent's own variables. A host's job
+   * always has a PATH.
    */
   readonly env: Readonly<Record<string, string>>;
-  /** Seconds after which a run is stopped. */
+  /** The maximum duration of a run in seconds. A longer run is stopped. */
   readonly timeout: number;
   readonly overlap: JobOverlap;
   readonly catchUp: boolean;

@@ -1,5 +1,5 @@
 import type { MaintenanceWindow, OnUnhealthy, RestartLimit } from "../../model/deadman.ts";
-import type { HealthCheck } from "../../model/health.ts";
+import type { HealthCheck } from "../../model/health-check.ts";
 import type { OpenPort } from "../open-port.ts";
 import type { IdentityFile } from "./identities.ts";
 
@@ -13,20 +13,23 @@ export interface ServiceSpec {
   readonly open: readonly OpenPort[];
   /** The Debian packages that the service needs. */
   readonly packages: readonly string[];
-  /** The text of the unit. Absent if a package provides the unit, or if it is already installed. */
+  /**
+   * The text of the unit file. Absent if a package provides the unit, or if the unit already exists on the
+   * host.
+   */
   readonly text?: string;
-  /** The files that the service reads when it starts, by absolute path. */
+  /** The files that the service reads when it starts, by their absolute path. */
   readonly files: Readonly<Record<string, ServiceFile>>;
   /** The Linux user that runs the service. */
   readonly user: string;
-  /** How the user is created. Absent if the user exists already. */
+  /** How the user is created. Absent if Muster does not create the user. */
   readonly account?: { readonly home: string; readonly shell: string };
   readonly credentials: readonly string[];
   /** The UnitFileState that systemd should report; `static` if the unit has no [Install] section. */
   readonly enabled: "enabled" | "disabled" | "static";
   readonly running: boolean;
   readonly health?: HealthCheck;
-  /** Seconds after each start in which failed checks are ignored. */
+  /** The number of seconds after a start during which failed checks are ignored. */
   readonly grace: number;
   readonly onUnhealthy: OnUnhealthy;
   readonly restarts: RestartLimit;

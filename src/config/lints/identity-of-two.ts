@@ -1,12 +1,12 @@
 import type { Lint } from "./lint.ts";
 
-/** Refuses two agents with one identity, which would be the same agent twice. */
+/** Refuses two agents with the same identity, because they would be the same agent twice. */
 export const identityOfTwo: Lint = (fleet) => {
   const users = Map.groupBy(Object.values(fleet.agents), (agent) => agent.identity);
   return [...users].flatMap(([identity, [first, ...others]]) =>
     others.map((agent) => ({
       keys: ["agents", agent.name, "identity"],
-      sentence: `identity "${identity}" belongs to agent "${first?.name}" already: each agent needs its own`,
+      sentence: `identity "${identity}" belongs to agent "${first?.name}" already: each agent needs its own identity`,
     })),
   );
 };

@@ -2,7 +2,7 @@ import type { DeclaredNames } from "../check-references.ts";
 import type { Fleet } from "../fleet.ts";
 import type { Keys } from "../problem.ts";
 
-/** What a lint reports about one place in fleet.yaml. */
+/** An error or a warning that a lint reports about one place in fleet.yaml. */
 export interface Remark {
   readonly keys: Keys;
   readonly sentence: string;
@@ -11,7 +11,7 @@ export interface Remark {
 }
 
 /**
- * A rule for the resolved fleet. Entries with other problems are not in the fleet, but their names are in
- * `declared`, so that a lint does not report them as missing.
+ * A rule for the resolved fleet. An entry with another problem is not in the fleet, but its name is in
+ * `declared`, so a lint does not report the entry as missing.
  */
 export type Lint = (fleet: Fleet, declared: DeclaredNames) => Remark[];

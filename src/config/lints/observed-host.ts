@@ -2,27 +2,27 @@ import { isObservedOnly } from "../observe-only.ts";
 import type { Lint, Remark } from "./lint.ts";
 
 /**
- * Refuses agents, jobs and services on a host that is only observed, because nothing is installed there. Such
- * a host must declare its keys, because no `up` connects to it and stores them.
+ * Refuses agents, jobs and services on a host that is only observed, because Muster installs nothing there.
+ * Also requires that this host declares its keys, because no `up` connects to the host and stores them.
  */
 export const observedHost: Lint = (fleet) => [
   ...[...entriesOf("jobs", fleet.jobs), ...entriesOf("services", fleet.services)]
     .filter(({ agent, host }) => agent === undefined && isObservedOnly(fleet.hosts[host]))
     .map(({ section, name, host }): Remark => {
-      const sentence = `"${host}" is observed only, and nothing is ever installed there (docs/host-kinds.md)`;
+      const sentence = `"${host}" is observed only: Muster never installs anything on this host (docs/host-kinds.md)`;
       return { keys: [section, name, "host"], sentence };
     }),
   ...Object.values(fleet.agents)
     .filter((agent) => isObservedOnly(fleet.hosts[agent.host]))
     .map(({ name, host }): Remark => {
-      const sentence = `"${host}" is observed only: an agent needs a host with systemd that Muster may change (docs/host-kinds.md)`;
+      const sentence = `"${host}" is observed only: an agent needs a host with systemd that Muster is allowed to change (docs/host-kinds.md)`;
       return { keys: ["agents", name, "host"], sentence };
     }),
   ...Object.values(fleet.hosts)
     .filter((host) => isObservedOnly(host) && "hostKeys" in host && host.hostKeys.length === 0)
     .map(({ name }): Remark => {
       const sentence =
-        "is observed only, so no `up` ever stores its key: declare `hostKeys`, as `ssh-keyscan` prints them";
+        "is observed only, so `up` never stores its key: declare `hostKeys` with the keys that `ssh-keyscan` prints";
       return { keys: ["hosts", name], sentence };
     }),
 ];

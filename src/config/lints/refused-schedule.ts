@@ -15,15 +15,15 @@ export const refusedSchedule: Lint = ({ jobs }) => {
   );
 };
 
-/** The systemd program that checks times. Not every machine has it. */
+/** The systemd program that checks times. Some machines do not have it. */
 const PROGRAM = "/usr/bin/systemd-analyze";
 
-/** Milliseconds to wait for the program, which usually answers within a few. */
+/** The maximum time in milliseconds to wait for the program. It usually answers within a few milliseconds. */
 const TIMEOUT = 5000;
 
 /**
- * Returns the times that systemd does not accept. On a machine without systemd nothing is refused here; each
- * host then checks the times during `up`. No shell is involved.
+ * Returns the times that systemd does not accept. On a machine without systemd, all times are accepted here,
+ * and each host checks the times during `up`. The program is not started through a shell.
  */
 export function refusedTimes(times: readonly string[], program = PROGRAM): ReadonlySet<string> {
   if (times.length === 0 || !existsSync(program)) return new Set();

@@ -1,35 +1,51 @@
 import { agentWithoutContact } from "./agent-without-contact.ts";
+import { sharedUid } from "./agents-sharing-user.ts";
+import { gatewayPortTwice } from "./gateway-port-twice.ts";
 import { identityOfTwo } from "./identity-of-two.ts";
+import { impossibleAddress } from "./impossible-address.ts";
 import type { Lint } from "./lint.ts";
+import { loginInIdentity } from "./login-in-identity.ts";
+import { longCommand } from "./long-command.ts";
 import { oauthOnTwoHosts } from "./oauth-on-two-hosts.ts";
 import { observedHost } from "./observed-host.ts";
+import { powerfulRights } from "./powerful-rights.ts";
 import { refusedSchedule } from "./refused-schedule.ts";
 import { allowed } from "./sandbox-exceptions.ts";
 import { secretInEnv } from "./secret-in-env.ts";
 import { secretInUnit } from "./secret-in-unit.ts";
 import { serviceNamedAsAgent } from "./service-named-as-agent.ts";
-import { serviceOfTwo } from "./service-of-two.ts";
+import { settingsTwice } from "./settings-twice.ts";
+import { serviceOfTwo } from "./shared-by-two-services.ts";
 import { sharedSecret } from "./shared-secret.ts";
-import { sharedUid } from "./shared-uid.ts";
+import { unexpanded } from "./unexpanded-text.ts";
 import { unreachableRoute } from "./unreachable-route.ts";
 import { userOfTwoTenants } from "./user-of-two-tenants.ts";
 import { variableTwice } from "./variable-twice.ts";
+import { vendorInModel } from "./vendor-in-model.ts";
 
-/** All lints. To add one, write a file in this folder and add a line here. */
+/** All lints. To add a lint, write a file in this folder and add a line here. */
 export const LINTS: readonly Lint[] = [
   agentWithoutContact,
   allowed,
+  gatewayPortTwice,
   identityOfTwo,
+  impossibleAddress,
+  loginInIdentity,
+  longCommand,
   oauthOnTwoHosts,
   observedHost,
+  powerfulRights,
   refusedSchedule,
   secretInEnv,
   secretInUnit,
   serviceNamedAsAgent,
   serviceOfTwo,
+  settingsTwice,
   sharedSecret,
   sharedUid,
+  unexpanded,
   unreachableRoute,
   userOfTwoTenants,
   variableTwice,
+  vendorInModel,
 ];

@@ -1,7 +1,10 @@
 import { SANDBOX_EXCEPTIONS } from "../../model/sandbox-exceptions.ts";
 import type { Lint } from "./lint.ts";
 
-/** Warns about every lifted sandbox restriction, and states its cost. */
+/**
+ * Warns about every sandbox exception of an agent, and states how much it adds to the exposure of the agent's
+ * unit.
+ */
 export const allowed: Lint = (fleet) =>
   Object.values(fleet.agents).flatMap(({ name, allow }) =>
     allow.map((one) => {
@@ -9,7 +12,7 @@ export const allowed: Lint = (fleet) =>
       const cost = price > 0 ? `, which adds ${price} to the exposure of its unit` : "";
       return {
         keys: ["agents", name, "allow"],
-        sentence: `${one}: it may ${may}${cost} (docs/isolation.md)`,
+        sentence: `${one}: the agent is allowed to ${may}${cost} (docs/isolation.md)`,
         level: "warning",
       };
     }),

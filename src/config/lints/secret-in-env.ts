@@ -9,12 +9,12 @@ export const secretInEnv: Lint = (fleet) =>
         .filter(([name, value]) => looksSecret(name, value))
         .map(([name]) => ({
           keys: [section, one.name, "env", name],
-          sentence: `looks like a secret: declare a credential with \`env: ${name}\`, and replace this secret`,
+          sentence: `looks like a secret: declare a credential with \`env: ${name}\`, and replace the secret, because it has been in fleet.yaml`,
         })),
     ),
   );
 
-/** Whether a variable has the name of a secret and a random value. */
+/** Whether the name of a variable suggests a secret and its value looks random. */
 export function looksSecret(name: string, value: string): boolean {
   return SECRET_NAME.test(name) && looksRandom(value);
 }
@@ -22,7 +22,10 @@ export function looksSecret(name: string, value: string): boolean {
 const SECRET_NAME = /KEY|TOKEN|SECRET|PASSWORD/i;
 const SHORTEST = 16;
 
-/** The minimum entropy of a random value, in bits per character. English text of this length has less. */
+/**
+ * The minimum entropy of a random value, in bits per character. English text of the same length has a lower
+ * entropy.
+ */
 const RANDOM_ENTROPY = 3;
 
 function looksRandom(value: string): boolean {

@@ -3,7 +3,8 @@ import type { Lint } from "./lint.ts";
 import { looksSecret } from "./secret-in-env.ts";
 
 /**
- * Refuses secrets in the text of a unit, which everyone with access to the host or to fleet.yaml can read.
+ * Refuses secrets in the text of a unit. Everyone with access to the host or to fleet.yaml can read this
+ * text.
  */
 export const secretInUnit: Lint = (fleet) =>
   Object.values(fleet.services).flatMap(({ name, text = "" }) =>
@@ -12,7 +13,7 @@ export const secretInUnit: Lint = (fleet) =>
       .filter(([variable, value]) => looksSecret(variable, value))
       .map(([variable]) => ({
         keys: ["services", name, "unitFile"],
-        sentence: `has what looks like a secret in ${variable}: declare a credential with \`env: ${variable}\`, and replace this secret`,
+        sentence: `has a value that looks like a secret in ${variable}: declare a credential with \`env: ${variable}\`, and use a new secret there`,
       })),
   );
 

@@ -1,8 +1,8 @@
 import type { Lint } from "./lint.ts";
 
 /**
- * Refuses a service with the name of an agent, because commands accept the names of both. Also refuses a
- * service that would create the user of an agent.
+ * Refuses a service with the name of an agent, because some commands accept the names of agents and of
+ * services. Also refuses a service that would create the Linux user of an agent.
  */
 export const serviceNamedAsAgent: Lint = (fleet, { agents }) =>
   Object.values(fleet.services).flatMap(({ name, user, account }) => {
@@ -13,7 +13,7 @@ export const serviceNamedAsAgent: Lint = (fleet, { agents }) =>
             {
               keys: ["services", name],
               sentence:
-                "is also the name of an agent: `fleet release` accepts both, so it would be ambiguous",
+                "is also the name of an agent: `fleet release` accepts both, so the name would be ambiguous",
             },
           ]
         : []),

@@ -1,7 +1,10 @@
-import { type CredentialHolder, type Held, heldCredentials } from "./credential-holders.ts";
+import { type CredentialHolder, type Held, heldCredentials } from "./find-credential-holders.ts";
 import type { Lint, Remark } from "./lint.ts";
 
-/** Requires a reason for a shared secret, because all its holders stop when it expires. */
+/**
+ * Requires a reason for a secret that several agents or services share, because all of them stop working when
+ * the secret expires.
+ */
 export const sharedSecret: Lint = (fleet) => {
   const groups = Map.groupBy(heldCredentials(fleet), ({ credential }) => credential.from);
   return [...groups.values()].flatMap(remarksOnGroup);
@@ -14,13 +17,13 @@ function remarksOnGroup(group: readonly Held[]): Remark[] {
     .filter((held) => held.credential.sharedBecause === undefined)
     .map((held) => ({
       keys: ["credentials", held.credential.name],
-      sentence: `${sharing(group, held)} ${listOf(holders)}: give each its own, or give a reason in \`sharedBecause\``,
+      sentence: `${sharing(group, held)} ${listOf(holders)}: give each its own secret, or give a reason in \`sharedBecause\``,
     }));
 }
 
 function sharing(group: readonly Held[], held: Held): string {
   const others = group.filter((other) => other !== held).map((other) => `"${other.credential.name}"`);
-  return others.length === 0 ? "is held by" : `is the same secret as ${others.join(", ")}, held by`;
+  return others.length === 0 ? "is used by" : `is the same secret as ${others.join(", ")}, used by`;
 }
 
 function listOf(holders: readonly CredentialHolder[]): string {

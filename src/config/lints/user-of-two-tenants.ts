@@ -1,8 +1,8 @@
 import type { Lint } from "./lint.ts";
 
 /**
- * Refuses a Linux user that agents of two tenants would share. This happens if a tenant with `isolation:
- * tenant` has the same name as an agent of another tenant.
+ * Refuses a Linux user that agents of two tenants would share. This happens if an agent of one tenant has the
+ * name of another tenant with `isolation: tenant`.
  */
 export const userOfTwoTenants: Lint = (fleet) => {
   const byUser = Map.groupBy(Object.values(fleet.agents), (agent) => agent.user);

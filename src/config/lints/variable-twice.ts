@@ -2,7 +2,7 @@ import type { AgentSpec, Fleet } from "../fleet.ts";
 import type { Keys } from "../problem.ts";
 import type { Lint, Remark } from "./lint.ts";
 
-/** Refuses two sources for one environment variable, because it would be undefined which one wins. */
+/** Refuses two sources for one environment variable, because it would not be defined which source is used. */
 export const variableTwice: Lint = (fleet) => [
   ...Object.values(fleet.agents).flatMap((agent) => {
     const runs = agent.failover?.choices ?? [agent];
@@ -22,9 +22,9 @@ export const variableTwice: Lint = (fleet) => [
 ];
 
 /**
- * Reports each variable with two sources.
+ * Reports each variable that has two sources.
  *
- * @param credentials the credentials in the environment of one run
+ * @param credentials the credentials that are in the environment of a run
  */
 function claimedTwice(
   env: readonly string[],
@@ -44,7 +44,9 @@ function claimedTwice(
   });
 }
 
-/** Returns the place where an agent declares a credential: for all its providers, or for one. */
+/**
+ * Returns the place where an agent declares a credential: in `credentials`, or in an entry of `providers`.
+ */
 function placeOfAgent({ name, credentials, failover }: AgentSpec, credential: string): Keys {
   const choices = failover?.choices ?? [];
   const isOfAll = choices.every((one) => one.credentials.includes(credential));

@@ -1,12 +1,14 @@
 import { posix } from "node:path";
 import type { ChangePolicy, Lifecycle } from "../../model/deadman.ts";
-import type { AgentSpec, TenantSpec } from "../fleet.ts";
+import type { AgentSpec, RightsSpec, RuntimeSpec, TenantSpec } from "../fleet.ts";
+import type { RawAgent } from "../fleet-yaml-types.ts";
+import { inHome } from "../home-path.ts";
 import type { Keys } from "../problem.ts";
 import { formerNames } from "../renames.ts";
 import { isReserved } from "../reserved-names.ts";
 import { didYouMean } from "../suggest.ts";
-import type { RawAgent } from "../yaml-types.ts";
 import { secondsOf } from "../yaml-values.ts";
+import { adoptionOf } from "./adoption.ts";
 import type { Context, Resolver } from "./context.ts";
 import { heartbeatOf } from "./heartbeat.ts";
 import { limitsOf } from "./limits.ts";
@@ -22,10 +24,12 @@ const CHANGE_DEADLINE = "1h";
  * Creates the resolver that fills in the defaults of agents.
  *
  * @param tenants the resolved tenants, which determine the user of an agent
- * @param known the providers, credentials and identities
+ * @param runtimes the pinned versions of runtimes
+ * @param known the resolved providers, credentials and identities
  */
 export function agentResolver(
   tenants: Readonly<Record<string, TenantSpec>>,
+  runtimes: Readonly<Record<string, RuntimeSpec>>,
   known: Known,
 ): Resolver<RawAgent, AgentSpec> {
   return (name, raw, keys, context) => {
@@ -36,22 +40,23 @@ export function agentResolver(
     const identity = raw.identity ?? name;
     if (!hasIdentity(identity, name, context)) return undefined;
     const home = `/home/${name}`;
-    const running = runningOf(raw, { home, identity }, known, keys, context);
+    const workdir = posix.resolve(home, inHome(home, raw.workdir ?? ""));
+    const running = runningOf(raw, { name, home, workdir, identity }, runtimes, known, keys, context);
     if (running === undefined) return undefined;
     const heartbeat = heartbeatOf(raw, running.runtime, keys, context);
+    const user = tenants[raw.tenant]?.isolation === "tenant" ? raw.tenant : name;
     return {
       name,
       host: raw.host,
       tenant: raw.tenant,
-      user: tenants[raw.tenant]?.isolation === "tenant" ? raw.tenant : name,
+      user,
       home,
       identity,
       contacts: contactsOf(raw, context),
       routesTo: raw.routesTo ?? [],
       ...running,
-      workdir: posix.resolve(home, raw.workdir ?? ""),
-      replaces: raw.replaces ?? [],
-      takeOver: takeOverOf(raw, keys, context),
+      workdir,
+      ...adoptionOf(raw, { user, home }, keys, context),
       onRemove: raw.onRemove ?? "aside",
       formerly: formerNames(context.source, "agents", name),
       protect: raw.protect ?? tenants[raw.tenant]?.protect ?? false,
@@ -62,34 +67,28 @@ export function agentResolver(
       restarts: restartsOf(raw.restarts),
       maintenance: maintenanceOf(raw, keys, context),
       limits: limitsOf(raw.limits),
+      groups: raw.groups ?? [],
+      rights: rightsOf(raw),
       allow: raw.allow ?? [],
     };
   };
 }
 
 /**
- * Checks that the identity exists. References have been checked before, so only a default identity can be
- * missing.
+ * Checks that the identity exists. Declared references have been checked before. Only an identity that an
+ * agent uses by default can still be missing.
  */
 function hasIdentity(identity: string, agent: string, context: Context): boolean {
   const known = context.declared["identities"];
   if (known === undefined || known.has(identity)) return true;
-  const sentence = `has no identity: declare identities.${agent}, or name another as \`identity\``;
+  const sentence = `has no identity: declare identities.${agent}, or name another identity in \`identity\``;
   context.report.error(context.source, ["agents", agent], sentence + didYouMean(agent, known), "key");
   return false;
 }
 
-/** Returns and checks `takeOver`. `later` makes sense only if a service runs the agent in the meantime. */
-function takeOverOf(raw: RawAgent, keys: Keys, { report, source }: Context): AgentSpec["takeOver"] {
-  const isLater = raw.takeOver === "later";
-  if (isLater && (raw.replaces ?? []).length === 0) {
-    const sentence = "is `later`, but `replaces` names no service that runs the agent in the meantime";
-    report.error(source, [...keys, "takeOver"], sentence);
-  }
-  if (isLater && raw.lifecycle === "ephemeral") {
-    report.error(source, [...keys, "takeOver"], "is only for an agent that is always on");
-  }
-  return raw.takeOver ?? "now";
+function rightsOf({ rights }: RawAgent): RightsSpec {
+  const { sudo = [], keys = [], linger = false, files = [] } = rights ?? {};
+  return { sudo: sudo.map((line) => line.trim().replaceAll(/\s+/g, " ")), keys, linger, files };
 }
 
 function contactsOf(raw: RawAgent, context: Context): readonly string[] {

@@ -6,23 +6,23 @@ import type { ProblemReport } from "../problem-report.ts";
 import type { YamlSource } from "../yaml/source.ts";
 import { asMap, namesIn } from "../yaml-values.ts";
 
-/** What every resolver needs: the file, its folder, the declared names and the report. */
+/** The data that every resolver needs: the file, its folder, the declared names and the report. */
 export interface Context {
   readonly source: YamlSource;
-  /** The path of fleet.yaml, absolute. */
+  /** The absolute path of fleet.yaml. */
   readonly file: string;
-  /** The folder of fleet.yaml, absolute. */
+  /** The absolute path of the folder that contains fleet.yaml. */
   readonly dir: string;
-  /** The folder to which paths of keys and secrets are relative, absolute. */
+  /** The absolute path of the folder to which relative paths of keys and secrets refer. */
   readonly home: string;
   readonly declared: DeclaredNames;
   readonly report: ProblemReport;
 }
 
-/** Resolves an entry of fleet.yaml. @returns undefined after a problem has been reported */
+/** Resolves an entry of fleet.yaml. @returns undefined if a problem was reported */
 export type Resolver<Raw, Spec> = (name: string, raw: Raw, keys: Keys, context: Context) => Spec | undefined;
 
-/** Resolves every valid entry of a section. The problems of all other entries have been reported already. */
+/** Resolves all valid entries of a section. The problems of all other entries have been reported already. */
 export function resolveSection<Raw, Spec>(
   section: string,
   context: Context,

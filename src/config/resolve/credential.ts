@@ -1,5 +1,5 @@
 import type { CredentialSpec } from "../fleet.ts";
-import type { RawCredential } from "../yaml-types.ts";
+import type { RawCredential } from "../fleet-yaml-types.ts";
 import { anywherePath, type Resolver } from "./context.ts";
 
 /** Resolves a credential. The path of a `file:` reference becomes absolute. */

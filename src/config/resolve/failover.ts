@@ -1,24 +1,21 @@
 import type { ChoiceSpec, FailoverSpec } from "../fleet.ts";
+import type { RawAgent } from "../fleet-yaml-types.ts";
 import type { Keys } from "../problem.ts";
-import type { RawAgent } from "../yaml-types.ts";
 import { secondsOf } from "../yaml-values.ts";
 import type { Context } from "./context.ts";
 import type { Known } from "./provider-choices.ts";
 
 /**
- * The default deadline. It is shorter than the one for a change, because an agent without a working provider
- * does nothing useful.
+ * The default deadline for a change of the provider. It is shorter than the default deadline for other
+ * changes, because an agent without a working provider does nothing useful.
  */
 const DEADLINE = "5m";
 
-/**
- * The default of `returnAfter`, which is longer than an unstable provider usually works before it fails
- * again.
- */
+/** The default of `returnAfter`. An unstable provider usually fails again before this time is over. */
 const RETURN_AFTER = "10m";
 
 /**
- * Resolves the failover rules of an agent, with the defaults.
+ * Resolves the failover rules of an agent and fills in the defaults.
  *
  * @param choices the providers among which the deadman chooses, the best first
  * @returns undefined if there are fewer than two choices
@@ -39,7 +36,7 @@ export function failoverOf(
   }
   for (const [i, { provider }] of choices.slice(0, -1).entries()) {
     if (declared["providers"]?.has(provider) && providers[provider]?.probe === undefined) {
-      const sentence = `has no \`probe\`, so its failure would not be noticed: add one to providers.${provider}`;
+      const sentence = `has no \`probe\`, so its failure would not be noticed: add a \`probe\` to providers.${provider}`;
       report.error(source, [...keys, "providers", i, "provider"], sentence);
     }
   }

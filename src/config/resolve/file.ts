@@ -1,7 +1,7 @@
 import type { IdentityFile } from "../fleet.ts";
+import type { RawFile } from "../fleet-yaml-types.ts";
 import type { Keys } from "../problem.ts";
 import { readInside } from "../safe-path.ts";
-import type { RawFile } from "../yaml-types.ts";
 import type { Context } from "./context.ts";
 
 const DEFAULT_MODE = "0644";
@@ -9,8 +9,8 @@ const DEFAULT_MODE = "0644";
 /**
  * Reads a declared file.
  *
- * @param field where to report a problem with the file's path, relative to `keys`
- * @returns undefined after a problem has been reported
+ * @param field the place, relative to `keys`, at which a problem with the path of the file is reported
+ * @returns undefined if a problem was reported
  */
 export function fileOf(raw: RawFile, keys: Keys, field: Keys, context: Context): IdentityFile | undefined {
   const mode = raw.mode ?? DEFAULT_MODE;
@@ -22,7 +22,7 @@ export function fileOf(raw: RawFile, keys: Keys, field: Keys, context: Context):
 }
 
 /**
- * Reports a declared file whose path is below another declared file, because a file cannot also be a folder.
+ * Reports a declared file with a path below another declared file, because a file cannot also be a folder.
  */
 export function checkNoFileIsAFolder(paths: readonly string[], keys: Keys, context: Context): void {
   for (const path of paths) {
@@ -31,7 +31,7 @@ export function checkNoFileIsAFolder(paths: readonly string[], keys: Keys, conte
     context.report.error(
       context.source,
       [...keys, path],
-      `"${parent}" is already a file, so it cannot be a folder`,
+      `"${parent}" is declared as a file, so it cannot also be a folder`,
       "key",
     );
   }

@@ -8,12 +8,15 @@ import { resolveCredential } from "./credential.ts";
 import { resolveHost } from "./host.ts";
 import { resolveIdentity } from "./identity.ts";
 import { jobResolver } from "./job.ts";
+import { runtimeResolver } from "./pinned-runtime.ts";
 import { resolveProvider } from "./provider.ts";
 import { resolveReader } from "./reader.ts";
+import { resolveRecurrence } from "./recurrence.ts";
+import { resolveRoute } from "./route.ts";
 import { resolveService } from "./service.ts";
 import { resolveTenant } from "./tenant.ts";
 
-/** Resolves all valid entries. The fleet is complete if nothing has been reported. */
+/** Resolves all valid entries. The fleet is complete if no problem has been reported. */
 export function resolveFleet(context: Context, contacts: ContactsPlace | undefined): Fleet {
   const { name } = asMap(context.source.value);
   const tenants = resolveSection("tenants", context, resolveTenant);
@@ -21,10 +24,11 @@ export function resolveFleet(context: Context, contacts: ContactsPlace | undefin
   const cloud = resolveCloud(context);
   const credentials = resolveSection("credentials", context, resolveCredential);
   const identities = resolveSection("identities", context, resolveIdentity);
+  const runtimes = resolveSection("runtimes", context, runtimeResolver(context.dir));
   const agents = resolveSection(
     "agents",
     context,
-    agentResolver(tenants, { providers, credentials, identities }),
+    agentResolver(tenants, runtimes, { providers, credentials, identities }),
   );
   return {
     name: typeof name === "string" ? name : "",
@@ -33,6 +37,7 @@ export function resolveFleet(context: Context, contacts: ContactsPlace | undefin
     hosts: resolveSection("hosts", context, resolveHost),
     ...(cloud !== undefined && { cloud }),
     tenants,
+    runtimes,
     providers,
     credentials,
     identities,
@@ -41,5 +46,7 @@ export function resolveFleet(context: Context, contacts: ContactsPlace | undefin
     services: resolveSection("services", context, resolveService),
     readers: resolveSection("readers", context, resolveReader),
     jobs: resolveSection("jobs", context, jobResolver(agents)),
+    routes: resolveSection("routes", context, resolveRoute),
+    recurrence: resolveRecurrence(context),
   };
 }

@@ -1,6 +1,6 @@
-import type { HealthCheck, Probe } from "../../model/health.ts";
+import type { HealthCheck, Probe } from "../../model/health-check.ts";
+import type { RawHealth } from "../fleet-yaml-types.ts";
 import type { Keys } from "../problem.ts";
-import type { RawHealth } from "../yaml-types.ts";
 import { secondsOf } from "../yaml-values.ts";
 import type { Context } from "./context.ts";
 
@@ -10,11 +10,11 @@ const FAILURES = 3;
 const SUCCESSES = 2;
 
 /**
- * Resolves a health check with its defaults.
+ * Resolves a health check and fills in the defaults.
  *
- * @param keys the place of the check in the file
- * @param user the user that runs a command if none is declared
- * @returns undefined after a problem has been reported
+ * @param keys the place of the check in fleet.yaml
+ * @param user the user that runs a command if the check declares no user
+ * @returns undefined if a problem was reported
  */
 export function healthOf(
   raw: RawHealth,
@@ -26,7 +26,7 @@ export function healthOf(
   if (probe === undefined) return undefined;
   const interval = secondsOf(raw.interval ?? INTERVAL);
   if (probe.timeout > interval) {
-    const sentence = `must be at most the interval of ${interval} s, so that each probe ends before the next one starts`;
+    const sentence = `does not fit: the timeout of ${probe.timeout} s must be at most the interval of ${interval} s, so that each probe ends before the next starts`;
     context.report.error(
       context.source,
       [...keys, raw.timeout === undefined ? "interval" : "timeout"],
@@ -37,7 +37,7 @@ export function healthOf(
   return { probe, interval, failures: raw.failures ?? FAILURES, successes: raw.successes ?? SUCCESSES };
 }
 
-/** Resolves the probe. The schema accepts exactly one of the three kinds. */
+/** Resolves the probe. The schema requires exactly one of `http`, `tcp` and `command`. */
 function probeOf(raw: RawHealth, keys: Keys, user: string, context: Context): Probe | undefined {
   const timeout = secondsOf(raw.timeout ?? TIMEOUT);
   if (raw.http !== undefined) return httpOf(raw, raw.http, timeout, keys, context);

@@ -1,21 +1,27 @@
 import type { Heartbeat } from "../../model/deadman.ts";
 import { type RuntimeKind, runtimeOf } from "../../runtimes/registry.ts";
+import type { RawAgent } from "../fleet-yaml-types.ts";
 import type { Keys } from "../problem.ts";
-import type { RawAgent } from "../yaml-types.ts";
 import { secondsOf } from "../yaml-values.ts";
 import type { Context } from "./context.ts";
 
-/** The default intervals in seconds. The time of the last write to a pane is known only to within 8 s. */
+/**
+ * The default intervals in seconds. With `pane`, the interval is longer, because the kernel records the time
+ * of the last write to a terminal only with a precision of 8 s.
+ */
 const INTERVAL = { file: 15, notify: 15, pane: 60, none: 15 } as const;
 
 /**
- * The minimum and the default timeout, in heartbeat intervals. An agent is stale if it has sent no heartbeat
- * for the minimum number of intervals.
+ * The minimum timeout and the default timeout, in heartbeat intervals. After the minimum number of intervals
+ * without a heartbeat, an agent is stale.
  */
 const LEAST = 3;
 const USUAL = 4;
 
-/** Resolves how an agent shows that it is alive, with the defaults. `watchdog` is short for `by: notify`. */
+/**
+ * Resolves the heartbeat of an agent and fills in the defaults. `watchdog` is a short form of `heartbeat`
+ * with `by: notify`.
+ */
 export function heartbeatOf(raw: RawAgent, runtime: RuntimeKind, keys: Keys, context: Context): Heartbeat {
   const { watchdog, heartbeat = { by: runtimeOf(runtime).heartbeat } } = raw;
   if (watchdog !== undefined && raw.heartbeat !== undefined) {
@@ -23,9 +29,14 @@ export function heartbeatOf(raw: RawAgent, runtime: RuntimeKind, keys: Keys, con
     context.report.error(context.source, [...keys, "watchdog"], sentence, "key");
   }
   if (watchdog !== undefined) return { by: "notify", ...timesOf(secondsOf(watchdog)) };
-  const { by } = heartbeat;
+  const { by, sent } = heartbeat;
+  if (sent !== undefined && by !== "file") {
+    const sentence = "needs `by: file`, because only a heartbeat file says that an agent is idle";
+    context.report.error(context.source, [...keys, "heartbeat", "sent"], sentence, "key");
+  }
+  const how = { by, ...(sent && { sent }) };
   if (heartbeat.interval === undefined && heartbeat.timeout !== undefined)
-    return { by, ...timesOf(secondsOf(heartbeat.timeout)) };
+    return { ...how, ...timesOf(secondsOf(heartbeat.timeout)) };
   const interval = secondsOf(heartbeat.interval ?? INTERVAL[by]);
   const timeout = secondsOf(heartbeat.timeout ?? Math.min(USUAL * interval, 300));
   if (timeout < LEAST * interval) {
@@ -38,10 +49,10 @@ export function heartbeatOf(raw: RawAgent, runtime: RuntimeKind, keys: Keys, con
           ];
     context.report.error(context.source, [...keys, "heartbeat", field], sentence);
   }
-  return { by, interval, timeout };
+  return { ...how, interval, timeout };
 }
 
-/** Derives the interval if only a timeout is declared. */
+/** Derives the interval from the timeout, for an agent that declares only a timeout. */
 function timesOf(timeout: number): { interval: number; timeout: number } {
   return { interval: timeout / USUAL, timeout };
 }

@@ -1,14 +1,17 @@
 import { HOST_KINDS } from "../../host-kinds/registry.ts";
 import type { HostSpec } from "../fleet.ts";
+import type { RawHost } from "../fleet-yaml-types.ts";
 import { formerNames } from "../renames.ts";
-import type { RawHost } from "../yaml-types.ts";
 import { secondsOf } from "../yaml-values.ts";
 import type { Resolver } from "./context.ts";
 
-/** Seconds. OpenSSH itself would wait for minutes; a running host answers much faster than this. */
+/**
+ * The default `connectTimeout` in seconds. Without it, OpenSSH would wait for minutes, although a running
+ * host answers within 10 s.
+ */
 const CONNECT_TIMEOUT = 10;
 
-/** Resolves a host with the defaults of all hosts and of its kind. */
+/** Resolves a host. Fills in the defaults for all hosts and the defaults for the host's kind. */
 export const resolveHost: Resolver<RawHost, HostSpec> = (name, raw, keys, context) => {
   const kind = HOST_KINDS[raw.kind];
   const common = {

@@ -1,14 +1,15 @@
 import type { JobRetry } from "../../model/job.ts";
 import type { AgentSpec, JobSpec } from "../fleet.ts";
+import type { RawJob } from "../fleet-yaml-types.ts";
+import { inHome } from "../home-path.ts";
 import type { Keys } from "../problem.ts";
-import type { RawJob } from "../yaml-types.ts";
 import { secondsOf } from "../yaml-values.ts";
 import type { Context, Resolver } from "./context.ts";
 
 const TIMEOUT = "1h";
 const AFTER = "5m";
 
-/** The PATH of a host's job. */
+/** The default PATH of a host's job. */
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /**
@@ -30,7 +31,7 @@ export function jobResolver(agents: Readonly<Record<string, AgentSpec>>): Resolv
       ...(agent && { agent: agent.name }),
       ...(user !== undefined && { user }),
       schedule: typeof raw.schedule === "string" ? [raw.schedule] : raw.schedule,
-      command: raw.command,
+      command: commandOf(raw.command, agent),
       workdir: agent?.workdir ?? raw.workdir ?? "/tmp",
       env: { ...path, ...env },
       timeout: secondsOf(raw.timeout ?? TIMEOUT),
@@ -41,13 +42,17 @@ export function jobResolver(agents: Readonly<Record<string, AgentSpec>>): Resolv
   };
 }
 
+function commandOf([program = "", ...args]: readonly string[], agent: AgentSpec | undefined): string[] {
+  return [agent === undefined ? program : inHome(agent.home, program), ...args];
+}
+
 function retryOf({ retries = 0, after = AFTER }: RawJob["onFailure"] & {} = {}): JobRetry {
   return { retries, after: secondsOf(after) };
 }
 
 /**
- * Requires a reason for root, and refuses the user of an agent, because the job would bypass the agent's
- * sandbox.
+ * Requires a reason for a job that runs as root. Refuses a host's job that runs as the user of an agent,
+ * because the job would bypass the agent's sandbox.
  */
 function checkUser(
   { user, rootBecause }: RawJob,

@@ -1,7 +1,7 @@
-import { type Limits, memoryBytes, memoryText } from "../../model/limits.ts";
-import type { RawLimits } from "../yaml-types.ts";
+import { type Limits, memoryBytes, memoryText } from "../../model/unit-limits.ts";
+import type { RawLimits } from "../fleet-yaml-types.ts";
 
-/** Returns limits in the form in which hosts report them. */
+/** Returns limits in the format in which hosts report them. */
 export function limitsOf({ memory, cpu, tasks }: RawLimits = {}): Limits {
   return {
     ...(memory !== undefined && { memory: memoryText(memoryBytes(memory)) }),

@@ -1,13 +1,13 @@
 import type { MaintenanceWindow } from "../../model/deadman.ts";
+import type { RawAgent, RawService, RawWindow } from "../fleet-yaml-types.ts";
 import type { Keys } from "../problem.ts";
-import type { RawAgent, RawService, RawWindow } from "../yaml-types.ts";
 import { asMap } from "../yaml-values.ts";
 import type { Context } from "./context.ts";
 
 const DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"] as const;
 
 /**
- * Returns the windows of an agent or a service, of its host and of the fleet, except those that the schema
+ * Returns the maintenance windows of an agent or a service, of its host and of the fleet. Omits windows that the schema
  * refuses.
  */
 export function maintenanceOf(raw: RawAgent | RawService, keys: Keys, context: Context): MaintenanceWindow[] {

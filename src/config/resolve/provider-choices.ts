@@ -1,12 +1,12 @@
 import { type RuntimeKind, runtimeOf } from "../../runtimes/registry.ts";
-import type { ModelChoice } from "../../runtimes/runtime.ts";
+import type { ModelAccess, ModelChoice } from "../../runtimes/runtime.ts";
 import type { CredentialSpec, IdentitySpec, ProviderSpec } from "../fleet.ts";
+import type { RawAgent, RawRuntime } from "../fleet-yaml-types.ts";
 import type { Keys } from "../problem.ts";
 import { didYouMean } from "../suggest.ts";
-import type { RawAgent, RawRuntime } from "../yaml-types.ts";
 import type { Context } from "./context.ts";
 
-/** The resolved sections that determine on which providers an agent can run. */
+/** The resolved sections that determine which providers an agent can use. */
 export interface Known {
   readonly providers: Readonly<Record<string, ProviderSpec>>;
   readonly credentials: Readonly<Record<string, CredentialSpec>>;
@@ -18,17 +18,19 @@ export interface Choice {
   /** The provider's name in fleet.yaml; absent if no provider is declared. */
   readonly provider?: string;
   readonly model: ModelChoice;
+  /** The same model, with the address of the provider and the variable of its key. */
+  readonly access: ModelAccess;
   readonly credential?: string;
 }
 
-interface Written extends Omit<Choice, "model"> {
+interface Written extends Omit<Choice, "model" | "access"> {
   readonly model?: string;
   readonly keys: Keys;
 }
 
 /**
- * Returns an agent's choices, the best first. `runtime.provider` and `runtime.model` are short for a single
- * choice.
+ * Returns an agent's choices, the best first. `runtime.provider` and `runtime.model` are a short form of a
+ * single choice.
  */
 export function choicesOf(
   raw: RawAgent,
@@ -53,15 +55,35 @@ export function choicesOf(
   return written.map((one) => {
     checkCredential(one, known, context);
     const vendor = vendorOf(kind, one, identity, known, context);
+    const chosen = {
+      ...(vendor !== undefined && { provider: vendor }),
+      ...(one.model !== undefined && { model: one.model }),
+    };
     return {
       ...(one.provider !== undefined && { provider: one.provider }),
-      model: {
-        ...(vendor !== undefined && { provider: vendor }),
-        ...(one.model !== undefined && { model: one.model }),
-      },
+      model: chosen,
+      access: { ...chosen, ...reachOf(one, raw.credentials ?? [], known) },
       ...(one.credential !== undefined && { credential: one.credential }),
     };
   });
+}
+
+/**
+ * Returns the address of a choice's provider, and the variable of its key: of the choice's own credential, or of the
+ * agent's first credential that belongs to this provider. A login is not a key.
+ */
+function reachOf(
+  { provider = "", credential }: Written,
+  own: readonly string[],
+  { providers, credentials }: Known,
+): Pick<ModelAccess, "url" | "keyVariable"> {
+  const url = providers[provider]?.url;
+  const belonging = own.filter((name) => credentials[name]?.provider === provider);
+  const keyVariable = [...(credential === undefined ? belonging : [credential])]
+    .filter((name) => credentials[name]?.type !== "oauth")
+    .flatMap((name) => credentials[name]?.env ?? [])
+    .at(0);
+  return { ...(url !== undefined && { url }), ...(keyVariable !== undefined && { keyVariable }) };
 }
 
 function checkOrder(written: readonly Written[], kind: RuntimeKind, { report, source }: Context): void {
@@ -84,8 +106,8 @@ function checkOrder(written: readonly Written[], kind: RuntimeKind, { report, so
 }
 
 /**
- * Refuses the credential of another provider. The provider would reject this credential, and would therefore
- * count as failed.
+ * Refuses a choice with the credential of another provider. The provider of the choice would reject this
+ * credential and would therefore count as failed.
  */
 function checkCredential(
   { provider, credential, keys }: Written,
@@ -98,8 +120,8 @@ function checkCredential(
 }
 
 /**
- * Returns and checks the name that the runtime uses for the provider. With a misspelled name, every task
- * would fail.
+ * Returns and checks the name that the runtime uses for the provider. If this name were misspelled, every
+ * task of the agent would fail.
  */
 function vendorOf(
   kind: RuntimeKind,
@@ -121,8 +143,8 @@ function vendorOf(
   if (vendor === undefined || served === undefined || served.includes(vendor)) return vendor;
   const own = providersFile === undefined ? undefined : identities[identity]?.files[providersFile]?.text;
   if (own?.includes(vendor)) return vendor;
-  const more = providersFile === undefined ? "" : `, and those in ${providersFile} of its identity`;
-  const known = `; it knows ${served.join(", ")}${more}`;
+  const more = providersFile === undefined ? "" : `, and the vendors in ${providersFile} of the identity`;
+  const known = `; ${kind} knows ${served.join(", ")}${more}`;
   const sentence = `${kind} does not know the vendor "${vendor}"${didYouMean(vendor, served) || known}`;
   report.error(source, place, `${sentence}: see providers.${provider}.vendor`);
   return vendor;

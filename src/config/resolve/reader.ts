@@ -1,6 +1,6 @@
 import { GATE_NAME_MAX } from "../../model/gate-account.ts";
 import type { ReaderSpec } from "../fleet.ts";
-import type { RawReader } from "../yaml-types.ts";
+import type { RawReader } from "../fleet-yaml-types.ts";
 import type { Resolver } from "./context.ts";
 
 /** Resolves a read-only key. */

@@ -1,102 +1,208 @@
+import { programPath } from "../../model/installation.ts";
 import { type RuntimeKind, runtimeOf } from "../../runtimes/registry.ts";
-import type { ModelChoice } from "../../runtimes/runtime.ts";
-import type { AgentSpec, ChoiceSpec } from "../fleet.ts";
+import type { ModelAccess, Settings, Surroundings, Texts } from "../../runtimes/runtime.ts";
+import type { AgentSpec, ChoiceSpec, RuntimeSpec } from "../fleet.ts";
+import type { RawAgent, RawRuntime } from "../fleet-yaml-types.ts";
+import { inHome } from "../home-path.ts";
 import type { Keys } from "../problem.ts";
-import type { RawAgent, RawRuntime } from "../yaml-types.ts";
+import { didYouMean } from "../suggest.ts";
 import type { Context } from "./context.ts";
 import { failoverOf } from "./failover.ts";
 import { type Choice, choicesOf, type Known } from "./provider-choices.ts";
 
 /**
- * The default PATH, which is appended to the agent's home and a slash. Programs that a user installs are
- * often in `.local/bin`.
+ * The default PATH. It follows the agent's home and a slash, so that the first folder is `.local/bin` in the
+ * home. Users often install programs in that folder.
  */
 const PATH = ".local/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 type Running = Pick<
   AgentSpec,
-  "runtime" | "model" | "fallbacks" | "failover" | "command" | "env" | "credentials"
+  | "runtime"
+  | "pinned"
+  | "model"
+  | "fallbacks"
+  | "settings"
+  | "session"
+  | "failover"
+  | "command"
+  | "env"
+  | "credentials"
 >;
 
 /**
- * Resolves the program and environment of an agent: first what its runtime needs, then what is declared. Both
- * are also resolved for each provider to which the agent can fail over.
+ * Resolves the command and the environment of an agent. The settings that the runtime needs come first, and
+ * the declared settings follow. The command and the environment are also resolved for each provider to which
+ * the agent can fail over.
  *
- * @param place the home of the agent and the name of its identity
- * @returns undefined after a problem has been reported
+ * @param place the name, the home and the working directory of the agent, and the name of its identity
+ * @returns undefined if a problem was reported
  */
 export function runningOf(
   raw: RawAgent,
-  place: { readonly home: string; readonly identity: string },
+  place: {
+    readonly name: string;
+    readonly home: string;
+    readonly workdir: string;
+    readonly identity: string;
+  },
+  runtimes: Readonly<Record<string, RuntimeSpec>>,
   known: Known,
   keys: Keys,
   context: Context,
 ): Running | undefined {
   const declared = runtimeWritten(raw);
-  const program = programOf(declared, [...keys, "runtime"], context);
+  const { use, isSound } = usedBy(declared, [...keys, "runtime"], context);
+  if (!isSound) return undefined;
+  const pinned = use === undefined ? undefined : runtimes[use];
+  const program = programOf(declared, pinned, [...keys, "runtime"], context);
   if (program === undefined) return undefined;
-  const [first = { model: {} }, ...others] = choicesOf(raw, declared, place.identity, known, keys, context);
+  const all = choicesOf(raw, declared, place.identity, known, keys, context);
+  const [first = { model: {}, access: {} }] = all;
   const { kind } = declared;
   const own = raw.credentials ?? [];
-  const fallsBack = runtimeOf(kind).fallsBack === true;
-  const fallbacks = fallsBack ? others.map(({ model }) => model) : [];
-  const start = (model: ModelChoice) => startOf(declared, program, raw, place.home, model, fallbacks);
-  const choices = fallsBack ? [] : [first, ...others].flatMap((one) => choiceOf(one, own, start(one.model)));
+  const credentials = [...new Set([...own, ...all.flatMap(({ credential }) => credential ?? [])])];
+  const around = (access: ModelAccess, names: readonly string[]): Surroundings => {
+    const others = all.flatMap((one) => (one.access === access ? [] : [one.access]));
+    const variables = names.flatMap((name) => known.credentials[name]?.env ?? []);
+    const { name, home, workdir } = place;
+    return { name, home, workdir, others, variables };
+  };
+  const settings = (access: ModelAccess, names: readonly string[]): Settings =>
+    runtimeOf(kind).settings(access, around(access, names));
+  const start = (one: Settings) => startOf(declared, { program, pinned }, raw, place.home, one);
+  const choices = runtimeOf(kind).fallsBack
+    ? []
+    : all.flatMap((one) => choiceOf(one, own, (names) => start(settings(one.access, names))));
   const failover = failoverOf(raw, choices, known, keys, context);
+  const { files = {}, defaults = {} } = settings(first.access, credentials);
+  const question = runtimeOf(kind).waitsFor?.(first.access, around(first.access, credentials));
+  if (
+    question !== undefined &&
+    !mayBeReady(raw, { ...files, ...defaults }, credentials, place.identity, known)
+  )
+    context.report.warn(context.source, [...keys, "runtime"], `in a fresh home, ${kind} ${question}`);
   return {
     runtime: kind,
+    ...(use !== undefined && { pinned: use }),
     model: first.model,
-    ...(fallbacks.length > 0 && { fallbacks }),
+    ...(runtimeOf(kind).fallsBack && all.length > 1 && { fallbacks: all.slice(1).map(({ model }) => model) }),
+    settings: { files, defaults },
+    ...sessionOf(raw, declared, keys, context),
     ...(failover && { failover }),
-    ...start(first.model),
-    credentials: [...new Set([...own, ...[first, ...others].flatMap(({ credential }) => credential ?? [])])],
+    ...start(settings(first.access, choices[0]?.credentials ?? credentials)),
+    credentials,
   };
+}
+
+/**
+ * Returns how the agent continues its conversation. By default, a core agent does, unless its arguments select a
+ * conversation themselves.
+ */
+function sessionOf(
+  { lifecycle }: RawAgent,
+  { kind, session, args = [] }: RawRuntime,
+  keys: Keys,
+  { report, source }: Context,
+): Pick<AgentSpec, "session"> {
+  const { sessions, sessionArguments } = runtimeOf(kind);
+  const selecting = args.find((word) => sessionArguments?.test(word));
+  if (session === "resume" && (sessions === undefined || selecting !== undefined)) {
+    const sentence =
+      selecting === undefined
+        ? `cannot be \`resume\` for ${kind}: Muster cannot choose its conversation`
+        : `cannot be \`resume\` with ${selecting} in \`args\`, which selects a conversation too: remove ${selecting}`;
+    report.error(source, [...keys, "runtime", "session"], sentence);
+  }
+  const wanted = session ?? (lifecycle === "ephemeral" ? "fresh" : "resume");
+  return sessions === undefined || selecting !== undefined || wanted === "fresh" ? {} : { session: sessions };
+}
+
+/**
+ * Whether a runtime without a key may be ready: it was adopted, it has a login, or its identity declares one of its
+ * settings files.
+ */
+function mayBeReady(
+  raw: RawAgent,
+  settings: Texts,
+  credentials: readonly string[],
+  identity: string,
+  known: Known,
+): boolean {
+  const { path: own } = runtimeOf(runtimeWritten(raw).kind).settingsFile ?? {};
+  const declared = Object.keys(known.identities[identity]?.files ?? {});
+  return (
+    raw.replaces !== undefined ||
+    credentials.some((name) => known.credentials[name]?.type === "oauth") ||
+    declared.some((path) => path === own || Object.hasOwn(settings, path))
+  );
 }
 
 type Start = Pick<ChoiceSpec, "command" | "env">;
 
 function startOf(
   { kind, args = [] }: RawRuntime,
-  program: string,
+  { program, pinned }: { readonly program: string; readonly pinned: RuntimeSpec | undefined },
   raw: RawAgent,
   home: string,
-  model: ModelChoice,
-  fallbacks: readonly ModelChoice[],
+  settings: Settings,
 ): Start {
-  const settings = runtimeOf(kind).settings(model, fallbacks);
+  const off = pinned === undefined ? {} : (runtimeOf(kind).updaterOff ?? {});
+  // The agent's own commands also find the pinned version, and not a version that the program has installed in the
+  // home.
+  const path = pinned === undefined ? `${home}/${PATH}` : `${pinned.folder}/bin:${home}/${PATH}`;
   return {
-    command: [program, ...(settings.args ?? []), ...args],
-    env: { PATH: `${home}/${PATH}`, ...settings.env, ...raw.env },
+    command: [inHome(home, program), ...(off.args ?? []), ...(settings.args ?? []), ...args],
+    env: { PATH: path, ...settings.env, ...raw.env, ...off.env },
   };
 }
 
-/** Returns a choice for a declared provider, or nothing. @param own the credentials for all providers */
+/**
+ * Returns the choice for a declared provider, or an empty list if no provider is declared.
+ *
+ * @param own the credentials for all providers
+ * @param start returns how the agent starts with these credentials
+ */
 function choiceOf(
   { provider, model, credential }: Choice,
   own: readonly string[],
-  start: Start,
+  start: (credentials: readonly string[]) => Start,
 ): ChoiceSpec[] {
   if (provider === undefined) return [];
-  return [
-    { provider, model, ...start, credentials: [...new Set([...own, ...(credential ? [credential] : [])])] },
-  ];
+  const credentials = [...new Set([...own, ...(credential ? [credential] : [])])];
+  return [{ provider, model, ...start(credentials), credentials }];
 }
 
 /**
- * Returns the declared runtime. `command` is short for `runtime: {kind: command}`. The schema accepts exactly
- * one of the two.
+ * Returns the declared runtime. `command` is a short form of `runtime: {kind: command}`. The schema accepts
+ * exactly one of `command` and `runtime`.
  */
 function runtimeWritten({ command: [program = "", ...args] = [], runtime }: RawAgent): RawRuntime {
   if (runtime === undefined) return { kind: "command", program, args };
   return typeof runtime === "string" ? { kind: runtime } : runtime;
 }
 
+/** Returns the entry in `runtimes` that an agent uses, if any. `isSound` is false if a problem was reported. */
+function usedBy(
+  { kind, use }: RawRuntime,
+  keys: Keys,
+  { declared, report, source }: Context,
+): { readonly use?: string; readonly isSound: boolean } {
+  const known = declared["runtimes"] ?? new Set();
+  if (use === undefined) return known.has(kind) ? { use: kind, isSound: true } : { isSound: true };
+  if (known.has(use)) return { use, isSound: true };
+  report.error(source, [...keys, "use"], `no runtime is named "${use}"${didYouMean(use, known)}`);
+  return { isSound: false };
+}
+
 function programOf(
   { kind, program }: { readonly kind: RuntimeKind; readonly program?: string },
+  pinned: RuntimeSpec | undefined,
   keys: Keys,
   { report, source }: Context,
 ): string | undefined {
-  const known = program ?? runtimeOf(kind).program;
+  const installed = pinned && programPath(pinned.folder, pinned.pinned.program);
+  const known = program ?? installed ?? runtimeOf(kind).program;
   if (known === undefined) report.error(source, keys, `has no \`program\`, which \`kind: ${kind}\` needs`);
   return known;
 }

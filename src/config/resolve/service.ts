@@ -1,9 +1,9 @@
 import { canBeEnabled, parseUnitFile, type UnitFile, valuesOf } from "../../model/unit-file.ts";
 import type { ServiceFile, ServiceSpec } from "../fleet.ts";
+import type { RawService } from "../fleet-yaml-types.ts";
 import { openPort } from "../open-port.ts";
 import type { Keys } from "../problem.ts";
 import { isReserved, isReservedPath, reservedUnit } from "../reserved-names.ts";
-import type { RawService } from "../yaml-types.ts";
 import { secondsOf } from "../yaml-values.ts";
 import type { Context, Resolver } from "./context.ts";
 import { checkNoFileIsAFolder, fileOf } from "./file.ts";
@@ -11,10 +11,10 @@ import { healthOf } from "./health.ts";
 import { maintenanceOf } from "./maintenance.ts";
 import { restartsOf } from "./restarts.ts";
 
-/** Seconds. Debian's services start within a few seconds. */
+/** The default `grace` in seconds. The services of Debian start within a few seconds. */
 const GRACE = 60;
 
-/** A shell that refuses logins; Debian's system users have it too. */
+/** The default shell. It refuses logins, and Debian's system users have the same shell. */
 const NO_SHELL = "/usr/sbin/nologin";
 
 /** Resolves a service with its defaults. */
@@ -81,7 +81,7 @@ function userOf(raw: RawService, written: UnitFile | undefined, keys: Keys, cont
 /** Refuses to create or change system accounts, including root. */
 function checkAccount({ account }: RawService, user: string, keys: Keys, context: Context): void {
   if (account === undefined || (user !== "root" && !isReserved(user))) return;
-  const sentence = `would create the user "${user}", which belongs to the system: choose another \`user\`, or remove this`;
+  const sentence = `would create the user "${user}", which belongs to the system: choose another \`user\`, or remove \`account\``;
   context.report.error(context.source, [...keys, "account"], sentence, "key");
 }
 
@@ -107,8 +107,8 @@ function filesOf(raw: RawService, keys: Keys, context: Context): ServiceSpec["fi
 }
 
 /**
- * Checks the fields that concern health. A command needs a declared user, so that it does not run as root by
- * accident.
+ * Checks the fields for the health check. A check that runs a command needs a declared user, so that the
+ * command does not run as root by accident.
  */
 function checkHealth(raw: RawService, written: UnitFile | undefined, keys: Keys, context: Context): void {
   const { source, report } = context;
@@ -142,7 +142,7 @@ function enabledOf(
   if (written === undefined || canBeEnabled(written)) return enabled ? "enabled" : "disabled";
   if (enabled) {
     const sentence =
-      "has no [Install] section, so the service would not start after a reboot: add WantedBy=multi-user.target there, " +
+      "has no [Install] section, so the service would not start after a reboot: add one with WantedBy=multi-user.target, " +
       "or declare `enabled: false`";
     report.error(source, [...keys, "unitFile"], sentence);
   }

@@ -1,14 +1,14 @@
 import { GATE_NAME_MAX } from "../../model/gate-account.ts";
 import type { TenantSpec } from "../fleet.ts";
+import type { RawTenant } from "../fleet-yaml-types.ts";
 import { formerNames } from "../renames.ts";
 import { isReserved } from "../reserved-names.ts";
-import type { RawTenant } from "../yaml-types.ts";
 import type { Resolver } from "./context.ts";
 import { limitsOf } from "./limits.ts";
 
 /**
- * Resolves a tenant with its defaults. Names of system groups are refused, because the tenant's name becomes
- * a Linux group.
+ * Resolves a tenant and fills in the defaults. The name of a system group is refused, because the name of the
+ * tenant becomes the name of a Linux group.
  */
 export const resolveTenant: Resolver<RawTenant | null, TenantSpec> = (name, raw, keys, context) => {
   if (isReserved(name)) {

@@ -5,7 +5,7 @@ import type { Part, YamlSource } from "../yaml/source.ts";
 import { sentenceOf } from "./error-sentence.ts";
 import type { Validator } from "./validator.ts";
 
-/** Reports every place in a source that its schema does not allow, with one sentence for each. */
+/** Reports every place in a source that does not match the schema, with one sentence for each place. */
 export function checkSchema(source: YamlSource, validate: Validator, report: ProblemReport): void {
   if (validate(source.value)) return;
   for (const error of (validate.errors ?? []).filter(saysSomething)) {
@@ -16,8 +16,8 @@ export function checkSchema(source: YamlSource, validate: Validator, report: Pro
 }
 
 /**
- * Whether an error is worth reporting. For `oneOf`, `if` and `propertyNames`, ajv reports several errors, of
- * which one is enough.
+ * Whether an error should be reported. For `oneOf`, `if` and `propertyNames`, ajv reports several errors,
+ * although one of them is enough.
  */
 function saysSomething(error: ErrorObject): boolean {
   return !["if", "propertyNames"].includes(error.keyword) && !error.schemaPath.includes("/oneOf/");
@@ -31,7 +31,7 @@ function placeOf(error: ErrorObject, root: unknown): { keys: Keys; part: Part } 
   return { keys, part: "value" };
 }
 
-/** Returns the keys of a JSON pointer. The index of a list becomes a number. */
+/** Converts a JSON pointer to keys. The index of a list becomes a number. */
 function keysOf(pointer: string, root: unknown): Keys {
   let value = root;
   return pointer

@@ -1,7 +1,9 @@
 import type { ErrorObject } from "ajv";
 import { didYouMean } from "../suggest.ts";
 
-/** Returns the problem as a sentence without a subject, because the path is printed before it. */
+/**
+ * Returns the problem as a sentence without a subject. The path of the value is printed before the sentence.
+ */
 export function sentenceOf(error: ErrorObject): string {
   const keyword = BY_KEYWORD[error.keyword];
   if (keyword !== undefined && ALWAYS_OWN.has(error.keyword)) return keyword(error);
@@ -11,24 +13,24 @@ export function sentenceOf(error: ErrorObject): string {
 }
 
 /**
- * The keywords for which the sentences of BY_KEYWORD are more precise than the schema's message for the whole
- * value.
+ * The keywords for which BY_KEYWORD always provides the sentence. This sentence is more precise than the
+ * schema's own message, which describes the complete value.
  */
-const ALWAYS_OWN = new Set(["required", "enum", "dependencies"]);
+const ALWAYS_OWN = new Set(["required", "enum", "dependencies", "maxLength"]);
 
 const BY_KEYWORD: Readonly<Record<string, (error: ErrorObject) => string>> = {
   additionalProperties: unknownKey,
   required: () => "is missing",
   enum: wrongChoice,
   dependencies: ({ params }) =>
-    `has \`${params["property"]}\`, which is only for \`${params["missingProperty"]}\``,
+    `has \`${params["property"]}\`, which is allowed only together with \`${params["missingProperty"]}\``,
   type: wrongType,
   minLength: () => "must not be empty",
   maxLength: (error) => `is longer than ${error.params["limit"]} characters`,
 };
 
-/** Planned sections that this version does not support yet. */
-const LATER = new Set(["routes", "monitoring"]);
+/** The sections that are planned but that this version does not support. */
+const LATER = new Set(["monitoring"]);
 
 function unknownKey(error: ErrorObject): string {
   const key = String(error.params["additionalProperty"]);

@@ -1,6 +1,6 @@
 import { asMap } from "../yaml-values.ts";
 
-/** The keys of the fleet.yaml of Rancher's Fleet. muster/v1 has none of them. */
+/** Keys that only a fleet.yaml of Rancher's Fleet has. muster/v1 does not use any of these keys. */
 const RANCHER_KEYS = [
   "defaultNamespace",
   "namespace",
@@ -15,7 +15,8 @@ const RANCHER_KEYS = [
 ];
 
 /**
- * Recognizes the file of another tool, which would otherwise cause many misleading problems.
+ * Recognizes a fleet.yaml of another tool. Without this check, such a file would cause many misleading
+ * problems.
  *
  * @returns the problem, or undefined if the file is Muster's
  */
@@ -25,6 +26,6 @@ export function foreignFile(value: unknown): string | undefined {
   if (key === undefined || "apiVersion" in map) return undefined;
   return (
     `this is a fleet.yaml of Rancher's Fleet (it has \`${key}\`), not of Muster: ` +
-    "name Muster's file on the command line, or keep the two in different folders"
+    "name Muster's file on the command line, or keep the two files in different folders"
   );
 }

@@ -1,4 +1,5 @@
 import { Ajv, type ErrorObject } from "ajv";
+import snapshotSchema from "../../../docs/schema/report-snapshot.schema.json" with { type: "json" };
 import contactsSchema from "../../../schema/contacts.schema.json" with { type: "json" };
 import fleetSchema from "../../../schema/fleet.schema.json" with { type: "json" };
 
@@ -9,8 +10,8 @@ export interface Validator {
 }
 
 /**
- * Compiles the two schemas, which takes 100 ms when Muster runs from its sources. The build replaces this
- * module with the code that ajv generates (scripts/schema.ts).
+ * Compiles the schemas. This takes 100 ms when Muster runs from its sources. The build replaces this
+ * module with code that ajv generates in advance (scripts/schema.ts).
  */
 const ajv = new Ajv({
   allErrors: true,
@@ -20,9 +21,14 @@ const ajv = new Ajv({
   allowUnionTypes: true,
   keywords: ["errorMessage"],
   code: { source: true, esm: true },
-  schemas: { "contacts.schema.json": contactsSchema, "fleet.schema.json": fleetSchema },
+  schemas: {
+    "contacts.schema.json": contactsSchema,
+    "fleet.schema.json": fleetSchema,
+    "report-snapshot.schema.json": snapshotSchema,
+  },
 });
 
 export { ajv };
 export const validateFleet: Validator = ajv.getSchema("fleet.schema.json") as Validator;
 export const validateContacts: Validator = ajv.getSchema("contacts.schema.json") as Validator;
+export const validateSnapshot: Validator = ajv.getSchema("report-snapshot.schema.json") as Validator;

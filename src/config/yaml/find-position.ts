@@ -11,8 +11,8 @@ interface Place {
 }
 
 /**
- * Finds the offset of the value at these keys, following aliases and merge keys. If there is no such value,
- * the offset of the nearest key above it is returned.
+ * Finds the offset of the value at these keys. Follows aliases and merge keys. If the value does not exist,
+ * returns the offset of the nearest key above it.
  */
 export function offsetOf(root: Node | null, keys: Keys, part: Part, targets: Targets): number {
   let place: Place = { key: undefined, value: root };

@@ -4,25 +4,29 @@ import { createProblemReport, type ProblemReport } from "../problem-report.ts";
 import { readTextFile } from "../text-file.ts";
 import { offsetOf } from "./find-position.ts";
 import { recall, remember } from "./parse-cache.ts";
+import { parseYaml } from "./parse-yaml.ts";
 import { plainOf } from "./plain-values.ts";
 import type { YamlSource } from "./source.ts";
-import { parseYaml } from "./syntax.ts";
 
 /**
- * The maximum size of a file. A fleet of 1,000 agents is half this size, and larger files take seconds to
- * parse.
+ * The maximum size of fleet.yaml in bytes. A fleet.yaml with 2,000 agents has half this size. Larger files take seconds
+ * to parse.
  */
-const MOST_BYTES = 512 * 1024;
+const MOST_BYTES = 1024 * 1024;
+
+/** The maximum size in bytes of a file with one section, such as 20,000 contacts. */
+const MOST_SECTION_BYTES = 8 * 1024 * 1024;
 
 /**
- * Reads a YAML file and reports every problem of the YAML itself.
+ * Reads a YAML file and reports all errors in its YAML syntax.
  *
  * @param within the keys of the section that the file contains; empty for fleet.yaml
  * @returns undefined if the file has no usable values
  */
 export function openSource(path: string, within: Keys, report: ProblemReport): YamlSource | undefined {
   const file = { file: shownAs(path), within };
-  const { text, flaw } = readTextFile(path, MOST_BYTES);
+  const { text: marked, flaw } = readTextFile(path, within.length === 0 ? MOST_BYTES : MOST_SECTION_BYTES);
+  const text = marked.replace(/^\ufeff/, "");
   if (flaw !== undefined) {
     report.error(flawAt(file, text, flaw.at), [], flaw.sentence);
     return undefined;
@@ -54,7 +58,7 @@ function parsed(file: File, text: string, report: ProblemReport): YamlSource | u
   };
 }
 
-/** Returns a source in which everything has the position of a flaw. */
+/** Returns a source that locates every value at the position of a flaw. */
 function flawAt(file: File, text: string, offset: number): YamlSource {
   return { ...file, value: undefined, locate: () => positionAt(text, offset), remember: () => {} };
 }

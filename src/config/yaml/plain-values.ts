@@ -8,7 +8,7 @@ export interface Flaw {
   readonly sentence: string;
 }
 
-/** A document as plain values, with the node that each alias refers to. */
+/** A document as plain values, and the node to which each alias refers. */
 export interface Plain {
   readonly value: unknown;
   readonly flaws: readonly Flaw[];
@@ -16,11 +16,15 @@ export interface Plain {
 }
 
 /**
- * The maximum nesting: much deeper than any section of fleet.yaml, but not deep enough for a stack overflow.
+ * The maximum nesting depth. No section of fleet.yaml is nearly as deep, and this depth causes no stack
+ * overflow.
  */
 const MAX_DEPTH = 60;
 
-/** The maximum number of values in a document with expanded aliases. A fleet of 1,000 agents has 30,000. */
+/**
+ * The maximum number of values in a document after its aliases are expanded. A fleet of 1,000 agents has
+ * 30,000 values.
+ */
 const MOST_VALUES = 200_000;
 
 interface Anchored {
@@ -38,7 +42,7 @@ interface Walk {
 
 /**
  * Converts YAML nodes to plain values. Maps have no prototype, so `__proto__` is an ordinary key. An anchored
- * value is converted once and shared by its aliases. Merge keys are expanded.
+ * value is converted once, and its aliases share the result. Merge keys are expanded.
  *
  * The library's own toJS is not used, because it stops at the first error, its errors have no path, and its
  * check for duplicate keys takes quadratic time.
@@ -100,7 +104,7 @@ function keyOf(pair: Pair, keys: Keys, walk: Walk): string | undefined {
   return undefined;
 }
 
-/** Whether a pair is a merge key of YAML, `<<: *anchor`. */
+/** Whether a pair is a YAML merge key, such as `<<: *anchor`. */
 export function isMergeKey(pair: Pair): boolean {
   return isScalar(pair.key) && pair.key.type === "PLAIN" && pair.key.value === "<<";
 }
@@ -118,7 +122,8 @@ function isPlainMap(value: unknown): boolean {
 }
 
 /**
- * Adds the keys of a merged map. The map's own keys win over merged ones; of two merged maps, the first wins.
+ * Adds the keys of a merged map to a map. A key that the map already has keeps its value. The map's own keys
+ * and earlier merged maps therefore take precedence.
  */
 function fillIn(value: Record<string, unknown>, source: unknown): void {
   for (const [key, merged] of Object.entries(source as object)) {

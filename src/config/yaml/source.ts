@@ -3,14 +3,14 @@ import type { Keys, Position } from "../problem.ts";
 /** The part of an entry that a position refers to. */
 export type Part = "key" | "value";
 
-/** A parsed YAML file: its plain values, and the position of each. */
+/** A parsed YAML file: its plain values, and the position of each value. */
 export interface YamlSource {
-  /** The path of the file, as it is printed. */
+  /** The path of the file in the form in which it is printed. */
   readonly file: string;
-  /** The section of fleet.yaml that this file holds, such as `contacts`; empty for fleet.yaml itself. */
+  /** The section of fleet.yaml that this file contains, such as `contacts`; empty for fleet.yaml itself. */
   readonly within: Keys;
   readonly value: unknown;
   locate(keys: Keys, part: Part): Position;
-  /** Saves the parsed values for the next run. Must be called only if the text has no problem. */
+  /** Saves the parsed values for the next run. Call this method only if the text has no problem. */
   remember(): void;
 }

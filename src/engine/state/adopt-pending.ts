@@ -1,4 +1,4 @@
-/** The fields that Muster uses of a state from `pulumi stack export`. */
+/** The fields in the output of `pulumi stack export` that Muster uses. */
 export interface Deployment {
   readonly deployment: {
     readonly resources?: readonly StateResource[];
@@ -13,7 +13,10 @@ interface StateResource {
 }
 
 const MUSTER = "muster:";
-/** The prefixes of the types whose existing resources the Pulumi program looks up before it declares any. */
+/**
+ * The prefixes of some resource types. Before the Pulumi program declares a resource with such a type, it
+ * checks whether the resource exists already.
+ */
 const LOOKED_UP = ["digitalocean:", "command:"];
 const PROVIDERS = "pulumi:providers:";
 
@@ -24,8 +27,8 @@ export function pendingOf({ deployment }: Deployment) {
 
 /**
  * Adds to the state the resources that a killed run was creating. The id of a Muster resource is its name.
- * The next refresh shows which of these resources exist, and the next run creates the missing ones. Pending
- * cloud resources are dropped, because the next run finds them by their tag or name.
+ * The next refresh shows which of these resources exist, and the next run creates the missing resources.
+ * Pending cloud resources are dropped, because the next run finds them by their tag or name.
  *
  * @returns the state without pending operations, and the names of the adopted resources; undefined if the id
  *   of a pending resource cannot be known, so that a person must decide

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { startMark } from "../../base/processes.ts";
+import { startMark } from "../../base/process-status.ts";
 import type { PulumiProject } from "../project.ts";
 
-/** A process in this checkout that may take a stack's lock. */
+/** A process in this checkout that might take a stack's lock. */
 export interface EngineRun {
   readonly stack: string;
   readonly pid: number;
@@ -15,7 +15,7 @@ export interface EngineRun {
 
 /**
  * Records a process before it takes a lock. A lock identifies a machine only by its name, and two machines
- * may have the same name. With a shared state, only this record proves that the lock's process ran here.
+ * can have the same name. With a shared state, only this record proves that the lock's process ran here.
  */
 export function noteRun(project: PulumiProject, stack: string, pid: number): void {
   const start = startMark(pid);
@@ -25,7 +25,7 @@ export function noteRun(project: PulumiProject, stack: string, pid: number): voi
   writeFileSync(join(dirOf(project), `${pid}.json`), JSON.stringify(run), { mode: 0o600 });
 }
 
-/** Returns the recorded processes that may have locked this stack, including those that have ended. */
+/** Returns the recorded processes that might have locked this stack, including those that have ended. */
 export function notedRuns(project: PulumiProject, stack: string): EngineRun[] {
   if (!existsSync(dirOf(project))) return [];
   return readdirSync(dirOf(project))

@@ -21,8 +21,8 @@ export async function checkState(of: EngineStack): Promise<void> {
 }
 
 /**
- * Prepares a stack's state for a change by this process: removes the locks of killed runs, adopts what those
- * runs were creating, and upgrades a state of an earlier version.
+ * Prepares a stack's state for a change by this process. Removes the locks of killed runs, adopts the resources that
+ * these runs were creating, and upgrades a state from an earlier version of Muster.
  *
  * @throws MusterError if the state cannot be reached, or another run is working on the stack
  */
@@ -44,7 +44,7 @@ export async function readyState(of: EngineStack, report: Report): Promise<void>
  *
  * @param force whether to also remove the locks of runs that cannot be seen from this machine
  * @returns the number of removed locks
- * @throws MusterError if a lock must not be removed; no lock is removed then
+ * @throws MusterError if a lock must not be removed; in that case, no lock is removed
  */
 export async function unlockState(of: EngineStack, force: boolean, report: Report): Promise<number> {
   const store = openStore(of);
@@ -66,7 +66,8 @@ export async function unlockState(of: EngineStack, force: boolean, report: Repor
 }
 
 /**
- * Returns the locks of a stack; undefined, without contacting the state, if a service manages the locks.
+ * Returns the locks of a stack. If a service manages the locks, returns undefined and does not contact the
+ * state.
  *
  * @throws MusterError if the state cannot be reached
  */
@@ -82,7 +83,7 @@ export async function locksOf(of: EngineStack): Promise<readonly StackLock[] | u
 
 /**
  * Runs `work` while no other process in this checkout uses the state. Otherwise one process could mistake the
- * new lock of another process for a dead one and remove it.
+ * new lock of another process for the lock of a killed run, and remove it.
  */
 function exclusively<T>({ project }: EngineStack, report: Report, work: () => Promise<T>): Promise<T> {
   const waiting = (pid: number) => report(`waiting for process ${pid}, which is checking the state`);
@@ -104,8 +105,8 @@ async function removeLocks(
 }
 
 /**
- * Adopts what killed runs were creating and upgrades the state, if needed. Uses `stack import`, which takes
- * the stack's lock.
+ * Adopts the resources that killed runs were creating, and upgrades the state, if needed. Uses `stack import`, which
+ * takes the stack's lock.
  */
 async function rewriteState(of: EngineStack, report: Report): Promise<void> {
   const exported = await exportState(of);
@@ -143,7 +144,7 @@ async function exportState(of: EngineStack, tries = TRIES): Promise<EngineAnswer
 
 function prepareError(stack: string, stderr: string): MusterError {
   const what = `the state of stack ${stack} could not be prepared for the run`;
-  return new MusterError({ what, why: stderr.trim(), next: "Run it again." });
+  return new MusterError({ what, why: stderr.trim(), next: "Run the command again." });
 }
 
 function lockedError(stack: string, lock: StackLock): MusterError {
@@ -157,11 +158,11 @@ function lockedError(stack: string, lock: StackLock): MusterError {
   return new MusterError({
     what,
     why: `${lockOwner(lock)} has held the lock ${since}; this machine cannot see whether that run is still active.`,
-    next: `Ask ${lock.username}. If the run is dead: \`npx fleet unlock --stack ${stack} --force\`.`,
+    next: `Ask ${lock.username}. If that run is no longer active, run \`npx fleet unlock --stack ${stack} --force\`.`,
   });
 }
 
-/** Matches backends whose locks are files or rows, which remain when the run that holds them is killed. */
+/** Matches backends with locks that are files or rows. Such a lock remains when the run that holds it is killed. */
 const OWN_LOCKS = /^(file|s3|gs|azblob|postgres):/;
 
 /** Opens a stack's state; undefined if a service such as Pulumi Cloud manages its locks. */

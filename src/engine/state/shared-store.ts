@@ -36,8 +36,8 @@ export function sharedStore(of: EngineStack): Store {
 }
 
 /**
- * Finds another run in this checkout from its recorded process, not from the locks: that run may not have
- * taken its lock yet, and `readLocks` briefly takes the lock itself, so it could get in first.
+ * Finds another run in this checkout by its recorded process, not by its lock, because this run might not have taken
+ * its lock yet. `readLocks` itself briefly takes the lock, and could take it before this run does.
  */
 function ownRun({ project, stack }: EngineStack): StackLock | undefined {
   const run = notedRuns(project, stack).find((one) => one.pid !== process.pid && isAlive(one));
@@ -57,9 +57,9 @@ async function exported(of: EngineStack): Promise<Omit<StateRead, "locks">> {
 }
 
 /**
- * Reads the locks of a stack. The engine has no command that only reads them, but every command that needs
- * the lock reports who holds it. Renaming a stack to its own name is the only such command that changes
- * nothing, because the name is taken.
+ * Reads the locks of a stack. The engine has no command that only reads locks, but every command that needs
+ * the lock reports who holds the lock. Only one of these commands changes nothing: the rename of a stack to
+ * its own name, because this name is taken.
  */
 async function readLocks(of: EngineStack): Promise<StackLock[]> {
   const { project, stack } = of;
@@ -81,8 +81,8 @@ function lockOf(owner: LockOwner, place: string, runs: readonly EngineRun[]): St
 }
 
 /**
- * Finds out whether the run that holds a lock is alive. Only a run that was recorded here can be known to be
- * dead, because another machine may have the same name as this one.
+ * Finds out whether the run that holds a lock is alive. A run counts as dead only if it was recorded here,
+ * because another machine can have the same name as this machine.
  */
 function holderOf(owner: LockOwner, runs: readonly EngineRun[]): LockHolder {
   const run = runs.find(({ pid, noted }) => {

@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { exists, processStatus, startTime } from "../../base/processes.ts";
+import { exists, processStatus, startTime } from "../../base/process-status.ts";
 
 /** The state of the run that holds a lock: still running, killed, or not visible from this machine. */
 export type LockHolder = "alive" | "dead" | "unseen";
@@ -8,7 +8,7 @@ export type LockHolder = "alive" | "dead" | "unseen";
 export interface StackLock {
   /**
    * The path of the lock's file, or the lock's place in a shared state as the engine reports it. Empty for a
-   * run that may not have taken its lock yet.
+   * run that might not have taken its lock yet.
    */
   readonly place: string;
   readonly username: string;
@@ -19,11 +19,11 @@ export interface StackLock {
   readonly holder: LockHolder;
 }
 
-/** What an engine writes about itself into its lock. */
+/** The data about itself that an engine writes into its lock. */
 export type LockOwner = Omit<StackLock, "place" | "holder">;
 
 /**
- * The number of milliseconds by which a change of the clock may shift start times. Process ids are not reused
+ * The number of milliseconds by which a change of the clock can shift start times. Process ids are not reused
  * within this time.
  */
 const CLOCK_MARGIN = 60_000;

@@ -1,10 +1,10 @@
-import { currentId, FORMER_TYPES, formerIdentityId, isFormerPart } from "../../model/former-agent.ts";
-import { AGENT_PARTS, type AgentPart, NO_PART } from "../../model/parts.ts";
+import { AGENT_PARTS, type AgentPart, NO_PART } from "../../model/agent-parts.ts";
+import { currentId, FORMER_TYPES, formerIdentityId, isFormerPart } from "../../model/legacy-agent-parts.ts";
 import { hostId, hostOf, parseId } from "../../model/resource-id.ts";
 import { nameInUrn } from "../../model/urn.ts";
 import type { Deployment } from "./adopt-pending.ts";
 
-/** The fields of a resource in a state that the upgrade changes. */
+/** The fields of a resource that the upgrade changes in a state. */
 interface StateResource {
   readonly urn: string;
   readonly id?: string;
@@ -19,9 +19,7 @@ interface StateResource {
   readonly outputs?: Readonly<Record<string, unknown>>;
 }
 
-/**
- * The types of the resources that had no parent before version 0.2. Since then, their parent is their Host.
- */
+/** The types of the resources that had no parent before version 0.2. Their parent is now their Host. */
 const UNDER_HOST = ["Tenant", "Reader", "Account", "HostJobs", "Service"];
 
 const PARTS: readonly string[] = Object.values(FORMER_TYPES);
@@ -39,8 +37,9 @@ export function isFormerState(text: string): boolean {
 
 /**
  * Upgrades a state from before version 0.2. Aliases are enough for a run without targets. In a run with
- * targets, however, the engine would keep the old names of all other resources, while the resources that
- * depend on them would refer to the new names. The engine would then refuse to read that state.
+ * targets, however, the engine would keep the old names of all resources outside the targets. The resources
+ * that depend on them would already refer to the new names. The engine would refuse to read the resulting
+ * state.
  */
 export function upgradeState(exported: Deployment): Deployment {
   const resources = (exported.deployment?.resources ?? []) as readonly StateResource[];
@@ -76,7 +75,7 @@ function renamed(urn: string, hosts: ReadonlySet<string>): string {
 
 /** Returns a resource with its Host as the parent, and with its references changed to the current names. */
 function moved(resource: StateResource, rename: (urn: string) => string): StateResource {
-  // The aliases are left out, so that no later run mistakes the resource for a former one.
+  // The aliases are left out, so that no later run mistakes the resource for a former resource.
   const { aliases: _, ...rest } = resource;
   const { dependencies, propertyDependencies, deletedWith } = resource;
   const urn = rename(resource.urn);

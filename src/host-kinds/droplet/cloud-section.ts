@@ -1,10 +1,12 @@
+import type { RawCloud } from "../../config/fleet-yaml-types.ts";
 import type { Context } from "../../config/resolve/context.ts";
-import type { RawCloud } from "../../config/yaml-types.ts";
 import { asMap, namesIn } from "../../config/yaml-values.ts";
 import { withoutComment } from "../remote-login.ts";
 import type { CloudSpec } from "./spec.ts";
 
-/** Returns the section `cloud` of fleet.yaml, or an empty object if the section is missing or invalid. */
+/**
+ * Returns the section `cloud` of fleet.yaml. Returns an empty object if the section is missing or invalid.
+ */
 export function cloudWritten({ source, report }: Context): Partial<RawCloud> {
   const written = asMap(asMap(source.value)["cloud"]);
   const isSound = ["keys", "sshFrom", ...Object.keys(written)].every((key) => report.isSound("cloud", key));

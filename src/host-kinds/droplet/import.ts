@@ -5,17 +5,17 @@ import { loadHosts } from "../../config/load-hosts.ts";
 import { EVERYBODY, type OpenPort } from "../../config/open-port.ts";
 import { readHosts } from "../../inventory/read-inventory.ts";
 import type { Target } from "../../transport/target.ts";
+import { contactHost } from "../first-contact.ts";
 import type { StackConfig } from "../host-kind.ts";
-import type { FoundHost, ImportedHost, ImportLogin } from "../imported-host.ts";
-import { openAccess } from "./digitalocean/access.ts";
+import type { FoundHost, ImportedHost, ImportLogin } from "../import-types.ts";
+import { openAccess } from "./digitalocean/api-access.ts";
 import { describeDroplet, type FoundDroplet } from "./digitalocean/describe-droplet.ts";
-import { contactHost } from "./first-contact.ts";
 
 /**
  * Finds a droplet at DigitalOcean, and connects to the droplet to read its host keys.
  *
- * @param number the droplet's ID
- * @param config the configuration of the stack, which may contain the token
+ * @param number the ID of the droplet
+ * @param config the configuration of the stack, which can contain the token
  * @throws MusterError if the droplet cannot be adopted
  */
 export async function foundDroplet(
@@ -41,7 +41,11 @@ export async function foundDroplet(
   const { connectTimeout: _, ...declaredLogin } = login;
   return {
     target: { ...target, hostKeys: await contactHost(target) },
-    declared: (hostKeys) => ({ name, ...asDeclared(found, { ...declaredLogin, user }, hostKeys) }),
+    declared: (hostKeys) => ({
+      name,
+      login: user,
+      ...asDeclared(found, { ...declaredLogin, user }, hostKeys),
+    }),
   };
 }
 
@@ -85,12 +89,12 @@ function asDeclared(
       ...(firewall && { sshFrom: firewall.sshFrom, open: firewall.open.map(openOf) }),
     },
     notes: [
-      `droplet ${id}, which DigitalOcean calls ${name}, is adopted as it is. It is protected, and Muster never recreates it unasked.`,
+      `droplet ${id}, which DigitalOcean calls ${name}, is adopted as it is. It is protected, and Muster recreates it only on request.`,
       "cloud.keys is empty: add a public key before you declare a new droplet.",
       ...(firewall
         ? []
         : [
-            "the droplet has no firewall of its own, and Muster creates none: SSH stays open to the same addresses. " +
+            "the droplet has no firewall of its own, and Muster does not create one, so the same addresses as before can connect by SSH. " +
               "To create a firewall, write `sshFrom` or `open` under the host.",
           ]),
     ],

@@ -1,15 +1,19 @@
 import type { HostKind } from "../host-kind.ts";
-import { dropletLaunch } from "./launch.ts";
-import { DROPLET_MACHINE } from "./machine.ts";
+import { dropletLaunch } from "./engine-requirements.ts";
+import { DROPLET_MACHINE } from "./machine-resources.ts";
 import { resolveDroplet } from "./resolve-droplet.ts";
 import type { DropletHostSpec } from "./spec.ts";
 import { DROPLET_INVENTORY, dropletTarget } from "./target.ts";
 
 export const droplet: HostKind<DropletHostSpec> = {
-  // A run can delete a droplet with its disk, and the data on it cannot be restored.
+  // A run can delete a droplet with its disk, and the data on the disk cannot be restored.
   isProtected: true,
   inventory: DROPLET_INVENTORY,
   resolve: resolveDroplet,
+  sharedWith: ({ droplet: { region, vpc } }) => ({
+    region: `digitalocean ${region}`,
+    network: vpc === undefined ? `the default VPC of ${region}` : `VPC ${vpc}`,
+  }),
   target: dropletTarget,
   machine: DROPLET_MACHINE,
   launch: dropletLaunch,

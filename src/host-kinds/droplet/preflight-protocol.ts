@@ -1,7 +1,8 @@
 import { digestOf } from "../../model/digest.ts";
 
 /**
- * What the program will declare at DigitalOcean. The provider answers which of the resources already exist.
+ * The resources that the program will declare at DigitalOcean. The provider answers which of them already
+ * exist.
  */
 export interface CloudQuestion {
   /** `<project>/<stack>`. */
@@ -11,7 +12,7 @@ export interface CloudQuestion {
   readonly droplets: readonly DropletQuestion[];
   /** Public keys, by their name in fleet.yaml. */
   readonly keys: Readonly<Record<string, string>>;
-  /** The name of the DigitalOcean project. Left out if fleet.yaml declares none. */
+  /** The name of the DigitalOcean project. Absent if fleet.yaml declares no project. */
   readonly project?: string;
 }
 
@@ -23,78 +24,134 @@ export interface DropletQuestion {
   readonly size: string;
   readonly image: string;
   readonly backups: boolean;
+  readonly monitoring: boolean;
+  readonly ipv6: boolean;
+  /** Absent if the droplet is in the region's default VPC. */
+  readonly vpc?: string;
   readonly reservedIp: boolean;
-  /** The size of each volume in GiB, by the volume's name in fleet.yaml. */
-  readonly volumes: Readonly<Record<string, number>>;
+  /** By the volume's name in fleet.yaml. */
+  readonly volumes: Readonly<Record<string, VolumeQuestion>>;
+  readonly isProtected: boolean;
   /** The text of `replace` in fleet.yaml, if there is one. */
   readonly replace?: string;
-  /** The ID of the existing droplet that the host adopts. Left out if the host adopts none. */
+  /** The ID of the existing droplet that the host adopts. Absent if the host adopts no droplet. */
   readonly adopt?: string;
   /** Whether `replace` is ignored because an agent on the droplet is protected. */
   readonly isHeld: boolean;
 }
 
-/** The declared resources that already exist, so that nothing is created twice. */
+export interface VolumeQuestion {
+  /** In GiB. */
+  readonly size: number;
+  readonly filesystem: string;
+}
+
+/** The declared resources that already exist and must not be created again. */
 export interface CloudAnswer {
   /** The droplets, by host. */
   readonly droplets: Readonly<Record<string, DropletAnswer>>;
   /** The public keys that are already in the account, by their name in fleet.yaml. */
   readonly keys: Readonly<Record<string, Shared>>;
-  /** The IDs of Muster's firewalls and volumes, by their name at DigitalOcean. */
+  /** The IDs of Muster's firewalls, by their name at DigitalOcean. */
   readonly named: Readonly<Record<string, string>>;
-  /** The declared project. Left out if it does not exist yet or none is declared. */
+  /** The existing volumes, by `<host>/<name of the volume in fleet.yaml>`. */
+  readonly volumes: Readonly<Record<string, VolumeAnswer>>;
+  /** The declared project. Absent if the project does not exist yet, or if fleet.yaml declares no project. */
   readonly project?: Shared;
 }
 
 /**
- * A resource that an account can contain only once. If this stack did not create the resource, the stack uses
- * it but never changes it.
+ * A resource that an account can contain only once. If another stack or a person created the resource, this
+ * stack uses it but never changes it.
  */
 export interface Shared {
   readonly id: string;
-  /** Whether this stack created it. */
+  /** Whether this stack created the resource. */
   readonly isOurs: boolean;
 }
 
-/** Which droplet a host has now, and what this run does to the droplet. */
+/** The current droplet of a host, and what this run does to the droplet. */
 export interface DropletAnswer {
-  /** The ID of the host's droplet. Left out if a new droplet should be created. */
+  /** The ID of the host's droplet. Absent if a new droplet should be created. */
   readonly id?: string;
   /** Whether this run replaces the droplet, because `replace` in fleet.yaml has a new text. */
   readonly isReplaced: boolean;
-  /** The text of `replace` that requested the droplet. Left out if there is none. */
+  /** The text of `replace` that requested the droplet. Absent if the droplet was not requested by `replace`. */
   readonly replace?: string;
-  /** The droplet's reserved IP. Left out if the droplet has none or none is declared. */
+  /**
+   * The reserved IP of the droplet. Absent if the droplet has no reserved IP, or if fleet.yaml declares no reserved IP
+   * for it.
+   */
   readonly reservedIp?: string;
   /** Whether the droplet existed before Muster managed it. An adopted droplet keeps its name and tags. */
   readonly isAdopted?: true;
   /** Whether the droplet's size differs from the declared size. */
   readonly isResized?: true;
+  /** The vendor's names of settings that the existing droplet keeps. Absent if the list would be empty. */
+  readonly kept?: readonly string[];
+  /** The region of the existing droplet, if it differs from the declared region. */
+  readonly region?: string;
+  /** Whether the reserved IP is assigned to this droplet, but the state does not record this yet. */
+  readonly isAssigned?: true;
+  /**
+   * Whether fleet.yaml no longer declares the reserved IP, but the state protects it, so that this run cannot
+   * remove it.
+   */
+  readonly keepsReservedIp?: true;
 }
 
-/** The token of the provider's function that answers a CloudQuestion. */
+/** An existing volume, and its actual settings. */
+export interface VolumeAnswer extends VolumeQuestion {
+  readonly id: string;
+  /** The vendor's names of settings that the existing volume keeps. */
+  readonly kept: readonly string[];
+  /**
+   * Whether fleet.yaml no longer declares the volume, but the state protects it, so that this run cannot
+   * remove it.
+   */
+  readonly isUndeclared: boolean;
+}
+
+/** The name (`token`) of the provider function that answers a CloudQuestion. */
 export const CLOUD_TOKEN = "muster:index:cloud";
 
-/** Returns the tags by which later runs find a droplet. They encode its stack, its host and `replace`. */
+/**
+ * Returns the tags by which later runs find a droplet. The tags encode the stack and the host of the droplet,
+ * and the text of `replace`.
+ */
 export function tagsOf(owner: string, host: string, replace?: string): string[] {
   const ofHost = `${stackTag(owner)}:${host}`;
   return [stackTag(owner), ofHost, ...(replace === undefined ? [] : [replaceTag(ofHost, replace)])];
 }
 
-/** Returns the tag of a stack. Characters other than letters, digits and `-` in its names are escaped. */
+/**
+ * Returns the tag of a stack. In the names of the project and the stack, all characters except letters,
+ * digits and `-` are escaped.
+ */
 export function stackTag(owner: string): string {
   const [project = "", stack = ""] = owner.split("/");
   return `muster:${asTag(project)}:${asTag(stack)}`;
 }
 
 /**
- * Returns the tags on a droplet that come from other Muster stacks.
+ * Returns the tags on a droplet that belong to other Muster stacks.
  *
- * @param owner this stack, if there is one
+ * @param owner `<project>/<stack>` of this stack; undefined if there is no stack
  */
 export function foreignTags(owner: string | undefined, tags: readonly string[]): string[] {
-  const own = owner === undefined ? undefined : stackTag(owner);
-  return tags.filter((tag) => tag.startsWith("muster:") && tag !== own && !tag.startsWith(`${own}:`));
+  const own = owner === undefined ? undefined : stackTag(owner).toLowerCase();
+  return tags.filter((tag) => {
+    const lower = tag.toLowerCase();
+    return lower.startsWith("muster:") && lower !== own && !lower.startsWith(`${own}:`);
+  });
+}
+
+/**
+ * Whether an object has a tag. Ignores upper and lower case, because DigitalOcean shows every tag in the spelling of
+ * its first use.
+ */
+export function hasTag(tags: readonly string[], tag: string): boolean {
+  return tags.some((one) => one.toLowerCase() === tag.toLowerCase());
 }
 
 function replaceTag(ofHost: string, replace: string): string {
@@ -105,15 +162,19 @@ function asTag(text: string): string {
   return text.replace(/[^A-Za-z0-9-]/g, (char) => `_${char.codePointAt(0)?.toString(16)}_`);
 }
 
-/** Returns the description of a DigitalOcean project, by which later runs see that this stack created it. */
+/**
+ * Returns the description of a DigitalOcean project. Later runs recognize by this description that the stack
+ * created the project.
+ */
 export function projectDescription(owner: string): string {
   return `Made by Muster for ${owner}.`;
 }
 
 /**
- * Returns the name of a resource that Muster creates at DigitalOcean. The name is the same in each run, so
- * that a run finds resources that a killed run created. It is cut to 64 characters (lower-case letters,
- * digits and `-`), the most that a volume's name may have, and ends with a digest to stay unique.
+ * Returns the name of a resource that Muster creates at DigitalOcean. The name is the same in each run, so a
+ * run also finds resources that a killed run created. The name consists of lower-case letters, digits and
+ * `-`. It is cut to 64 characters, the maximum for the name of a volume, and ends with a digest that makes it
+ * unique.
  */
 export function cloudName(owner: string, ...parts: readonly string[]): string {
   const fullName = [owner, ...parts].join("/");

@@ -1,17 +1,18 @@
-import { getProject, getStack } from "@pulumi/pulumi";
 import type { Fleet } from "../../config/fleet.ts";
-import { FleetResource, isolateFailure, outputOf, type Registered } from "../../program/fleet-resource.ts";
 import type { HostKindProgramModule, HostMachine } from "../../program/host-machines.ts";
+import { FleetResource, isolateFailure, outputOf, type Registered } from "../../program/muster-resource.ts";
+import { getProject, getStack } from "../../program/pulumi-sdk.ts";
 import { type CloudAnswer, cloudName, projectDescription } from "./preflight-protocol.ts";
+import { NO_ID } from "./resources/attached-resources.ts";
 import { type DropletParts, makeDroplet } from "./resources/droplet.ts";
 import type { AccountKey, DropletContext } from "./resources/droplet-context.ts";
 import { queryAccount } from "./resources/query-account.ts";
 import { connectionTo } from "./resources/remote-command-connection.ts";
+import { setupScript, WAIT_FOR_CLOUD_INIT } from "./resources/run-once-script.ts";
 import type * as Sdk from "./resources/sdk.ts";
-import { setupScript, WAIT_FOR_CLOUD_INIT } from "./resources/setup-script.ts";
 import type { CloudSpec, DropletHostSpec } from "./spec.ts";
 
-/** Declares the droplets of a stack with their attached resources, and a DropletHost for each droplet. */
+/** Declares the droplets of a stack, their attached resources, and a DropletHost for each droplet. */
 export const makeMachines: HostKindProgramModule<DropletHostSpec>["makeMachines"] = async (
   declared,
   fleet,
@@ -30,13 +31,13 @@ export const makeMachines: HostKindProgramModule<DropletHostSpec>["makeMachines"
   return new Map(parts.map(({ spec, droplet }) => [spec.name, makeHost(sdk, spec, droplet, answer)]));
 };
 
-/** Adds the ports of a host's services to the ports that the host's firewall opens. */
+/** Adds the ports of a host's services to the ports that the firewall of the host opens. */
 function withServicePorts(spec: DropletHostSpec, { services }: Fleet): DropletHostSpec {
   const forServices = Object.values(services).flatMap(({ host, open }) => (host === spec.name ? open : []));
   return { ...spec, droplet: { ...spec.droplet, open: [...spec.droplet.open, ...forServices] } };
 }
 
-/** Declares the public keys. A key that somebody else added to the account is used but never changed. */
+/** Declares the public keys. A key that this stack did not add to the account is used but never changed. */
 function makeKeys(
   { SshKey }: typeof Sdk,
   owner: string,
@@ -49,7 +50,7 @@ function makeKeys(
     const inputs = { name: cloudName(owner, name), publicKey };
     const key = new SshKey(name, inputs, existing && { import: existing.id });
     const self = isolateFailure(key, "digitalocean:index/sshKey:SshKey", name);
-    return { id: outputOf(key.id, ""), self };
+    return { id: outputOf(key.id, NO_ID), self };
   });
 }
 
@@ -64,7 +65,7 @@ function makeProject(
   const isOurs = existing === undefined || existing.isOurs;
   const made = isOurs ? new Project(name, inputs, existing && { import: existing.id }) : undefined;
   const self = made && isolateFailure(made, "digitalocean:index/project:Project", name);
-  const project = made ? outputOf(made.id, "") : (existing?.id ?? "");
+  const project = made ? outputOf(made.id, NO_ID) : (existing?.id ?? NO_ID);
   const resources = droplets.flatMap(({ urns }) => urns);
   const needs = [...(self ? [self] : []), ...droplets.flatMap((one) => one.needs)];
   const held = new ProjectResources(
@@ -101,7 +102,7 @@ function makeHost(
   const machine = host.value("machine");
   const firstBoot = { step: "cloud-init", script: WAIT_FOR_CLOUD_INIT, triggers: [] as readonly string[] };
   const steps = [
-    // An adopted droplet finished its first boot long ago.
+    // An adopted droplet has finished its first boot already.
     ...(isAdopted ? [] : [firstBoot]),
     ...droplet.setup.map((one) => ({
       step: `setup/${one.name}`,

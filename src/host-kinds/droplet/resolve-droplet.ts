@@ -1,23 +1,23 @@
+import type { RawHost } from "../../config/fleet-yaml-types.ts";
 import { openPort } from "../../config/open-port.ts";
 import type { Keys } from "../../config/problem.ts";
 import type { Context } from "../../config/resolve/context.ts";
-import type { RawHost } from "../../config/yaml-types.ts";
 import { asMap, namesIn, secondsOf } from "../../config/yaml-values.ts";
 import type { HostCommon } from "../host-kind.ts";
 import { remoteLogin, withoutComment } from "../remote-login.ts";
 import { cloudWritten } from "./cloud-section.ts";
 import type { AdoptSpec, DropletHostSpec, DropletSpec, SetupStep } from "./spec.ts";
 
-/** The default size: small, but enough for a few agents that call remote models. */
+/** The default size. It is small, but large enough for a few agents that call remote models. */
 const SIZE = "s-1vcpu-2gb";
-/** The default image: the one that Muster is tested with. */
+/** The default image. Muster is tested with this image. */
 const IMAGE = "debian-12-x64";
 /** The default `bootTimeout`. A droplet usually answers within two minutes, but DigitalOcean can be slow. */
 const BOOT_TIMEOUT = "10m";
 const SETUP_TIMEOUT = "10m";
 
 /**
- * Builds the spec of a droplet host, with the defaults from `cloud` and Muster's own defaults.
+ * Builds the spec of a droplet host. Fills in the defaults from `cloud` and Muster's own defaults.
  *
  * @returns undefined if a problem was reported
  */
@@ -37,19 +37,24 @@ function resolveSpec(name: string, raw: RawHost, keys: Keys, context: Context): 
   const own = { ...cloud, ...raw };
   if (!isDeclared(keys, context)) return undefined;
   if (namesIn(cloud.keys ?? { any: "" }).length === 0 && mayBeMade(raw)) {
-    refuse("would be created, but `cloud.keys` is empty, so nobody could log in", keys, context);
+    refuse(
+      "would be created, but `cloud.keys` is empty, so nobody could log in: add a public key there",
+      keys,
+      context,
+    );
     return undefined;
   }
   if (own.region === undefined) {
-    // An invalid `cloud` is read as empty. If it contains a `region`, its own error is enough.
+    // An invalid section `cloud` is read as empty. If the section contains a `region` nevertheless, its own
+    // error is enough, and no missing `region` is reported.
     if (asMap(asMap(context.source.value)["cloud"])["region"] === undefined) {
-      refuse("has no `region`, and `cloud` has none", keys, context);
+      refuse("has no `region`, and `cloud` has no `region` either", keys, context);
     }
     return undefined;
   }
   if (volumesOf(raw).some(([volume]) => volume.length + name.length > MOST_VOLUME_NAME)) {
     refuse(
-      `the names of the host and of a volume must have at most ${MOST_VOLUME_NAME} characters together`,
+      `the name of the host and the name of a volume must together have at most ${MOST_VOLUME_NAME} characters`,
       keys,
       context,
     );
@@ -80,18 +85,24 @@ function adoptOf({ droplet, firewall, hostKeys = [] }: NonNullable<RawHost["adop
   return { droplet: `${droplet}`, ...(firewall !== undefined && { firewall }), hostKeys: keys };
 }
 
-/** Whether Muster may create the droplet, which needs a public key. An adopted droplet needs none. */
+/**
+ * Whether a run can create the droplet. For this, `cloud.keys` must contain a public key. A droplet that is
+ * only adopted needs no key.
+ */
 function mayBeMade({ adopt, replace }: RawHost): boolean {
   return adopt === undefined || replace !== undefined;
 }
 
-/** DigitalOcean allows 64 characters, and the prefix with the project and the stack needs some of them. */
+/**
+ * DigitalOcean allows 64 characters in the name of a volume. The prefix with the project and the stack needs
+ * some of them.
+ */
 const MOST_VOLUME_NAME = 40;
 
 function isDeclared(keys: Keys, context: Context): boolean {
   if (asMap(context.source.value)["cloud"] !== undefined) return true;
   const sentence =
-    "needs the section `cloud` with `keys` (who may log in) and `sshFrom` (from where SSH is allowed)";
+    "needs the section `cloud` with `keys` (the public keys that can log in) and `sshFrom` (the addresses that can connect by SSH)";
   refuse(sentence, keys, context);
   return false;
 }

@@ -1,7 +1,9 @@
 import type { RemoteHostSpec } from "../../config/host-spec.ts";
 import type { OpenPort } from "../../config/open-port.ts";
 
-/** A host at DigitalOcean that Muster creates or adopts. Its address is known once the droplet exists. */
+/**
+ * A host at DigitalOcean that Muster creates or adopts. Its address is not known before the droplet exists.
+ */
 export interface DropletHostSpec extends RemoteHostSpec {
   readonly kind: "droplet";
   readonly droplet: DropletSpec;
@@ -9,12 +11,13 @@ export interface DropletHostSpec extends RemoteHostSpec {
 
 /** The settings that all droplets of a fleet share. */
 export interface CloudSpec {
-  /** The public keys that may log in to each new droplet as root, by name. Empty if no droplet is created. */
+  /** The public keys that can log in to each new droplet as root, by name. Empty if no droplet is created. */
   readonly keys: Readonly<Record<string, string>>;
-  /** The addresses and networks that may connect by SSH. */
+  /** The addresses and networks that can connect by SSH. */
   readonly sshFrom: readonly string[];
   /**
-   * The DigitalOcean project for the fleet's resources. If it is left out, they stay in the default project.
+   * The DigitalOcean project for the resources of the fleet. If it is left out, the resources remain in the
+   * default project.
    */
   readonly project?: string;
 }
@@ -42,7 +45,7 @@ export interface DropletSpec {
   readonly open: readonly OpenPort[];
   /** Steps that run once on the droplet, in this order, before Muster installs anything. */
   readonly setup: readonly SetupStep[];
-  /** How many seconds a new droplet may take until it accepts a login. */
+  /** The maximum time in seconds until a new droplet accepts a login. */
   readonly bootTimeout: number;
   /** The reason for the droplet's last replacement, if there is one. A new text requests a new droplet. */
   readonly replace?: string;
@@ -54,9 +57,11 @@ export interface DropletSpec {
 export interface AdoptSpec {
   /** The droplet's ID. */
   readonly droplet: string;
-  /** The UUID of the firewall that is adopted with the droplet; absent if none is adopted. */
+  /** The UUID of the firewall that is adopted with the droplet; absent if no firewall is adopted. */
   readonly firewall?: string;
-  /** The droplet's public host keys, such as `ssh-ed25519 AAAA…`. They are only valid for this droplet. */
+  /**
+   * The public host keys of the droplet, such as `ssh-ed25519 AAAA…`. They are valid only for this droplet.
+   */
   readonly hostKeys: readonly string[];
 }
 
@@ -70,10 +75,10 @@ export interface SetupStep {
   readonly name: string;
   /** A shell script that runs on the host as root. */
   readonly run: string;
-  /** A shell script, if there is one. If the script succeeds, the step is skipped. */
+  /** An optional shell script. If it succeeds, the step is skipped. */
   readonly unless?: string;
   /** Arbitrary texts. The step runs again when one of them changes. */
   readonly triggers: readonly string[];
-  /** How many seconds the step may take. */
+  /** The maximum duration of the step in seconds. */
   readonly timeout: number;
 }

@@ -14,7 +14,10 @@ export const DROPLET_INVENTORY: InventoryFile = {
 `,
 };
 
-/** Returns how to reach a declared droplet. @throws HostError if the inventory does not contain it */
+/**
+ * Returns the address and the login of a declared droplet. @throws HostError if the inventory does not
+ * contain it
+ */
 export function dropletTarget(spec: DropletHostSpec, known: InventoryHost | undefined): HostTarget {
   if (known !== undefined) return dropletAt(spec, known);
   throw new HostError({
@@ -26,7 +29,9 @@ export function dropletTarget(spec: DropletHostSpec, known: InventoryHost | unde
   });
 }
 
-/** Returns how to reach a droplet at an address. `hostKeys` is empty before the first contact. */
+/**
+ * Returns the connection settings for a droplet at an address. `hostKeys` is empty before the first contact.
+ */
 export function dropletAt(
   { kind, name, port, user, identityFile, connectTimeout, hostKeys: declared }: DropletHostSpec,
   { address, hostKeys }: Pick<InventoryHost, "address" | "hostKeys">,

@@ -2,11 +2,11 @@ import type { HostBase } from "../../config/host-spec.ts";
 import { type InventoryFile, type InventoryHost, knownTarget } from "../../inventory/inventory-host.ts";
 import { HostError } from "../../transport/host-error.ts";
 import type { HostKind, OnThisMachine } from "../host-kind.ts";
-import { LOCAL_MACHINE } from "./machine.ts";
+import { LOCAL_MACHINE } from "./machine-resources.ts";
 import { localState } from "./nspawn/local-host-state.ts";
 import { planMissing } from "./nspawn/requirements.ts";
 
-/** A host that is a Debian container on this machine, which Muster boots with systemd-nspawn. */
+/** A host that is a Debian container on this machine. Muster boots the container with systemd-nspawn. */
 export interface LocalHostSpec extends HostBase {
   readonly kind: "local";
 }
@@ -33,7 +33,9 @@ export const local: HostKind<LocalHostSpec> = {
   isProtected: false,
   inventory,
   resolve: (_raw, common) => ({ kind: "local", ...common }),
-  // The disk, the cgroups and the running supervisor keep the host's original name.
+  sharedWith: () => ({ network: "this machine" }),
+  // After a rename, the disk, the cgroups and the running supervisor still have the original name of the
+  // host.
   renamed: (host, from) => ({ ...host, machine: host.machine ?? from }),
   target: (spec, known) => {
     if (known !== undefined) return knownTarget(spec, known, inventory);

@@ -2,7 +2,7 @@ import type { HostKindProvider } from "../../provider/host-kind-provider.ts";
 import { localHostHandler } from "./provider/handler.ts";
 import { type LocalHostControl, manageLocalHosts } from "./provider/local-host-control.ts";
 
-/** Returns the part of our provider that manages a project's local hosts. */
+/** Returns the part of Muster's provider that manages the local hosts of a project. */
 export function provide(project: string): HostKindProvider {
   return localHostProvider(manageLocalHosts(project));
 }

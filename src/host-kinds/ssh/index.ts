@@ -1,3 +1,4 @@
+import { isIPv4 } from "node:net";
 import type { RemoteHostSpec } from "../../config/host-spec.ts";
 import { type InventoryFile, type InventoryHost, pinnedIn } from "../../inventory/inventory-host.ts";
 import type { HostKind } from "../host-kind.ts";
@@ -25,6 +26,10 @@ export const ssh: HostKind<SshHostSpec> = {
     ...(raw.observe !== undefined && { observe: raw.observe }),
     ...common,
   }),
+  sharedWith: ({ address }) => {
+    const network = networkOf(address);
+    return network === undefined ? {} : { network };
+  },
   target: (spec, known) => {
     const { kind, name, address, port, user, identityFile, connectTimeout } = spec;
     const isDeclared = spec.hostKeys.length > 0;
@@ -39,7 +44,15 @@ export const ssh: HostKind<SshHostSpec> = {
   },
 };
 
-/** Returns the pinned keys, or none if they were pinned for another address or port. */
+/** Returns the /24 network of an IPv4 address; undefined for a name, whose network is not known. */
+function networkOf(address: string): string | undefined {
+  return isIPv4(address) ? `${address.split(".").slice(0, 3).join(".")}.0/24` : undefined;
+}
+
+/**
+ * Returns the pinned keys of a host. Returns an empty list if the keys were pinned for another address or
+ * port.
+ */
 function pinnedKeys({ address, port }: SshHostSpec, known: InventoryHost | undefined): readonly string[] {
   return known?.address === address && known.port === port ? known.hostKeys : [];
 }

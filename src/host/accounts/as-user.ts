@@ -1,9 +1,9 @@
 import { MusterError } from "../../base/errors.ts";
-import type { Account } from "./accounts.ts";
+import type { Account } from "./read-accounts.ts";
 
 /**
  * Does synchronous work with an account's rights, and always restores root's rights afterwards. Only the
- * effective ids change, so the account cannot signal or trace this process meanwhile.
+ * effective ids change, so the account cannot signal or trace this process during the work.
  *
  * @param account undefined for this process's own rights
  */
@@ -24,9 +24,31 @@ export function asUser<T>(account: Account | undefined, work: () => T): T {
   }
 }
 
+/**
+ * Does synchronous work with root's rights, also inside `asUser`. If this process was not started as root, it
+ * does the work with its own rights.
+ */
+export function asRoot<T>(work: () => T): T {
+  const { geteuid, getegid, getuid, getgid, seteuid, setegid } = process;
+  if (!geteuid || !getegid || !getuid || !getgid || !seteuid || !setegid)
+    throw new Error("this system has no POSIX user ids");
+  if (geteuid() === 0 || getuid() !== 0) return work();
+  const [user, group] = [geteuid(), getegid()];
+  try {
+    seteuid(0);
+    setegid(getgid());
+    return work();
+  } finally {
+    setegid(group);
+    seteuid(user);
+  }
+}
+
 let hasDropped = false;
 
-/** Drops the supplementary groups permanently: root does not need them, and no actor may have them. */
+/**
+ * Drops the supplementary groups permanently: root does not need them, and no actor is allowed to have them.
+ */
 function dropGroups(): void {
   if (hasDropped) return;
   process.setgroups?.([]);

@@ -2,9 +2,10 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { hasCode, pause } from "../system/error-reason.ts";
 
 /**
- * Waits until a user has no processes left, and kills those that do not end.
+ * Waits until a user has no processes left, and kills the processes that do not end in time.
  *
- * @param grace seconds to wait for processes to end by themselves, and as many again after killing them
+ * @param grace seconds to wait until the processes end by themselves, and to
+ * wait again after they were killed
  */
 export function endProcesses(uid: number, grace: number): void {
   const deadline = Date.now() + grace * 1000;
@@ -15,7 +16,7 @@ export function endProcesses(uid: number, grace: number): void {
   }
 }
 
-/** Returns the user's processes, without those in containers, where the uid may belong to another user. */
+/** Returns the user's processes, except those in containers, where the uid can belong to another user. */
 function processesOf(uid: number): number[] {
   const here = readlinkSync("/proc/self/ns/pid");
   return readdirSync("/proc")

@@ -2,16 +2,15 @@ import { MusterError } from "../../base/errors.ts";
 import { type GateKind, type GateName, scopeFile } from "../../model/gate-account.ts";
 import type { Host } from "../context.ts";
 import type { Table } from "../serve.ts";
-import { readOwn } from "../store/files.ts";
+import { readOwn } from "../store/state-files.ts";
 import { reasonOf } from "../system/error-reason.ts";
 
 /**
- * Returns the request handlers for a session through one kind of gate. Each handler checks its request first,
- * because a client can send anything, whatever the request's type says. A request without a handler is
- * refused.
+ * Returns the request handlers for a session through one kind of gate. Each handler checks its request first, because a
+ * client can send data that does not match the request's type. A request without a handler is refused.
  *
- * @param scope as the platform's `up` wrote it; only root can change it
- * @param account the Linux account of the session; each gate has an account of its own
+ * @param scope the scope that the platform's `up` wrote; only root can change it
+ * @param account the Linux account of the session; each gate has its own account
  */
 export type Authorizer<Scope> = (scope: Scope, account: string) => Table;
 

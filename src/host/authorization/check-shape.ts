@@ -1,6 +1,6 @@
 import { visible } from "../../base/terminal-text.ts";
 
-/** A string or boolean that a value must equal, a pattern that it must match, or a test that it must pass. */
+/** A rule for a value: a string or boolean that it must equal, a pattern to match, or a test to pass. */
 export type Rule = string | boolean | RegExp | ((value: unknown) => boolean);
 
 /**
@@ -9,13 +9,13 @@ export type Rule = string | boolean | RegExp | ((value: unknown) => boolean);
  */
 export type Shape = Readonly<Record<string, Rule>>;
 
-/** `<project>/<stack>`. */
+/** The form of a stack's full name: `<project>/<stack>`. */
 export const OWNER = /^[\w.-]{1,100}\/[\w.-]{1,100}$/;
 
 /**
  * Checks a value that a client sent.
  *
- * @returns what is wrong, as the end of a sentence; undefined if the value is valid
+ * @returns the error, as the end of a sentence; undefined if the value is valid
  */
 export function flawOf(value: unknown, form: Shape): string | undefined {
   if (!isMap(value)) return "is not a map";

@@ -1,8 +1,8 @@
 import type { HostRecord } from "../../model/host-record.ts";
 import { itemAddress } from "../../model/item-address.ts";
 import { AS_DECLARED, type HostItem, type Items, type Observation } from "../../model/items.ts";
-import type { Observed, ResourceItems } from "../../model/protocol.ts";
-import type { ReadScope } from "../../model/read-scope.ts";
+import type { ObserveAnswer, Observed, ResourceItems } from "../../model/protocol.ts";
+import type { ReadScope } from "../../model/reader-scope.ts";
 import { subjectOf } from "../../model/resource-id.ts";
 import { observe } from "../reconcile/observe.ts";
 import { findRecord, readRecords } from "../store/records.ts";
@@ -12,8 +12,8 @@ import { usersIn } from "../unmanaged/find-unmanaged.ts";
 import type { Authorizer } from "./authorizer.ts";
 
 /**
- * Lets a key observe what `up` has applied to this host, and nothing else. The items, and the state that they
- * are compared with, come from the host's own records; a request only selects some of them.
+ * Lets a reader's key observe only what `up` has applied to this host. The items and their declared state are
+ * read from the host's own records; a request only selects some of the items.
  */
 export const readAuthorizer: Authorizer<ReadScope> = (scope) => ({
   observe: (host, request) => {
@@ -28,16 +28,26 @@ export const readAuthorizer: Authorizer<ReadScope> = (scope) => ({
       resources: Object.fromEntries(queries.map((query) => [query.id, answerTo(query, observed[query.id])])),
       recorded: records.map(({ id, owner }) => ({ id, owner })),
       ...(answer.unmanaged && { unmanaged: answer.unmanaged }),
+      ...repeatedAmong(answer, records),
     };
   },
 });
+
+/** Returns the part of an observation about repeated repairs of the given records' resources. */
+export function repeatedAmong(
+  { repeated = [] }: ObserveAnswer,
+  records: readonly HostRecord[],
+): Pick<ObserveAnswer, "repeated"> {
+  const own = repeated.filter(({ resource }) => records.some(({ id }) => id === resource));
+  return own.length === 0 ? {} : { repeated: own };
+}
 
 interface Query {
   readonly id: string;
   readonly record: HostRecord | undefined;
   /** The requested items, as they were applied. */
   readonly known: Items;
-  /** The names of the items that were never applied, or were applied somewhere else. */
+  /** The names of the items that were never applied, or were applied at another address. */
   readonly unapplied: readonly string[];
 }
 
@@ -52,8 +62,8 @@ function buildQuery({ id, items }: ResourceItems, record: HostRecord | undefined
 }
 
 /**
- * Returns an item as it was applied; undefined if it never was. What the client declares is not used, because
- * a client could then test guesses of a secret.
+ * Returns an item as it was applied; undefined if it was never applied. The client's own declaration is not
+ * used, because a client could use it to test guesses of a secret.
  */
 function appliedItem(record: HostRecord | undefined, name: string): HostItem | undefined {
   if (record?.applied === undefined || !Object.hasOwn(record.items, name)) return undefined;
@@ -63,7 +73,7 @@ function appliedItem(record: HostRecord | undefined, name: string): HostItem | u
   return { ...item, want: isSecretItem(item) ? { ...want, content: AS_DECLARED } : want } as HostItem;
 }
 
-/** Whether two items have the same address on the host, whatever else they declare. */
+/** Whether two items have the same address on the host. Their other properties can differ. */
 function isSamePlace(one: HostItem, other: unknown): boolean {
   if (typeof other !== "object" || other === null) return false;
   const place = (item: HostItem) =>
@@ -81,7 +91,9 @@ function answerTo({ record, known, unapplied }: Query, answer: Observed | undefi
   };
 }
 
-/** Removes the seal from an observation: by comparing two seals, a client could see that a secret changed. */
+/**
+ * Removes the seal from an observation, because a client could compare two seals to detect a changed secret.
+ */
 function withoutSeal(observation: Observation): Observation {
   if ("unknown" in observation) return observation;
   const { seal: _, ...props } = observation.props;

@@ -5,12 +5,10 @@ import type { ScopedAgent, TenantScope } from "../../model/tenant-scope.ts";
 import { type ContentSource, wantedBytes } from "../store/contents.ts";
 import { parsePolicy } from "../units/policies.ts";
 import { isProviderFile } from "./tenant-items.ts";
-import { jobRefusal } from "./tenant-job.ts";
+import { jobRefusal } from "./tenant-job-unit.ts";
 import { providerRefusal, unitRefusal } from "./tenant-unit.ts";
 
-/**
- * Returns what is wrong with the bytes of an item, such as the text of a unit; undefined if they are valid.
- */
+/** Returns the error in the bytes of an item, such as the text of a unit; undefined if they are valid. */
 export function bytesFlaw(
   scope: TenantScope,
   agent: ScopedAgent,
@@ -26,6 +24,6 @@ export function bytesFlaw(
     return parsePolicy(text) ? undefined : "its policy file is invalid";
   if (isProviderFile(agent, item.path)) return providerRefusal(agent, text);
   if (item.path === `${UNIT_DIR}/${agent.unit}`) return unitRefusal(scope, agent, text);
-  // The only other files that a tenant's stack can have in the folder of units are those of jobs.
+  // In the folder of units, a tenant's stack can have only one other kind of file: the units of jobs.
   return dirname(item.path) === UNIT_DIR ? jobRefusal(scope, agent, basename(item.path), text) : undefined;
 }

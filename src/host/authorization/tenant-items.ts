@@ -3,7 +3,7 @@ import { isProviderName } from "../../model/failover.ts";
 import { choiceFile, policyFile, UNIT_DIR } from "../../model/host-paths.ts";
 import type { ScopedAgent, TenantScope } from "../../model/tenant-scope.ts";
 import { flawOf, isMap, quoteValue, type Shape } from "./check-shape.ts";
-import { jobUnitOf } from "./tenant-job.ts";
+import { jobUnitOf } from "./tenant-job-unit.ts";
 
 /** The rules for an item: `address` for its address and options, `want` for its declared state. */
 interface ItemForm {
@@ -16,10 +16,10 @@ const SECRET = /^(as declared|secret:[0-9a-f]{64})$/;
 const LINE = /^[^\p{Cc}]{0,1000}$/u;
 
 /**
- * Returns why a tenant's stack may not have an item for one of its agents; undefined if it may. Groups,
- * users, packages and the runtime have no form here, so only the platform can have them.
+ * Returns why a tenant's stack is not allowed to have an item for one of its agents; undefined if the item is
+ * allowed. Groups, users, packages and the runtime have no form here, so only the platform can have them.
  *
- * @param wants whether to check the declared state too; to observe or remove an item, its address is enough
+ * @param wants whether to check the declared state too, which is not needed to observe or remove an item
  */
 export function refusalOf(
   { tenant }: TenantScope,
@@ -35,7 +35,10 @@ export function refusalOf(
   return flaw === undefined && !isMap(want) ? "it declares no state" : flaw && `it ${flaw}`;
 }
 
-/** Returns the form that an item with this address must have; undefined if the agent may not have it. */
+/**
+ * Returns the form that an item with this address must have; undefined if the agent
+ * is not allowed to have the item.
+ */
 function formOf(
   group: string,
   agent: ScopedAgent,
@@ -47,6 +50,7 @@ function formOf(
   if (kind === "timer") return jobUnitOf(agent, name)?.kind === "timer" ? timer(`${name}`) : undefined;
   if (kind === "program") return program(agent);
   if (kind === "model") return model(agent);
+  if (kind === "running") return running(agent);
   if (typeof path !== "string" || posix.normalize(path) !== path || !LINE.test(path)) return undefined;
   if (kind === "directory" && path === agent.home) return home(group, agent);
   if (kind === "directory" && path === agent.credentials) return secretsFolder(group, agent);
@@ -96,10 +100,10 @@ const workFolder = (group: string, { user }: ScopedAgent): ItemForm => ({
 });
 
 /**
- * The form of a file in an agent's home. It needs an actor, because root must not open anything in a home.
+ * The form of a file in an agent's home. The item needs an actor, because root must not open files in a home.
  */
 const homeFile = (group: string, { user, unit }: ScopedAgent): ItemForm => ({
-  address: { kind: "file", path: LINE, actor: user, ...readAtStart(unit) },
+  address: { kind: "file", path: LINE, actor: user, "write?": /^(once|merge)$/, ...readAtStart(unit) },
   want: { type: "file", content: DIGEST, owner: user, group, mode: /^0[0-7]{3}$/ },
 });
 
@@ -115,6 +119,7 @@ const secretFile = (group: string, { user, unit }: ScopedAgent): ItemForm => ({
     secret: LINE,
     ...readAtStart(unit),
     "envName?": /^[A-Za-z_]\w{0,200}$/,
+    "login?": true,
     "sharedBecause?": LINE,
   },
   want: { type: "file", content: SECRET, owner: user, group, mode: "0400" },
@@ -134,7 +139,7 @@ const unitFile = ({ unit }: ScopedAgent): ItemForm => ({
   want: { type: "file", content: DIGEST, owner: "root", group: "root", mode: "0644" },
 });
 
-/** The form of a job's unit file. The file's text is checked in tenant-content.ts. */
+/** The properties that a job's unit-file item must have. The file's text is checked in tenant-content.ts. */
 const jobFile: ItemForm = {
   address: { kind: "file", path: LINE },
   want: { type: "file", content: DIGEST, owner: "root", group: "root", mode: "0644" },
@@ -147,9 +152,23 @@ const policy: ItemForm = {
 };
 
 /** The form of a model item, which is only observed. */
-const model = ({ unit }: ScopedAgent): ItemForm => ({
-  address: { kind: "model", unit, "option?": /^--?[a-z-]{1,50}$/, "others?": isJson },
+const model = ({ unit, user, home }: ScopedAgent): ItemForm => ({
+  address: {
+    kind: "model",
+    unit,
+    "option?": /^--?[a-z-]{1,50}$/,
+    "others?": isJson,
+    "sessions?": /^(claude|codex|pi)$/,
+    "user?": user,
+    "home?": home,
+  },
   want: { "provider?": LINE, "model?": LINE },
+});
+
+/** The form of an item for the running version of a runtime, which is only observed. */
+const running = ({ unit }: ScopedAgent): ItemForm => ({
+  address: { kind: "running", unit, name: /^[a-z][a-z0-9-]{0,30}$/, "off?": LINE },
+  want: { running: LINE, "updater?": "off" },
 });
 
 function isJson(value: unknown): boolean {
@@ -160,7 +179,10 @@ function isJson(value: unknown): boolean {
   }
 }
 
-/** The form of a program item. The host only looks for the program, with the rights of the agent's user. */
+/**
+ * The form of a program item. The host only checks that the program exists, with
+ * the rights of the agent's user.
+ */
 const program = (agent: ScopedAgent): ItemForm => ({
   address: {
     kind: "program",
@@ -168,6 +190,9 @@ const program = (agent: ScopedAgent): ItemForm => ({
     name: LINE,
     search: /^[^\p{Cc}]{0,32768}$/u,
     workdir: LINE,
+    "home?": LINE,
+    "argument?": LINE,
+    "hidden?": LINE,
     actor: agent.user,
   },
   want: { found: true },
@@ -189,7 +214,8 @@ const unit = ({ unit }: ScopedAgent): ItemForm => ({
 });
 
 /**
- * The form of an agent's limits. They apply within the tenant's limits, which the platform sets on the slice.
+ * The form of an agent's limits. They apply within the tenant's limits, which the
+ * platform sets on the tenant's slice.
  */
 const limits = ({ unit }: ScopedAgent): ItemForm => ({
   address: { kind: "limits", name: unit },

@@ -1,7 +1,7 @@
 import { MOVE_CHUNK, type MoveRequest } from "../../model/move.ts";
 import type { TenantScope } from "../../model/tenant-scope.ts";
 import type { Host } from "../context.ts";
-import { settle } from "../moves/commit.ts";
+import { settle } from "../moves/complete-or-cancel.ts";
 import { arrive, leave } from "../moves/prepare.ts";
 import { pack, unpack } from "../moves/transfer.ts";
 import type { Table } from "../serve.ts";
@@ -31,9 +31,9 @@ const FORMS: Readonly<Record<MoveRequest["op"], Shape>> = {
 };
 
 /**
- * Lets a tenant's stack move its own agents from a host on which it has applied them to a host that the
- * platform has prepared for them. The path of a home, and the user whose rights are used to read or write the
- * home, are checked against the host's records or the scope.
+ * Lets a tenant's stack move its own agents. The stack must have applied the agent on the old host, and the
+ * platform must have prepared the new host for the agent. The path and the user of the agent's home are
+ * checked against the host's records or the scope.
  */
 export function moveHandlers(scope: TenantScope, own: Ownership): Table {
   const inside = (host: Host, request: MoveRequest): Host => {

@@ -7,30 +7,35 @@ import { isMap, quoteValue } from "./check-shape.ts";
 import { refusalOf } from "./tenant-items.ts";
 import { refuse } from "./tenant-refusal.ts";
 
-/** Decides what on the host belongs to a tenant. */
+/** Decides which resources on the host belong to a tenant. */
 export interface Ownership {
-  /** Returns the records of the tenant's agents, and of all resources that were applied with its key. */
+  /**
+   * Returns the records of the tenant's agents, and of all resources that were applied with the tenant's key.
+   */
   records(host: Host): HostRecord[];
   /** Returns the agent that a resource belongs to; undefined if the scope does not contain the agent. */
   agent(id: string): ScopedAgent | undefined;
   /** Refuses a resource that does not belong to the tenant. @param wants as in refusalOf */
   check(id: unknown, items: unknown, known: readonly HostRecord[], wants: boolean): void;
   /**
-   * Refuses to rename resources that were not applied with the tenant's key. The owner in a request is no
-   * proof, because a client can name any owner.
+   * Refuses to rename resources that were not applied with the tenant's key. The owner in a request does not prove
+   * this, because a client can name any owner.
    */
   checkFormer(host: Host, ids: readonly string[]): void;
-  /** Returns the host for a session of this tenant, which cannot read the stored bytes of other tenants. */
+  /**
+   * Returns the host for a session of this tenant. The session cannot read the stored bytes of other tenants.
+   */
   inside(host: Host, known: readonly HostRecord[]): Host;
 }
 
 /**
  * Builds the ownership rules of a tenant.
  *
- * @param account the gate's account, which is in the record of every resource that was applied with its key
+ * @param account the gate's account, which is in the record of every resource that
+ * was applied with the gate's key
  */
 export function ownership(scope: TenantScope, account: string): Ownership {
-  // Matches only the agent's main resource, because the agent's Linux account belongs to the platform.
+  // Matches only Agent resources, because the Linux account of an agent belongs to the platform.
   const agent = (id: string) => scope.agents.find(({ name }) => id === agentId(scope.host, name));
   return {
     agent,
@@ -39,8 +44,8 @@ export function ownership(scope: TenantScope, account: string): Ownership {
     check: (id, items, known, wants) => {
       const records = known.filter((record) => record.id === id);
       const mine = typeof id === "string" ? agent(id) : undefined;
-      // A resource that was applied with this key may be observed and removed with it, even if the resource's
-      // agent is no longer declared.
+      // A resource that was applied with this key can be observed and removed with the same key, even if the
+      // resource's agent is no longer declared.
       const applied = records.filter((record) => record.gate === account);
       if (mine === undefined && (wants || applied.length === 0)) {
         refuse(scope, quoteValue(id), "it is not a resource of this tenant's agents");

@@ -1,25 +1,26 @@
 import { posix } from "node:path";
 import { quarantineFile } from "../../model/host-paths.ts";
 import type { ScopedAgent, TenantScope } from "../../model/tenant-scope.ts";
+import { tmuxStart } from "../../model/tmux-start.ts";
 import { exactly, free, isAssignment, isPlainPath, needed, oneOf, WORDS } from "./tenant-directives.ts";
 import { type Directive, type Sections, type Test, textRefusal } from "./unit-text-refusal.ts";
 
 /**
- * Why a unit is refused if an earlier version of Muster wrote the scope, which then lacks the directives of
- * the sandbox.
+ * Why a unit is refused if the scope has no directives for the sandbox, because an earlier
+ * version of Muster wrote the scope.
  */
 export const OUTDATED_SCOPE =
   "an earlier version of Muster wrote this tenant's scope: run `npx pulumi up` for the platform's stack";
 
-/** Returns why a text may not be the unit of an agent; undefined if it may. */
+/** Returns why a text is not allowed as the unit of an agent; undefined if it is allowed. */
 export function unitRefusal(scope: TenantScope, agent: ScopedAgent, text: string): string | undefined {
   if (agent.hardening === undefined) return OUTDATED_SCOPE;
   return textRefusal(sectionsFor(scope, agent), text);
 }
 
 /**
- * Returns why a text may not be a drop-in for another provider; undefined if it may. The drop-in may set only
- * the program and its environment.
+ * Returns why a text is not allowed as a drop-in for another provider; undefined if it is allowed. The
+ * drop-in can set only the program and its environment.
  */
 export function providerRefusal(agent: ScopedAgent, text: string): string | undefined {
   const { Environment, EnvironmentFile, ExecStart } = runLines(agent);
@@ -49,6 +50,8 @@ function sectionsFor(scope: TenantScope, agent: ScopedAgent): Sections {
       ...programDirectives(scope, agent),
       RuntimeDirectory: exactly(runtimeDir),
       RuntimeDirectoryMode: exactly("0700"),
+      LogsDirectory: exactly(runtimeDir),
+      LogsDirectoryMode: exactly("0700"),
       ExecStart: runLines(agent).ExecStart,
       Restart: oneOf(/^(always|on-failure|no)$/),
       RestartSec: oneOf(/^\d{1,5}(ms)?$/),
@@ -88,15 +91,16 @@ function runLines({ name, credentials }: ScopedAgent) {
       test: (path: string) => isPlainPath(path) && posix.dirname(path) === credentials,
       many: true,
     },
-    ExecStart: { test: startsTmux(`/run/muster-${name}/tmux`, name), needed: true },
+    ExecStart: { test: startsTmux(name), needed: true },
   } as const satisfies Readonly<Record<string, Directive>>;
 }
 
 /**
- * Returns a test for a command that starts the agent's program in its own tmux. A prefix such as `+` or `!`,
- * which would change the program's rights, does not match, nor does an unquoted special character.
+ * Returns a test for a command that starts the agent's program in the agent's own tmux. The test fails if the
+ * command has a prefix such as `+` or `!`, which would change the program's rights, or an unquoted special
+ * character.
  */
-function startsTmux(socket: string, session: string): Test {
-  const tmux = `/usr/bin/tmux -S ${socket} -f /dev/null new-session -d -s ${session} -x 200 -y 50 -- /usr/bin/env`;
-  return (value) => value.startsWith(`${tmux} `) && WORDS.test(value.slice(tmux.length));
+function startsTmux(agent: string): Test {
+  const start = tmuxStart(agent).join(" ");
+  return (value) => value.startsWith(`${start} `) && WORDS.test(value.slice(start.length));
 }

@@ -2,7 +2,12 @@ import { digestOf } from "../../model/digest.ts";
 import type { HostRecord } from "../../model/host-record.ts";
 import { parseJobWord } from "../../model/job.ts";
 import type { MoveRequest } from "../../model/move.ts";
-import type { ConvergeRequest, Request } from "../../model/protocol.ts";
+import {
+  CONTROL_VERBS,
+  type ConvergeRequest,
+  type Request,
+  type TerminalRequest,
+} from "../../model/protocol.ts";
 import { agentOf } from "../../model/resource-id.ts";
 import type { TenantScope } from "../../model/tenant-scope.ts";
 import type { Host } from "../context.ts";
@@ -10,17 +15,20 @@ import { jobStatuses } from "../jobs/job-status.ts";
 import { observe } from "../reconcile/observe.ts";
 import { removeResource } from "../reconcile/remove.ts";
 import { history } from "../reports/history.ts";
+import { ledgers } from "../reports/ledgers.ts";
 import { ps } from "../reports/ps.ts";
 import { type Table, WRITERS } from "../serve.ts";
 import { contentSource } from "../store/contents.ts";
 import type { Authorizer } from "./authorizer.ts";
 import { flawOf, isMap, OWNER, quoteValue, type Shape } from "./check-shape.ts";
+import { repeatedAmong } from "./read.ts";
 import { bytesFlaw } from "./tenant-content.ts";
 import { moveHandlers } from "./tenant-moves.ts";
 import { type Ownership, ownership } from "./tenant-ownership.ts";
 import { refuse } from "./tenant-refusal.ts";
+import { terminalHandlers } from "./tenant-terminals.ts";
 
-/** Serves one tenant, which can reach only its own agents on the host. */
+/** Serves the requests of one tenant, which can access only its own agents on the host. */
 export const tenantAuthorizer: Authorizer<TenantScope> = (scope, account) => {
   const own = ownership(scope, account);
   const check = (request: TenantRequest, known: readonly HostRecord[] = []) =>
@@ -37,19 +45,36 @@ export const tenantAuthorizer: Authorizer<TenantScope> = (scope, account) => {
   };
   return {
     ...moveHandlers(scope, own),
+    ...terminalHandlers(scope, account),
     ps: (host, request) => {
       check(request);
       const foreign = request.units.find((unit) => !scope.agents.some((agent) => agent.unit === unit));
       if (foreign !== undefined)
         refuse(scope, quoteValue(foreign), "it is not a unit of this tenant's agents");
-      return ps(host, request);
+      return ps(host, request, new Set(scope.agents.map(({ user }) => user)));
     },
     history: (host, request) => {
       check(request);
-      const { events } = history(host, { op: "history", last: Number.POSITIVE_INFINITY });
+      const wanted = { ...(request.uptimes && { uptimes: request.uptimes }), last: Number.POSITIVE_INFINITY };
+      const { events, uptimes } = history(host, { op: "history", ...wanted });
       const names = new Set(scope.agents.map(({ name }) => name));
       const isAsked = (agent = "") => names.has(agent) && [undefined, agent].includes(request.agent);
-      return { events: events.filter(({ agent }) => isAsked(agent)).slice(-request.last) };
+      return {
+        events: events.filter(({ agent }) => isAsked(agent)).slice(-request.last),
+        ...(uptimes && { uptimes: uptimes.filter(({ agent }) => isAsked(agent)) }),
+      };
+    },
+    ledgers: (host, request) => {
+      check(request);
+      const ids = new Set(own.records(host).map(({ id }) => id));
+      const all = Object.entries(ledgers(host).ledgers);
+      return { ledgers: Object.fromEntries(all.filter(([id]) => ids.has(id))) };
+    },
+    resolve: (host, request) => {
+      check(request);
+      if (!own.records(host).some(({ id }) => id === request.resource))
+        refuse(scope, quoteValue(request.resource), "it is not a resource of this tenant");
+      return WRITERS.resolve(host, request);
     },
     jobs: (host, request) => {
       check(request);
@@ -72,12 +97,13 @@ export const tenantAuthorizer: Authorizer<TenantScope> = (scope, account) => {
       const resources = request.resources ?? theirs.map(({ id, items }) => ({ id, items }));
       const users = new Set(scope.agents.map(({ user }) => user));
       const answer = observe(own.inside(host, known), { ...request, resources }, users);
-      const { moves = [], ...rest } = answer;
+      const { moves = [], repeated: _, ...rest } = answer;
       const mine = moves.filter(({ agent }) => known.some(({ id }) => agentOf(id) === agent));
       return {
         ...rest,
         recorded: known.map(({ id, owner }) => ({ id, owner })),
         ...(mine.length > 0 && { moves: mine }),
+        ...repeatedAmong(answer, known),
       };
     },
     converge: (host, request) => {
@@ -102,7 +128,11 @@ export const tenantAuthorizer: Authorizer<TenantScope> = (scope, account) => {
 
 type Thunk = ReturnType<NonNullable<Table["convergeAll"]>>[number];
 
-/** Runs a check. @returns undefined if the check passes; otherwise a thunk that throws the check's error */
+/**
+ * Runs a check.
+ *
+ * @returns undefined if the check passes; otherwise a function that throws the check's error
+ */
 function refusalOf(check: () => void): Thunk | undefined {
   try {
     check();
@@ -114,17 +144,38 @@ function refusalOf(check: () => void): Thunk | undefined {
   }
 }
 
-/** The requests checked in this file. Moves are checked in tenant-moves.ts; `machine` is for the platform. */
-type TenantRequest = Exclude<Request, { op: "machine" } | MoveRequest>;
+/**
+ * The requests that are checked in this file. Requests of a move are checked in tenant-moves.ts, and those about
+ * terminals in tenant-terminals.ts. Only the platform can send `machine` and the requests that install runtimes.
+ */
+type TenantRequest = Exclude<
+  Request,
+  { op: "machine" | "install" | "supply" } | MoveRequest | TerminalRequest
+>;
 
 const NAME = /^[a-z0-9-]{1,40}$/;
 
 /** The valid form of each kind of request. */
 const FORMS: Readonly<Record<TenantRequest["op"], Shape>> = {
-  ps: { op: "ps", units: Array.isArray },
-  history: { op: "history", "agent?": NAME, last: isCount },
+  ps: { op: "ps", units: Array.isArray, "unmanaged?": true },
+  history: { op: "history", "agent?": NAME, last: isCount, "uptimes?": true },
+  ledgers: { op: "ledgers" },
   jobs: { op: "jobs", words: isWords },
-  control: { op: "control", verb: /^(start|stop|release)$/, agent: NAME, unit: /./, by: /^.{1,200}$/ },
+  resolve: {
+    op: "resolve",
+    resource: /^.{1,200}$/,
+    id: /^[0-9a-f]{8}$/,
+    by: /^.{1,200}$/,
+    why: /^.{1,1000}$/,
+  },
+  control: {
+    op: "control",
+    verb: new RegExp(`^(${CONTROL_VERBS.join("|")})$`),
+    agent: NAME,
+    unit: /./,
+    by: /^.{1,200}$/,
+    "within?": isCount,
+  },
   observe: {
     op: "observe",
     "resources?": Array.isArray,
@@ -142,6 +193,8 @@ const FORMS: Readonly<Record<TenantRequest["op"], Shape>> = {
     contents: isContents,
     secrets: isTexts,
     "formerly?": isWords,
+    "by?": /^.{1,200}$/,
+    "run?": /^[\w:.-]{1,100}$/,
   },
   remove: { op: "remove", id: /./, owner: OWNER, items: isMap },
 };
@@ -155,14 +208,14 @@ function checkRequest(
   const flaw = flawOf(request, FORMS[request.op]);
   if (flaw !== undefined) refuse(scope, `a request to ${request.op}`, `it ${flaw}`);
   if (request.op === "ps" || request.op === "history" || request.op === "jobs") return;
-  if (request.op === "control") return;
+  if (request.op === "control" || request.op === "ledgers" || request.op === "resolve") return;
   const resources = request.op === "observe" ? (request.resources ?? []) : [request];
   for (const { id, items } of resources) own.check(id, items, known, request.op === "converge");
 }
 
 /**
- * Whether all contents match their digests. A client that sends contents with the digest of another tenant's
- * bytes could otherwise read those bytes later.
+ * Whether all contents match their digests. Without this check, a client could send contents with the digest
+ * of another tenant's bytes, and read those bytes later.
  */
 function isContents(value: unknown): boolean {
   return isTexts(value) && Object.entries(value).every(([digest, text]) => digestOf(text) === digest);

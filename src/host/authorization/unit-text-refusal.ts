@@ -1,7 +1,7 @@
 import { hasControlCharacter, parseUnitLine } from "../../model/unit-file.ts";
 import { quoteValue } from "./check-shape.ts";
 
-/** Returns whether a directive may have a value. */
+/** Returns whether a value is allowed for a directive. */
 export type Test = (value: string) => boolean;
 
 export interface Directive {
@@ -13,18 +13,18 @@ export interface Directive {
    * does not allow.
    */
   readonly needed?: true;
-  /** Whether the directive may occur more than once. */
+  /** Whether the directive can occur more than once. */
   readonly many?: true;
-  /** Values that must all occur, each in a line of its own. */
+  /** Values that must all occur, each in a separate line. */
   readonly each?: readonly string[];
 }
 
 export type Sections = Readonly<Record<string, Readonly<Record<string, Directive>>>>;
 
 /**
- * Returns why a text may not be a unit file or drop-in of an agent; undefined if it may. Only a subset of
- * systemd's syntax is allowed: sections, and one directive per line, without spaces around `=`, comments or
- * continuation lines.
+ * Returns why a text is not allowed as a unit file or drop-in of an agent; undefined if it is allowed. Only a
+ * subset of systemd's syntax is allowed: sections, and one directive per line. Spaces around `=`, comments
+ * and continuation lines are refused.
  */
 export function textRefusal(sections: Sections, text: string): string | undefined {
   const seen = new Set<string>();

@@ -1,12 +1,12 @@
 import { closeSync, constants, openSync, readSync, type Stats } from "node:fs";
-import { type Entry, itself } from "./walk.ts";
+import { type Entry, itself } from "./open-without-symlinks.ts";
 
-/** The size limit in bytes. A larger file is not read, but reported as "too large". */
+/** The size limit in bytes. A larger file is not read; it is reported as "too large". */
 export const SIZE_CAP = 16 * 1024 * 1024;
 
 /**
- * Returns the type of an entry. A file with several names is a `hard link`, because one of the names may be
- * outside the tree.
+ * Returns the type of an entry. A file with several names is reported as a `hard link`, because another of
+ * its names can be in a folder that Muster does not manage.
  */
 export function typeOf(stats: Stats): string {
   if (stats.isFile()) return stats.nlink === 1 ? "file" : "hard link";
@@ -22,9 +22,9 @@ export function modeOf(stats: Stats): string {
 }
 
 /**
- * Reads an entry through its handle, so that its name is not resolved again. The entry must be a file.
+ * Reads an entry, which must be a file, through its handle. Its name is therefore not resolved again.
  *
- * @returns the file's bytes; undefined if there are more than `cap`
+ * @returns the file's bytes; undefined if the file has more than `cap` bytes
  */
 export function readEntry({ handle, stats }: Entry, cap = SIZE_CAP): Buffer | undefined {
   if (stats.size > cap) return undefined;
@@ -36,7 +36,11 @@ export function readEntry({ handle, stats }: Entry, cap = SIZE_CAP): Buffer | un
   }
 }
 
-/** Reads a file to its end, even if the file grows meanwhile. @returns undefined if it exceeds `cap` */
+/**
+ * Reads a file to its end, even if the file grows during the read.
+ *
+ * @returns undefined if the file has more than `cap` bytes
+ */
 function readAll(fd: number, expected: number, cap: number): Buffer | undefined {
   const parts: Buffer[] = [];
   for (let total = 0; total <= cap; ) {

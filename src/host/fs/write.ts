@@ -14,7 +14,7 @@ import {
   writeSync,
 } from "node:fs";
 import { hasCode } from "../system/error-reason.ts";
-import { at, type Handle, itself, type MakeFolder } from "./walk.ts";
+import { at, type Handle, itself, type MakeFolder } from "./open-without-symlinks.ts";
 
 export interface FileAttributes {
   readonly uid: number;
@@ -22,12 +22,18 @@ export interface FileAttributes {
   readonly mode: number;
 }
 
-/** Replaces the entry at `name` with a file, atomically: readers see the old file or the complete new one. */
+/**
+ * Replaces the entry at `name` with a file, atomically: readers see either the old
+ * file or the complete new file.
+ *
+ * @param keepOld called when the new file is complete, directly before it replaces the old entry
+ */
 export function replaceFile(
   folder: Handle,
   name: string,
   bytes: Uint8Array,
   attributes: FileAttributes,
+  keepOld = () => {},
 ): void {
   // The temporary name is fixed, so that the next run overwrites what a killed run has left.
   const temporary = temporaryName(name);
@@ -39,6 +45,7 @@ export function replaceFile(
     fchownSync(fd, attributes.uid, attributes.gid);
     fchmodSync(fd, attributes.mode);
     fsyncSync(fd);
+    keepOld();
     moveInto(folder, temporary, name);
   } catch (error) {
     discard(folder, temporary);
@@ -49,7 +56,7 @@ export function replaceFile(
   syncFolder(folder);
 }
 
-/** Returns the name of the temporary file that holds a file's new bytes until they are complete. */
+/** Returns the name of the temporary file that contains a file's new bytes until they are complete. */
 export function temporaryName(name: string): string {
   return `.${name}.muster-new`;
 }
@@ -67,7 +74,7 @@ function removeFile(folder: Handle, name: string): void {
 
 /**
  * Frees a name: an empty folder is removed, a folder with contents is renamed to
- * `<name>.muster-aside-<time>`, and anything else is unlinked.
+ * `<name>.muster-aside-<time>`, and any other entry is unlinked.
  */
 export function clearAway(folder: Handle, name: string): void {
   const isFolder = ignoring(["EISDIR"], () => removeFile(folder, name)) === "ignored";
@@ -89,7 +96,10 @@ export function setAside(folder: Handle, name: string): string {
   return aside;
 }
 
-/** Returns the current time in UTC, such as 20260102T030405678Z: it sorts by time and needs no escaping. */
+/**
+ * Returns the current time in UTC, such as 20260102T030405678Z. This text sorts by time
+ * and can be part of a file name.
+ */
 export function compactTime(): string {
   return new Date().toISOString().replaceAll(/[-:.]/g, "");
 }
@@ -100,13 +110,13 @@ export function removeEmptyFolder(folder: Handle, name: string): boolean {
 }
 
 /**
- * Returns a callback for `withFolder` that creates missing folders.
+ * Returns a callback that creates missing folders on the way to a file.
  *
- * @param mayClear whether the callback may first remove or move aside whatever is in a folder's place
+ * @param clear frees the folder's name if something else is there; if absent, that is an error
  */
-export function makeParentFolders(mode: number, mayClear: boolean): MakeFolder {
+export function makeParentFolders(mode: number, clear?: MakeFolder): MakeFolder {
   return (parent, name) => {
-    if (mayClear) clearAway(parent, name);
+    clear?.(parent, name);
     mkdirSync(at(parent, name), { mode });
   };
 }

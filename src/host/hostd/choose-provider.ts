@@ -1,26 +1,29 @@
 import type { FailoverPolicy } from "../../model/failover.ts";
-import type { AgentMemory } from "./memory.ts";
 import type { Providers } from "./provider-health.ts";
+import type { AgentMemory } from "./saved-memory.ts";
 import type { DecisionStep, OverrideState, StepContext } from "./types.ts";
 
-/** Seconds before a failed change is attempted again, because the cause of the failure may persist. */
+/**
+ * Seconds to wait after a failed change of provider before the next attempt, because the cause might persist.
+ */
 const RETRY_AFTER = 60;
 
 /**
- * Switches an agent to the best provider that works. An agent that is paused or in quarantine keeps its
- * provider, because the deadman would not react if the change failed.
+ * Switches an agent to the best provider that works. An agent that is held or in quarantine keeps its
+ * provider, because the deadman does not act on such an agent if the change fails.
  */
 export const changeProvider: DecisionStep = (memory, step) => {
   const { snapshot, providers, clock } = step;
-  const { policy, override, paused } = snapshot;
+  const { policy, override, held } = snapshot;
   const { failover } = policy;
   if (failover === undefined || override === undefined) return settled(memory);
-  if (paused !== "" || memory.quarantined || snapshot.isQuarantined) return memory;
+  if (held !== "" || memory.quarantined || snapshot.isQuarantined) return memory;
   const [first = ""] = failover.providers;
   const now = isKnown(failover, override.linked) ? override.linked : first;
   const next = bestOf(failover, now, providers, clock);
   if (next === undefined) return reportStranded(memory, failover, step);
-  // An interrupted change or a link to a provider that is no longer declared is corrected without a report.
+  // Nothing is reported if only an interrupted change, or a link to an
+  // undeclared provider, must be corrected.
   return next === now && isInEffect(override, first, now)
     ? settled(memory)
     : change(memory, step, failover, now, next);
@@ -29,7 +32,7 @@ export const changeProvider: DecisionStep = (memory, step) => {
 /**
  * Chooses the provider that an agent should run on.
  *
- * @param now the provider that is currently chosen
+ * @param now the provider that is currently set for the agent
  * @returns undefined if no provider works
  */
 export function bestOf(
@@ -72,11 +75,8 @@ function change(
   if (next !== now && asked?.to !== next)
     report(isBetter ? "returned" : "failed-over", `to ${next}, ${reasonFor(step, now, next)}`);
   const within = restart === "now" ? 0 : deadline;
-  act("switch", `it should run on ${next}`, {
-    ...(next !== order[0] && { to: next }),
-    within,
-    run: snapshot.unit.run,
-  });
+  const change = { ...(next !== order[0] && { to: next }), within, run: snapshot.unit.run };
+  act("switch", `it should run on ${next}`, { change });
   return { ...settled(memory), asked: { to: next, at: clock } };
 }
 

@@ -1,6 +1,6 @@
 import { changeProvider } from "./choose-provider.ts";
-import { killHanging, noticeHeartbeats, noticePause } from "./heartbeats.ts";
-import { type AgentMemory, BUDGET } from "./memory.ts";
+import { killHanging, noticeHeartbeats } from "./heartbeat-decisions.ts";
+import { noticeHold, pauseWhenIdle } from "./pause-decisions.ts";
 import type { Providers } from "./provider-health.ts";
 import {
   countRestarts,
@@ -9,7 +9,8 @@ import {
   quarantineCrashing,
   restartDeferred,
   stopFinished,
-} from "./restarts.ts";
+} from "./restart-decisions.ts";
+import { type AgentMemory, BUDGET } from "./saved-memory.ts";
 import { watchHealth } from "./service-health.ts";
 import type { Action, AgentSnapshot, DecisionStep, HostEvent, StepContext } from "./types.ts";
 
@@ -17,7 +18,7 @@ export interface Decision {
   readonly memory: AgentMemory;
   readonly actions: readonly Action[];
   readonly events: readonly HostEvent[];
-  /** Whether systemd must be queried again, and the decision repeated, before anything is done. */
+  /** Whether systemd must be queried again, and the decision repeated, before any action. */
   readonly needsRefresh: boolean;
 }
 
@@ -46,14 +47,14 @@ export function decide(
       needsRefresh = true;
     },
     report: (event, detail) => events.push({ event, ...owner, ...(detail && { detail }) }),
-    act: (act, reason, change) => actions.push({ act, agent, unit, reason, ...(change && { change }) }),
+    act: (act, reason, more) => actions.push({ act, agent, unit, reason, ...more }),
   };
   const after = STEPS.reduce((memory, decideStep) => decideStep(memory, step), before);
   return { actions, needsRefresh, ...withinBudget(after, events, clock) };
 }
 
 const STEPS: readonly DecisionStep[] = [
-  noticePause,
+  noticeHold,
   noticeRuns,
   countRestarts,
   quarantineCrashing,
@@ -64,6 +65,7 @@ const STEPS: readonly DecisionStep[] = [
   stopFinished,
   changeProvider,
   restartDeferred,
+  pauseWhenIdle,
 ];
 
 /** Limits one agent's events, so that they cannot push other agents' events out of the bounded history. */

@@ -2,6 +2,7 @@ import { MusterError } from "../../base/errors.ts";
 import type { Host } from "../context.ts";
 import { reasonOf } from "../system/error-reason.ts";
 import { deferRestart } from "../units/deferred-restarts.ts";
+import { pauseUnit } from "../units/pause.ts";
 import { linkOverride } from "../units/provider-override.ts";
 import { quarantine } from "../units/quarantine.ts";
 import { showProperties, systemctl } from "../units/systemctl.ts";
@@ -12,19 +13,22 @@ const WORDS: Readonly<Record<Exclude<Action["act"], "switch">, readonly string[]
   restart: ["try-restart", "--no-block"],
   revive: ["restart", "--no-block"],
   kill: ["kill", "--signal=SIGKILL"],
-  hold: ["stop", "--no-block"],
+  quarantine: ["stop", "--no-block"],
+  pause: ["stop", "--no-block"],
   stop: ["stop", "--no-block"],
 };
 
 /**
  * Carries out all actions except changes of provider. Units with the same action share one call of systemctl,
- * because many agents may hang at once. If systemctl fails for one unit, it continues with the others.
+ * because many agents can hang at the same time. If systemctl fails for one unit, it continues with the other
+ * units.
  */
 export function execute(host: Host, actions: readonly Action[]): void {
-  // The quarantine file is written first: if the deadman is killed now, the unit does not start at the next
-  // boot.
-  for (const { act, unit, reason } of actions) {
-    if (act === "hold") attempt(`cannot quarantine ${unit}`, () => quarantine(host, unit, reason));
+  // The file that keeps a unit stopped is written first. If the deadman is killed before it stops the unit,
+  // the unit still does not start at the next boot.
+  for (const { act, unit, reason, by = "" } of actions) {
+    if (act === "quarantine") attempt(`cannot quarantine ${unit}`, () => quarantine(host, unit, reason));
+    if (act === "pause") attempt(`cannot pause ${unit}`, () => pauseUnit(host, unit, by));
   }
   for (const [act, some] of Map.groupBy(actions, ({ act }) => act)) {
     if (act === "switch") continue;
@@ -50,9 +54,9 @@ export function attempt(what: string, work: () => void): void {
 const PATIENCE = 5;
 
 /**
- * Changes the providers of units: records the deferred restarts, changes the links, then has systemd reload
- * once for all of them. If the deadman is killed between these steps, its next tick does the rest. The units
- * restart later, when they are due.
+ * Changes the providers of units: records the deferred restarts, changes the links, then makes systemd reload
+ * once for all units. If the deadman is killed between these steps, its next tick does the remaining steps.
+ * The units restart later: when they are idle, or at their deadline.
  */
 export function switchProviders(host: Host, actions: readonly Action[]): void {
   const changes = actions.filter(({ act }) => act === "switch");
@@ -75,8 +79,8 @@ function noteRestart(host: Host, { unit, change }: Action, run: string): void {
 }
 
 /**
- * Defers another restart of each unit that has restarted by itself meanwhile, because the unit may still run
- * on its old provider.
+ * Defers another restart of each unit that has restarted by itself in the meantime, because the new run might still use
+ * the old provider.
  */
 function noteRestartedMeanwhile(host: Host, changes: readonly Action[]): void {
   const units = changes.map(({ unit }) => unit);
@@ -88,8 +92,8 @@ function noteRestartedMeanwhile(host: Host, changes: readonly Action[]): void {
 }
 
 /**
- * Has systemd reload without the host's lock, because a run that holds the lock for a long time must not
- * prevent the deadman from pinging its watchdog. systemd queues reloads itself.
+ * Makes systemd reload without the host's lock. If the deadman waited for a run that holds the lock for a
+ * long time, it could not ping its watchdog. The lock is not needed, because systemd itself queues reloads.
  */
 function reload(host: Host): void {
   const { status, stderr } = host.run("systemctl", ["daemon-reload"], { timeout: PATIENCE });

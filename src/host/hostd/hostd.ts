@@ -3,7 +3,8 @@ import { readFileSync, watch } from "node:fs";
 import { basename } from "node:path";
 import { agentRunDir } from "../../model/host-paths.ts";
 import type { Host } from "../context.ts";
-import { deadmanOf } from "./deadman.ts";
+import { isAlive, readTakeOvers } from "../units/take-over.ts";
+import { deadmanOf } from "./deadman-turn.ts";
 
 /** Milliseconds between two turns. A hang is noticed up to two turns late. */
 const EVERY = 500;
@@ -11,16 +12,19 @@ const EVERY = 500;
 /** Milliseconds from the first signal that a unit starts or stops to the turn that observes the unit. */
 const SOON = 200;
 
-/** Turns between two pings of systemd's watchdog, which waits more than twice as long. */
+/** Turns between two pings of systemd's watchdog, which waits more than twice that time. */
 const PING_EVERY = 6;
+
+/** Turns between two checks for take-overs that a killed run has left. */
+const TAKE_OVER_EVERY = 4;
 
 /** The prefix of the names of all agents' runtime folders. */
 const RUN_DIR = basename(agentRunDir(""));
 
 /**
  * Runs the deadman until systemd stops it. systemd creates an agent's runtime folder when the agent's unit
- * starts and removes the folder when the unit ends. A watch on the parent folder therefore signals both
- * immediately and costs nothing otherwise.
+ * starts and removes the folder when the unit ends. A watch on the parent folder therefore signals the start
+ * and the end of a unit immediately, and needs no time while no unit changes.
  */
 export function runHostd(host: Host): void {
   process.umask(0o077);
@@ -30,6 +34,7 @@ export function runHostd(host: Host): void {
   const turn = (isSignalled: boolean, agents?: ReadonlySet<string>) => {
     deadman.turn(isSignalled, agents);
     if (turns % PING_EVERY === 0) notify("WATCHDOG=1");
+    if (turns % TAKE_OVER_EVERY === 0) finishTakeOvers(host);
     turns += 1;
   };
   turn(true);
@@ -51,9 +56,23 @@ export function runHostd(host: Host): void {
   notify("READY=1");
 }
 
+let isFinishing = false;
+
+/**
+ * Finishes the take-overs that a killed run has left. Does this in a separate process, because it can take longer than
+ * systemd's watchdog waits for the deadman.
+ */
+function finishTakeOvers(host: Host): void {
+  if (isFinishing || !readTakeOvers(host).some((one) => !isAlive(one))) return;
+  isFinishing = true;
+  execFile(process.execPath, [host.program, "take-over"], () => {
+    isFinishing = false;
+  });
+}
+
 /**
  * Notifies systemd with systemd-notify, because sd_notify(3) needs a kind of socket that Node does not have.
- * The result is not awaited: systemd's watchdog handles late pings.
+ * The result is not awaited, because systemd's watchdog detects missing pings.
  */
 function notify(...assignments: readonly string[]): void {
   const { NOTIFY_SOCKET, PATH } = process.env;

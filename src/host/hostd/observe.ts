@@ -1,31 +1,35 @@
-import { type HealthCheck, isHealthCheck } from "../../model/health.ts";
-import { providerFile } from "../../model/host-paths.ts";
-import { type Accounts, readAccounts } from "../accounts/accounts.ts";
+import { type HealthCheck, isHealthCheck } from "../../model/health-check.ts";
+import { agentUnit, providerFile } from "../../model/host-paths.ts";
+import { type Accounts, readAccounts } from "../accounts/read-accounts.ts";
 import type { Host } from "../context.ts";
 import { type Answered, newProber } from "../probes/prober.ts";
-import { readOwn } from "../store/files.ts";
+import { readOwn } from "../store/state-files.ts";
 import { reasonOf } from "../system/error-reason.ts";
-import { monotonic } from "../units/deadman-view.ts";
+import { monotonic } from "../units/deadman-view-file.ts";
 import { clearDeferredRestart, readDeferredRestarts } from "../units/deferred-restarts.ts";
 import type { Stamped } from "../units/heartbeat-file.ts";
+import { endOf, readLastRun } from "../units/last-run.ts";
 import { observeUnits, type Unit } from "../units/observe-units.ts";
+import { readPendingPauses } from "../units/pause.ts";
 import { readPolicies, readServices, type WatchedUnit } from "../units/policies.ts";
 import { linkedOverride, loadedOverride } from "../units/provider-override.ts";
-import { unitsInQuarantine } from "../units/quarantine.ts";
-import { isIdle, readHeartbeat } from "../units/read-heartbeat.ts";
-import { readPauses } from "./pauses.ts";
+import { unitsKeptStopped } from "../units/quarantine.ts";
+import { readHeartbeat } from "../units/read-heartbeat.ts";
+import { readHolds } from "./holds.ts";
+import { newIdleTracker } from "./idle-tracker.ts";
 import type { ProviderSnapshot } from "./provider-health.ts";
 import type { AgentSnapshot, OverrideState } from "./types.ts";
 
-/** Observes the host for the deadman, and keeps what it has read between two queries of systemd. */
+/** Observes the host for the deadman, and keeps the results until the next query of systemd. */
 export interface HostObserver {
   /**
    * Queries systemd, and reads the files that `up` and people may have changed.
    *
-   * @param agents the agents whose units are queried, since each query costs time; if absent, all agents
+   * @param agents the agents with units to query, because each query takes time; if absent, the
+   * units of all agents are queried
    */
   refresh(agents?: ReadonlySet<string>): void;
-  /** Returns the agents whose unit was starting or stopping at the last query. */
+  /** Returns the agents with a unit that was starting or stopping at the last query. */
   changingAgents(): readonly string[];
   /** Returns the current state. @param isFresh whether `refresh` has just been called */
   snapshot(isFresh: boolean): {
@@ -41,7 +45,9 @@ export function observeHost(host: Host): HostObserver {
   let accounts: Accounts | undefined;
   let checks: ReadonlyMap<string, HealthCheck> = new Map();
   const readings = new Map<string, Stamped>();
+  const runs = new Map<string, KnownRun>();
   const prober = newProber();
+  const idleTracker = newIdleTracker();
 
   let isQueried: (agent: string) => boolean = () => true;
 
@@ -50,17 +56,24 @@ export function observeHost(host: Host): HostObserver {
     checks = readProviders(host, policies);
     accounts = readAccounts(host.paths.etc);
     isQueried = (agent) => agents === undefined || agents.has(agent);
-    const [watched, known] = [[...policies.values()], [...units]];
-    const names = watched.filter(({ agent }) => isQueried(agent)).map(({ unit }) => unit);
-    units = new Map([...known.filter(([name]) => !names.includes(name)), ...unitsOf(host, names)]);
+    const watched = [...policies.values()];
+    const queried = new Set(watched.filter(({ agent }) => isQueried(agent)).map(({ unit }) => unit));
+    // The state of a unit without a policy is not kept, because a later agent
+    // with the same name has a new unit.
+    const kept = watched.flatMap(({ unit }) => {
+      const known = queried.has(unit) ? undefined : units.get(unit);
+      return known === undefined ? [] : [[unit, known] as const];
+    });
+    units = new Map([...kept, ...unitsOf(host, [...queried])]);
     clearDoneRestarts(host, units);
   };
   const changingAgents = () =>
     [...policies.values()].filter(({ unit }) => isChanging(units.get(unit))).map(({ agent }) => agent);
   const snapshot = (isFresh: boolean) => {
-    const held = unitsInQuarantine(host);
-    const pauses = readPauses(host);
+    const keptStopped = unitsKeptStopped(host);
+    const holds = readHolds(host);
     const deferredRestarts = readDeferredRestarts(host);
+    const pendingPauses = readPendingPauses(host);
     const answers = prober.poll(new Map([...checks, ...checksOf(policies, units)]), monotonic());
     const agents: Record<string, AgentSnapshot> = {};
     for (const [name, policy] of policies) {
@@ -68,18 +81,27 @@ export function observeHost(host: Host): HostObserver {
       if (unit === undefined) continue;
       const heartbeat = readHeartbeat(policy, unit, accounts?.users.get(unit.user), readings.get(name));
       readings.set(name, heartbeat);
-      const isQuarantined = held.has(policy.unit);
+      const isQuarantined = keptStopped.has(policy.unit);
       const age = unit.state === "up" ? monotonic() - unit.upSince : 0;
-      const paused = pauses(policy);
+      const held = holds(policy);
       const deferred = deferredRestarts.get(policy.unit);
+      const pause = pendingPauses.get(policy.unit);
       const check = answers.get(checkName(policy, unit));
       agents[name] = {
-        ...{ policy, unit, age, reading: heartbeat.reading, isQuarantined, paused },
+        ...{ policy, unit, age, reading: heartbeat.reading, isQuarantined, held },
+        pid: unit.pid,
         isFresh: isFresh && isQueried(policy.agent),
         ...(check && { check }),
+        ...endIfNew(runs, name, unit),
         ...(policy.failover && { override: overrideState(host, policy.unit, unit) }),
         ...(deferred?.restart === "when-idle" && {
-          deferred: { within: deferred.within, isIdle: isIdle(heartbeat.reading, unit.pid) },
+          deferred: {
+            within: deferred.within,
+            isIdle: idleTracker.isIdle(policy, unit, heartbeat.reading, monotonic()),
+          },
+        }),
+        ...(pause && {
+          pausing: { ...pause, isIdle: idleTracker.isIdle(policy, unit, heartbeat.reading, monotonic()) },
         }),
       };
     }
@@ -89,6 +111,29 @@ export function observeHost(host: Host): HostObserver {
     return { known: [...policies.keys()], agents, providers: Object.fromEntries(providers) };
   };
   return { refresh, changingAgents, snapshot };
+}
+
+/** The state of an agent's unit at the previous snapshot. */
+interface KnownRun {
+  readonly now: string;
+  readonly upSince: number;
+}
+
+/** Describes how an agent's program has ended, if its run is new or has just ended. */
+function endIfNew(runs: Map<string, KnownRun>, name: string, unit: Unit): Pick<AgentSnapshot, "end"> {
+  const known = runs.get(name);
+  const now = `${unit.run} ${unit.state}`;
+  if (known?.now === now) return {};
+  runs.set(name, { now, upSince: unit.upSince });
+  return known === undefined ? {} : endOfAgent(name, monotonic() - known.upSince);
+}
+
+/** @param within the number of seconds since the start of the run that has ended */
+function endOfAgent(name: string, within: number): Pick<AgentSnapshot, "end"> {
+  const last = readLastRun(agentUnit(name), within);
+  if (last === undefined) return {};
+  const line = last.lines.at(-1);
+  return { end: `its program ended ${endOf(last)}${line === undefined ? "" : `: ${line}`}` };
 }
 
 function isChanging(unit: Unit | undefined): boolean {
@@ -140,8 +185,8 @@ function unitsOf(host: Host, names: readonly string[]): ReadonlyMap<string, Unit
 }
 
 /**
- * Reads the health checks of the providers that this host's agents may use. The platform's `up` has written
- * the files.
+ * Reads the health checks of the providers that this host's agents can use. The platform's `up` has written
+ * the files with these checks.
  */
 function readProviders(
   { paths }: Host,

@@ -1,28 +1,28 @@
 import type { HistoryKind } from "../../model/deadman.ts";
-import type { HealthCheck } from "../../model/health.ts";
+import type { HealthCheck } from "../../model/health-check.ts";
 import type { Answered } from "../probes/prober.ts";
 
-/** What the deadman remembers of a model provider. Times are in seconds of the deadman's own clock. */
+/** The deadman's memory of a model provider. Times are in seconds of the deadman's own clock. */
 export interface ProviderMemory {
   readonly isDown: boolean;
   /** Whether the last answer was good. */
   readonly isWell: boolean;
-  /** How many answers in a row, including the last one, have had the same `isWell`. */
+  /** The number of answers in a row, including the last answer, that have had the same `isWell`. */
   readonly inRow: number;
-  /** When the first of these answers came. */
+  /** When the first of the `inRow` answers was received. */
   readonly since: number;
   /** The number of the last answer, counted since the deadman started. */
   readonly count: number;
   /** The text of the last answer. */
   readonly detail: string;
-  /** How many more history lines the provider may write, as computed at `budgetAt`. */
+  /** The number of history lines that can still be written about the provider, as computed at `budgetAt`. */
   readonly budget: number;
   readonly budgetAt: number;
 }
 
 /**
- * The number of history lines that a flapping provider may write at once; every minute, it may write one
- * more.
+ * The maximum of `budget`: the number of history lines that can be written about a flapping provider at one
+ * time. Every minute, one more line can be written, up to this maximum.
  */
 const BUDGET = 20;
 
@@ -43,8 +43,8 @@ interface News {
 
 /**
  * Updates the memory of the providers from their last answers. This is a pure function. A provider counts as
- * down after the number of bad answers in a row that its check declares (`failures`), and as up again after
- * the declared number of good answers in a row (`successes`).
+ * down after `failures` bad answers in a row, and as up again after `successes` good answers in a row. The
+ * provider's health check declares both numbers.
  */
 export function followProviders(
   before: Providers,
@@ -64,12 +64,18 @@ export function followProviders(
   return { providers: Object.fromEntries(entries), events };
 }
 
-/** Prepares the memory when the deadman starts: the new prober counts answers from 0, so `count` is 0 too. */
+/**
+ * Prepares the memory when the deadman starts: the new prober counts answers from
+ * 0, so `count` is set to 0 too.
+ */
 export function wakeProviders(before: Providers): Providers {
   return Object.fromEntries(Object.entries(before).map(([name, one]) => [name, { ...one, count: 0 }]));
 }
 
-/** Whether the memory of the providers must be saved at once. A repeated good answer can wait. */
+/**
+ * Whether the memory of the providers must be saved immediately. After a
+ * repeated good answer, saving can wait.
+ */
 export function hasProviderNews(before: Providers, after: Providers): boolean {
   return Object.keys(after).some((name) => {
     const [was, is] = [before[name], after[name]];

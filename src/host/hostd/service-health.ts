@@ -1,24 +1,25 @@
-import { shown } from "../../model/shown.ts";
+import { shown } from "../../model/shorten-for-display.ts";
 import type { WatchedUnit } from "../units/policies.ts";
-import type { AgentMemory, Checks } from "./memory.ts";
-import { quarantineFor } from "./restarts.ts";
+import { quarantineFor } from "./restart-decisions.ts";
+import type { AgentMemory, Checks } from "./saved-memory.ts";
 import type { AgentSnapshot, DecisionStep, StepContext } from "./types.ts";
 
 const NEW: Checks = { verdict: "unknown", run: "", count: 0, hasPassed: false, passed: 0, failed: 0 };
 
 /**
- * Follows the health of a service. While the service is up, its check decides. If systemd reports that its
- * unit has failed, it is unhealthy. If somebody has stopped it, its health is unknown.
+ * Follows the health of a service. While the service is up, its health check decides. If systemd reports that
+ * the unit has failed, the service is unhealthy. If somebody has stopped the service, its health is unknown.
  */
 export const watchHealth: DecisionStep = (memory, step) => {
   const { snapshot, report } = step;
   const { service } = snapshot.policy;
   if (service === undefined) return memory;
   const before = ofThisRun(memory.checks ?? NEW, snapshot);
-  if (memory.quarantined || snapshot.paused !== "")
+  if (memory.quarantined || snapshot.held !== "")
     return { ...memory, checks: withoutFailures(before, snapshot) };
   const { checks, complaint } = evaluate(before, snapshot, service);
-  // Only systemd knows which run of the unit has answered: the unit may have restarted since the last query.
+  // systemd is queried first, because the unit may have restarted since the last query. In that case, another
+  // run of the unit has answered.
   if (checks.count !== before.count && (!snapshot.check?.ok || before.verdict !== "healthy"))
     refreshFirst(step);
   if (checks.verdict !== before.verdict && checks.verdict !== "unknown")
@@ -29,7 +30,8 @@ export const watchHealth: DecisionStep = (memory, step) => {
 };
 
 /**
- * Resets the counts for a new run, because answers of an earlier run do not count. Keeps the verdict for now.
+ * Resets the counts for a new run, because answers of an earlier run do not count. Keeps the verdict until
+ * the new run has been checked.
  */
 function ofThisRun(checks: Checks, { unit: { run } }: AgentSnapshot): Checks {
   return checks.run === run ? checks : { ...checks, run, count: 0, hasPassed: false, passed: 0, failed: 0 };
@@ -42,7 +44,7 @@ function withoutFailures(checks: Checks, { check }: AgentSnapshot): Checks {
 
 interface Evaluation {
   readonly checks: Checks;
-  /** Why the service is unhealthy; absent if it is healthy or this is not certain yet. */
+  /** Why the service is unhealthy; absent if it is healthy or if its health is not certain yet. */
   readonly complaint?: string;
 }
 
@@ -67,7 +69,7 @@ function evaluate(
   const failed = checks.failed + 1;
   if (failed < failures) return { checks: { ...counted, passed: 0, failed } };
   const summary = failures === 1 ? "its check failed" : `${failures} checks in a row failed`;
-  // The count starts again, so that just as many checks must fail before the next action.
+  // The count starts from 0 again, so that the same number of checks must fail before the next action.
   return {
     checks: { ...counted, verdict: "unhealthy", passed: 0, failed: 0 },
     complaint: `${summary}: ${shown(check.detail)}`,

@@ -1,16 +1,16 @@
-import type { HistoryKind } from "../../model/deadman.ts";
+import type { HistoryKind, PendingPause } from "../../model/deadman.ts";
 import type { Answered } from "../probes/prober.ts";
 import type { Reading } from "../units/heartbeat-file.ts";
 import type { UnitView } from "../units/observe-units.ts";
 import type { WatchedUnit } from "../units/policies.ts";
-import type { AgentMemory } from "./memory.ts";
 import type { Providers } from "./provider-health.ts";
+import type { AgentMemory } from "./saved-memory.ts";
 
 /** The provider that an agent runs on. Both fields are absent if it is the agent's first provider. */
 export interface OverrideState {
   /** The provider that the unit is linked to, and should run on. */
   readonly linked?: string;
-  /** The provider whose link systemd has loaded. */
+  /** The provider of the link that systemd has loaded. */
   readonly loaded?: string;
 }
 
@@ -18,35 +18,45 @@ export interface OverrideState {
 export interface AgentSnapshot {
   readonly policy: WatchedUnit;
   readonly unit: UnitView;
+  /** The unit's main process; absent if it has none. */
+  readonly pid?: number;
   /** Seconds since the unit started. */
   readonly age: number;
   readonly reading: Reading;
   /** The last answer of a service's check; absent for an agent, and before the first answer. */
   readonly check?: Answered;
+  /** Whether the unit is in quarantine or paused, so that it must not run. */
   readonly isQuarantined: boolean;
+  /** How the agent's program last ended, and its last line of output; present after a recent end. */
+  readonly end?: string;
   /** Present while a restart for a change is deferred, for `within` seconds at most. */
   readonly deferred?: { readonly within: number; readonly isIdle: boolean };
+  /** Present while a pause is requested for when the agent is idle, or after `within` seconds at most. */
+  readonly pausing?: PendingPause & { readonly isIdle: boolean };
   /** Present if the agent has more than one provider. */
   readonly override?: OverrideState;
-  /** Why the agent or service is paused; empty if it is not. */
-  readonly paused: string;
-  /** Whether systemd has just been queried. If not, it is queried again before anything is stopped. */
+  /** Why the agent or service is held; empty if it is not. */
+  readonly held: string;
+  /** Whether systemd has just been queried. If not, systemd is queried again before a unit is stopped. */
   readonly isFresh: boolean;
 }
 
 /**
- * What to do with a unit. `restart`: restart it if it runs, because its configuration has changed. `revive`:
- * restart a service, whether it runs or has failed. `kill`: kill what hangs; systemd restarts it. `hold`: put
- * it into quarantine. `stop`: stop it, because it is in quarantine or its time to live has passed. `switch`:
- * change its provider.
+ * What to do with a unit. `restart`: restart the unit if it runs, because its configuration has changed.
+ * `revive`: restart a service, whether it runs or has failed. `kill`: kill the unit's processes, because the
+ * agent hangs or its program has left its tmux; systemd then restarts the unit. `quarantine`: stop
+ * the unit and put it into quarantine. `pause`: stop the unit until a person resumes it. `stop`: stop the unit, because it is in quarantine or its time to live has passed. `switch`:
+ * change the unit's provider.
  */
 export interface Action {
-  readonly act: "restart" | "revive" | "kill" | "hold" | "stop" | "switch";
+  readonly act: "restart" | "revive" | "kill" | "quarantine" | "pause" | "stop" | "switch";
   readonly agent: string;
   readonly unit: string;
   readonly reason: string;
   /** Present only for `switch`. */
   readonly change?: ProviderChange;
+  /** Who has requested the pause; present only for `pause`. */
+  readonly by?: string;
 }
 
 export interface ProviderChange {
@@ -70,10 +80,10 @@ export interface StepContext {
   readonly snapshot: AgentSnapshot;
   readonly clock: number;
   readonly providers: Providers;
-  /** Requests that systemd is queried again before any action. */
+  /** Requests a new query of systemd before any action. */
   requestRefresh(): void;
   report(event: HistoryKind, detail?: string): void;
-  act(act: Action["act"], reason: string, change?: ProviderChange): void;
+  act(act: Action["act"], reason: string, more?: Pick<Action, "change" | "by">): void;
 }
 
 /** One step of the decision. @returns the memory after this step */

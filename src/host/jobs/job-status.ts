@@ -32,7 +32,7 @@ export function jobStatuses(host: Host, { words }: JobsRequest): JobsAnswer {
 
 /**
  * Returns the status of a job from its units' states in systemd. After a reboot, systemd knows when the job
- * last ran only if its timer catches up on missed runs.
+ * last ran only if the job's timer catches up on missed runs.
  */
 export function jobStatus(timer: UnitState, service: UnitState): Omit<JobStatus, "word" | "held"> {
   const isActive = isRunning(service);
@@ -58,5 +58,5 @@ function timeOf(text = ""): string | undefined {
   return day === undefined ? undefined : `${day}T${time}Z`;
 }
 
-/** CLD_KILLED of sigaction(2): a signal has ended the run. systemd may count such a run as a success. */
+/** CLD_KILLED of sigaction(2): a signal has ended the run. systemd can count such a run as a success. */
 const KILLED = "2";

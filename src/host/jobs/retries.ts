@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { JOB_FAILED, JOB_REPLACE, type JobRetry, RETRY_KEY } from "../../model/job.ts";
 import type { Host } from "../context.ts";
-import { readOwn, writeOwn } from "../store/files.ts";
+import { readOwn, writeOwn } from "../store/state-files.ts";
 import { readTextIfPresent } from "../system/read-if-present.ts";
 import { folderOfJobs } from "./job-folder.ts";
 
@@ -10,7 +10,7 @@ export function retryTimer(service: string): string {
   return service.replace(/^muster-job-(.*)\.service$/, "muster-retry-$1.timer");
 }
 
-/** Returns the units that may start a job: to retry it, to replace its run, and to handle its failure. */
+/** Returns the units that can start a job: they retry the job, replace its run, and handle its failure. */
 export function jobHandlersOf(service: string): string[] {
   const word = service.replace(/^muster-job-(.*)\.service$/, "$1");
   return [`muster-retry-${word}.service`, `${JOB_REPLACE}${word}.service`, `${JOB_FAILED}${word}.service`];
@@ -32,7 +32,7 @@ export function triesBefore(host: Host, service: string): number {
   return mark === BEGUN ? Number(tries) || 0 : 0;
 }
 
-/** The mark that a retry writes after the count when the retry begins. */
+/** The mark that a retry appends to the file with the count when the retry begins. */
 const BEGUN = "begun";
 
 /**
@@ -48,7 +48,7 @@ export function retryLater(host: Host, service: string, tries: number, run: stri
   writeOwn(file, `${tries}\n`);
   const timer = retryTimer(service);
   const unit = timer.replace(/\.timer$/, "");
-  // The units of the previous retry may still be active.
+  // The units of the previous retry might still be active.
   host.run("systemctl", ["stop", "--", timer, `${unit}.service`]);
   const when = [`--on-active=${after}`, "--timer-property=AccuracySec=1s", "--collect", "--quiet"];
   const what = ["/bin/sh", "-c", TRY_AGAIN, "sh", service, run, file];

@@ -1,8 +1,11 @@
 import type { Stats } from "node:fs";
+import { MusterError } from "../../base/errors.ts";
 import type { Props } from "../../model/items.ts";
-import { type Accounts, idsOf } from "../accounts/accounts.ts";
+import { type Accounts, idsOf } from "../accounts/read-accounts.ts";
+import type { Place } from "../fs/follow-links.ts";
+import { withEntry } from "../fs/open-without-symlinks.ts";
 import { modeOf, typeOf } from "../fs/read.ts";
-import type { FileAttributes } from "../fs/write.ts";
+import { type FileAttributes, setAttributes } from "../fs/write.ts";
 
 /** Returns the properties that all items with a path have, such as files and folders. */
 export function propsOf(accounts: Accounts, stats: Stats): Props & { readonly type: string } {
@@ -25,4 +28,17 @@ export function attributesOf(
 /** Whether any of the named properties differs from its declared value. */
 export function differs(want: object, observed: Props, ...properties: readonly string[]): boolean {
   return properties.some((property) => observed[property] !== (want as Props)[property]);
+}
+
+/** Sets the attributes of the file at a place. @throws MusterError if it is no longer a file with a single name */
+export function setAttributesAt(
+  { folder, name }: Place,
+  { path }: { readonly path: string },
+  attributes: FileAttributes,
+): void {
+  withEntry(folder, name, (entry) => {
+    if (!entry?.stats.isFile() || entry.stats.nlink !== 1)
+      throw new MusterError({ what: path, why: "it was changed while it was being observed" });
+    setAttributes(entry.handle, attributes);
+  });
 }

@@ -2,44 +2,79 @@ import { MusterError } from "../../base/errors.ts";
 import { digestOf, secretDigest } from "../../model/digest.ts";
 import { AS_DECLARED, DIFFERENT, type FileItem, type Observation, type Props } from "../../model/items.ts";
 import { lineDetail } from "../../model/line-diff.ts";
-import { accountOf } from "../accounts/accounts.ts";
-import { asUser } from "../accounts/as-user.ts";
-import { readEntry } from "../fs/read.ts";
-import { split, withEntry, withFolder, withPathItem } from "../fs/walk.ts";
-import { makeParentFolders, replaceFile, setAttributes } from "../fs/write.ts";
+import { asRoot, asUser } from "../accounts/as-user.ts";
+import { type Account, accountOf } from "../accounts/read-accounts.ts";
+import type { Place } from "../fs/follow-links.ts";
+import { type Entry, withEntry } from "../fs/open-without-symlinks.ts";
+import { readEntry, typeOf } from "../fs/read.ts";
+import { replaceFile } from "../fs/write.ts";
 import type { RequestContext } from "../request-context.ts";
+import { keepBytes, moveAside } from "../store/kept-copies.ts";
 import { isSecretItem } from "../store/secret-hasher.ts";
-import { attributesOf, differs, propsOf } from "./file-attributes.ts";
-import type { ItemState, Kind } from "./kind.ts";
+import { attributesOf, differs, propsOf, setAttributesAt } from "./file-attributes.ts";
+import { findAtPlace, foldersAbove, leadsAway, linkRefusal, withItemPlace } from "./item-place.ts";
+import type { ItemState, Kind, OnKept } from "./kind.ts";
+import { observeKeys } from "./merged-file/observe-keys.ts";
+import { removeKeys, writeKeys } from "./merged-file/write-keys.ts";
 import { observeAsUsers } from "./observe-as-user.ts";
 import { removePathItem } from "./remove-path-item.ts";
 
 type File = ItemState<FileItem>;
 
 export const file: Kind<FileItem> = {
-  observe: (context, targets) => observeAsUsers(context, targets, (target) => observeFile(context, target)),
+  observe: (context, targets) =>
+    observeAsUsers(context, targets, (target, walker) => observeFile(context, target, walker)),
   converge,
-  remove: (context, { item }) => removePathItem(context, item),
+  remove: (context, target) => {
+    if (target.item.write !== "merge") return removePathItem(context, target.item);
+    removeKeys(context, target);
+    return [];
+  },
+  refuse: refuseUnmergeable,
 };
 
-function observeFile(context: RequestContext, target: File): Observation {
-  return withPathItem(target.item.path, (entry) => {
-    if (entry === undefined) return { props: { type: "absent" } };
-    const props = propsOf(context.accounts, entry.stats);
-    if (props.type !== "file") return { props };
-    const bytes = readEntry(entry);
-    if (bytes === undefined) return { props: { ...props, content: "too large" } };
-    if (isSecretItem(target.item)) return { props: { ...props, ...secretProps(context, target, bytes) } };
-    const content = digestOf(bytes);
-    const detail = content === target.item.want.content ? [] : contentDetail(context, target, bytes);
-    return { props: { ...props, content }, ...(detail.length > 0 && { detail }) };
-  });
+/** Refuses a file if its keys cannot be merged, before anything of its part is written. */
+function refuseUnmergeable(context: RequestContext, targets: readonly File[]): void {
+  const merged = targets.filter(({ item }) => item.write === "merge");
+  for (const [i, observation] of file.observe(context, merged).entries()) {
+    if ("unknown" in observation || observation.refusal === undefined) continue;
+    throw new MusterError({ what: merged[i]?.item.path ?? "", ...observation.refusal });
+  }
 }
 
+function observeFile(context: RequestContext, target: File, walker: Account | undefined): Observation {
+  const found = findAtPlace(context, target.item, walker, (entry, place) => ({
+    ...observeEntry(context, target, entry),
+    ...leadsAway(context, target.item, walker, place),
+  }));
+  return "refusal" in found ? { props: { type: "symlink" }, refusal: found.refusal } : found.value;
+}
+
+function observeEntry(context: RequestContext, target: File, entry: Entry | undefined): Observation {
+  const { item } = target;
+  if (entry === undefined) return { props: { type: "absent" } };
+  const props = propsOf(context.accounts, entry.stats);
+  if (item.write === "once" && AGENTS_TYPES.has(props.type)) return { props: item.want };
+  if (props.type !== "file") {
+    const refusal = linkRefusal(target, entry);
+    return { props, ...(refusal && { refusal }) };
+  }
+  if (item.write === "merge") return observeKeys(context, target, entry, props);
+  const bytes = readEntry(entry);
+  if (bytes === undefined) return { props: { ...props, content: "too large" } };
+  if (isSecretItem(item)) return { props: { ...props, ...secretProps(context, target, bytes) } };
+  const content = digestOf(bytes);
+  const detail = content === item.want.content ? [] : contentDetail(context, target, bytes);
+  return { props: { ...props, content }, ...(detail.length > 0 && { detail }) };
+}
+
+/** The types of entry with which an agent can replace a file with `write: once`. */
+const AGENTS_TYPES: ReadonlySet<string> = new Set(["file", "hard link", "symlink"]);
+
 /**
- * Returns what may be reported about a secret: whether its bytes match the request or the record, and a seal.
- * The seal lets a client recognize the same bytes later. It differs from the hash in the record, which never
- * leaves the host.
+ * Returns the properties of a secret that can be reported safely: whether its bytes match the request or the
+ * record, and a seal. The seal lets a client recognize the same bytes later. It differs from the hash in the
+ * record, which never leaves the host.
  */
 function secretProps(context: RequestContext, { item, applied, intended }: File, bytes: Buffer): Props {
   const digest = secretDigest(item.path, bytes);
@@ -54,29 +89,51 @@ function contentDetail(context: RequestContext, { item }: File, bytes: Buffer) {
   return declared === undefined ? [] : lineDetail(declared, bytes.toString("utf8"));
 }
 
-function converge(context: RequestContext, target: File, observed: Props): void {
+function converge(context: RequestContext, target: File, observed: Props, onKept: OnKept): void {
   const { item } = target;
   const attributes = attributesOf(context.accounts, item.want);
   const account = item.actor === undefined ? undefined : accountOf(context.accounts, item.actor);
   // An actor cannot take over another user's file, but can replace that file with a new one.
   const foreign = account !== undefined && differs(item.want, observed, "owner");
-  const bytes =
-    differs(item.want, observed, "type", "content") || foreign ? bytesOf(context, target) : undefined;
-  const { parent, name } = split(item.path);
-  const make = account === undefined ? makeParentFolders(0o755, false) : makeParentFolders(0o700, true);
-  asUser(account, () =>
-    withFolder(
-      parent,
-      (folder) => {
-        if (bytes !== undefined) return replaceFile(folder, name, bytes, attributes);
-        withEntry(folder, name, (entry) => {
-          if (!entry?.stats.isFile() || entry.stats.nlink !== 1) throw changedMeanwhile(item.path);
-          setAttributes(entry.handle, attributes);
-        });
-      },
-      make,
-    ),
-  );
+  const isRewritten = differs(item.want, observed, "type", "content") || foreign;
+  const bytes = isRewritten ? bytesOf(context, target) : undefined;
+  const apply = (place: Place) => {
+    if (bytes === undefined) return setAttributesAt(place, item, attributes);
+    const keepOld = () => keepOldFile(context, target, place, onKept);
+    if (item.write === "merge") return writeKeys(context, target, place, attributes, keepOld, onKept);
+    replaceFile(place.folder, place.name, bytes, attributes, keepOld);
+  };
+  asUser(account, () => withItemPlace(context, item, account, apply, foldersAbove(context, item, onKept)));
+}
+
+/**
+ * Keeps a copy of the entry that a file replaces, unless Muster wrote it. @throws MusterError if the entry is a link
+ */
+function keepOldFile(context: RequestContext, target: File, place: Place, onKept: OnKept): void {
+  withEntry(place.folder, place.name, (entry) => {
+    if (entry === undefined) return;
+    const refusal = linkRefusal(target, entry);
+    if (refusal !== undefined) throw new MusterError({ what: target.item.path, ...refusal });
+    const type = typeOf(entry.stats);
+    if (type === "hard link") return;
+    if (type === "file") keepText(context, target, place, entry, onKept);
+    else moveAside(context.host, place, onKept);
+  });
+}
+
+/** Keeps the text of a file that an agent or a person wrote. A former secret is not kept. */
+function keepText(
+  context: RequestContext,
+  { item, applied, intended }: File,
+  place: Place,
+  entry: Entry,
+  onKept: OnKept,
+): void {
+  if (isSecretItem(item) || entry.stats.size === 0) return;
+  const bytes = asRoot(() => readEntry(entry));
+  const ours = [item.want.content, applied?.["content"], intended?.["content"]];
+  if (bytes === undefined) moveAside(context.host, place, onKept);
+  else if (!ours.includes(digestOf(bytes))) onKept(keepBytes(context.host, place.path, bytes));
 }
 
 function bytesOf(context: RequestContext, { item, secret }: File): Buffer {
@@ -86,8 +143,4 @@ function bytesOf(context: RequestContext, { item, secret }: File): Buffer {
     ? "its value was not sent"
     : `${item.want.content} is not stored on this host`;
   throw new MusterError({ what: item.path, why });
-}
-
-function changedMeanwhile(path: string): MusterError {
-  return new MusterError({ what: path, why: "it was changed while it was being observed" });
 }

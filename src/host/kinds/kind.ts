@@ -12,28 +12,46 @@ export interface ItemState<I extends HostItem = HostItem> {
   readonly secret?: string;
 }
 
+/** Called with the new path of an entry that Muster did not write and therefore kept before the change. */
+export type OnKept = (path: string) => void;
+
 /** How one kind of item is observed, converged and removed. */
 export interface Kind<I extends HostItem = HostItem> {
-  /** Observes many items at once and changes nothing. @returns the observations, in the order of the items */
+  /**
+   * Observes many items together and changes nothing.
+   *
+   * @returns the observations, in the order of the items
+   */
   readonly observe: (context: RequestContext, targets: readonly ItemState<I>[]) => Observation[];
   /**
    * Changes an item so that it matches what is declared.
    *
    * @param observed the item's current properties; empty if they are unknown
    */
-  readonly converge: (context: RequestContext, target: ItemState<I>, observed: Props) => void;
-  /** Removes an item, if it exists. @returns the paths to which files and folders were moved instead */
+  readonly converge: (context: RequestContext, target: ItemState<I>, observed: Props, onKept: OnKept) => void;
+  /**
+   * Removes an item, if it exists.
+   *
+   * @returns the new paths of files and folders that were archived instead of deleted
+   */
   readonly remove: (context: RequestContext, target: ItemState<I>) => readonly string[];
   /** Throws if this host cannot have these items. Called before any item of their resource is written. */
   readonly refuse?: (context: RequestContext, targets: readonly ItemState<I>[]) => void;
-  /** Like `converge`, but for many items at once. Set for kinds where one call per item takes too long. */
+  /**
+   * Like `converge`, but for many items together. Set for kinds for which one call per item takes too long.
+   */
   readonly convergeAll?: (context: RequestContext, targets: readonly ItemState<I>[]) => void;
   /** Like `convergeAll`, but continues after an error. @returns the error of each item, or undefined */
   readonly convergeEach?: (context: RequestContext, targets: readonly ItemState<I>[]) => readonly unknown[];
-  /** Like `remove`, but for many items at once. */
+  /** Like `remove`, but for many items together. */
   readonly removeAll?: (context: RequestContext, targets: readonly ItemState<I>[]) => readonly string[];
   /** Renames an item and what belongs to it; does nothing if `from` does not exist. */
   readonly rename?: (context: RequestContext, from: I, to: I) => void;
   /** Set for kinds that are converged after all files are written and systemd has reloaded. */
   readonly afterReload?: true;
+  /**
+   * Set for kinds with a `converge` that only checks. It is called with every change of the resource, because the check
+   * can depend on what the change has just created, such as the user.
+   */
+  readonly isCheck?: true;
 }

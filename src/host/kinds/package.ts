@@ -1,5 +1,6 @@
+import { existsSync } from "node:fs";
 import { MusterError } from "../../base/errors.ts";
-import type { Observation, PackageItem } from "../../model/items.ts";
+import type { Observation, PackageItem, Refusal } from "../../model/items.ts";
 import type { RequestContext } from "../request-context.ts";
 import { installedAmong } from "../system/dpkg.ts";
 import type { ProgramResult } from "../system/run-program.ts";
@@ -9,13 +10,15 @@ import { orUnknown } from "./observe-as-user.ts";
 /** Time limit in seconds for the download and installation of a package. */
 const PATIENCE = 600;
 
-/** A Debian package. It stays installed when its resource is removed, because other programs may use it. */
+/** A Debian package. It stays installed when its resource is removed, because other programs might use it. */
 export const debianPackage: Kind<PackageItem> = {
   observe,
   converge: ({ host }, { item }) => {
+    if (!hasApt())
+      throw new MusterError({ what: `package ${item.name} was not installed`, ...noApt(item.name) });
     const install = () => host.run("apt-get", INSTALL.concat(item.name), { timeout: PATIENCE });
     if (install().status === 0) return;
-    // The package lists may be outdated, or may never have been downloaded.
+    // The package lists might be outdated, or might never have been downloaded.
     host.run("apt-get", ["update", "-q"], { timeout: PATIENCE });
     const second = install();
     if (second.status !== 0) throw failed(item.name, second);
@@ -40,9 +43,34 @@ const INSTALL = [
 
 function observe({ host }: RequestContext, targets: readonly ItemState<PackageItem>[]): Observation[] {
   const names = targets.map(({ item }) => item.name);
-  const installed = orUnknown(() => installedAmong(host.paths.dpkg, names));
+  const hasDatabase = existsSync(`${host.paths.dpkg}/status`);
+  const installed = orUnknown(() =>
+    hasDatabase ? installedAmong(host.paths.dpkg, names) : new Set<string>(),
+  );
   if ("unknown" in installed) return names.map(() => installed);
-  return names.map((name) => ({ props: { present: installed.has(name) } }));
+  return names.map((name) => {
+    const present = installed.has(name) || isOnPath(name);
+    return present || hasApt() ? { props: { present } } : { props: { present }, refusal: noApt(name) };
+  });
+}
+
+/** The packages that Muster itself needs. Each is needed only for the program with its name. */
+const PROGRAMS: readonly string[] = ["tmux", "sudo"];
+
+/** Whether a host has the program of a package, although the package might not be installed. */
+function isOnPath(name: string): boolean {
+  return PROGRAMS.includes(name) && existsSync(`/usr/bin/${name}`);
+}
+
+function hasApt(): boolean {
+  return existsSync("/usr/bin/apt-get");
+}
+
+function noApt(name: string): Required<Refusal> {
+  return {
+    why: `${name} is missing, and this host has no apt with which Muster could install it.`,
+    next: `Install ${name} on the host by hand${PROGRAMS.includes(name) ? `, as /usr/bin/${name}` : ""}.`,
+  };
 }
 
 function failed(name: string, { stderr }: ProgramResult): MusterError {

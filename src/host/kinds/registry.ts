@@ -1,32 +1,40 @@
 import type { HostItem, ItemKind, Items } from "../../model/items.ts";
 import { controllers } from "./cgroup-controllers.ts";
+import { copy } from "./copy.ts";
 import { directory } from "./directory.ts";
 import { file } from "./file.ts";
 import { group } from "./group.ts";
+import { runtime } from "./host-runtime.ts";
+import { installation } from "./installation.ts";
 import type { Kind } from "./kind.ts";
-import { limits } from "./memory-limits.ts";
-import { model } from "./model.ts";
+import { model } from "./language-model.ts";
 import { debianPackage } from "./package.ts";
-import { program } from "./program.ts";
+import { program } from "./required-program.ts";
+import { rights } from "./rights.ts";
 import { rows } from "./rows.ts";
-import { runtime } from "./runtime.ts";
+import { running } from "./running-version.ts";
 import { timer } from "./timer.ts";
 import { unit } from "./unit.ts";
+import { limits } from "./unit-limits.ts";
 import { user } from "./user.ts";
 
 /** All kinds, in the order in which items are created: a kind depends only on the kinds before it. */
 const KINDS = {
   runtime,
   package: debianPackage,
+  installation,
   group,
   user,
+  rights,
   directory,
+  copy,
   program,
   file,
   rows,
   unit,
   timer,
   model,
+  running,
   limits,
   controllers,
 };
@@ -39,7 +47,9 @@ export function kindOf(kind: ItemKind): Kind {
   return KINDS[kind] as unknown as Kind;
 }
 
-/** Sorts items into the order in which they must be created, because the engine's maps have no order. */
+/**
+ * Sorts items into the order in which they must be created, because the maps that Pulumi sends have no order.
+ */
 export function inKindOrder(items: Items): Items {
   const rank = ({ kind }: HostItem) => ORDER.indexOf(kind);
   const place = (item: HostItem) => ("path" in item ? item.path : "");

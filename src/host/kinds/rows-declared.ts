@@ -5,7 +5,7 @@ import { parseRows } from "../sqlite/table.ts";
 import type { ItemState } from "./kind.ts";
 
 /**
- * Returns the rows that have a digest; undefined if they are neither in the request nor stored on this host.
+ * Returns the rows with a given digest; undefined if they are neither in the request nor stored on this host.
  */
 export function rowsOf(context: RequestContext, digest: Scalar | undefined): Rows | undefined {
   const text = digest === undefined ? undefined : context.contents(String(digest));

@@ -1,14 +1,14 @@
 import { mkdirSync, renameSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import type { RowsItem } from "../../model/items.ts";
+import { withEntry } from "../fs/open-without-symlinks.ts";
 import { typeOf } from "../fs/read.ts";
-import { withEntry } from "../fs/walk.ts";
 import { compactTime, setAside } from "../fs/write.ts";
 import type { RequestContext } from "../request-context.ts";
 import { bytesOf, withCopy } from "../sqlite/open-database.ts";
 import { SIDE_FILES, type Snapshot, snapshot } from "../sqlite/snapshot.ts";
 import { hasOtherData } from "../sqlite/table.ts";
-import { readOwn, writeOwn } from "../store/files.ts";
+import { readOwn, writeOwn } from "../store/state-files.ts";
 import { hasCode } from "../system/error-reason.ts";
 import type { ItemState } from "./kind.ts";
 import { orUnknown, type Unknown } from "./observe-as-user.ts";
@@ -17,7 +17,7 @@ import { rowsOf } from "./rows-declared.ts";
 
 /**
  * Removes the database. If its agent has written to it, a copy that only root can read is kept. The copy gets
- * its final name last, so that a run that is killed and repeated keeps only one copy.
+ * its final name in the last step. If the run is killed and repeated, only one copy is therefore kept.
  */
 export function removeRows(context: RequestContext, { item }: ItemState<RowsItem>): readonly string[] {
   const copy = item.onRemove === "wipe" ? undefined : copyOf(context, item);
@@ -28,7 +28,7 @@ export function removeRows(context: RequestContext, { item }: ItemState<RowsItem
 
 function copyOf(context: RequestContext, item: RowsItem): Snapshot | Unknown | undefined {
   let copy: Snapshot | Unknown | undefined;
-  withParent(context, item, (folder, name) => {
+  withParent(context, item, ({ folder, name }) => {
     const isFile = withEntry(folder, name, (entry) => entry !== undefined && typeOf(entry.stats) === "file");
     if (isFile) copy = orUnknown(() => snapshot(folder, name));
   });
@@ -41,7 +41,7 @@ function keep(context: RequestContext, item: RowsItem, copy: Snapshot | Unknown)
   if ("unknown" in bytes) return keepBeside(context, item);
   const target = copyPath(context, item);
   const earlier = readOwn(target)?.equals(bytes) ? [] : finalizeCopy(context, item);
-  // Only root may read the archive folder, even if this call creates it.
+  // Only root is allowed to read the archive folder, so it is created with this mode.
   mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
   writeOwn(target, bytes);
   return earlier;
@@ -75,7 +75,7 @@ function bytesToKeep(context: RequestContext, item: RowsItem, copy: Snapshot): U
 /** Keeps an unreadable database unchanged, but renames it. @returns the new path */
 function keepBeside(context: RequestContext, item: RowsItem): string[] {
   const kept: string[] = [];
-  withParent(context, item, (folder, name) => {
+  withParent(context, item, ({ folder, name }) => {
     kept.push(`${dirname(item.path)}/${setAside(folder, name)}`);
   });
   return kept;

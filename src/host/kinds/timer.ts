@@ -5,11 +5,11 @@ import type { Host } from "../context.ts";
 import { forgetAgentsOf } from "../jobs/job-folder.ts";
 import { forgetRetries, jobHandlersOf, retryTimer } from "../jobs/retries.ts";
 import type { RequestContext } from "../request-context.ts";
-import { overridesOf, removeOverrides } from "../units/drop-ins.ts";
+import { overridesOf, removeOverrides } from "../units/manual-overrides.ts";
 import { daemonReload, isRunning, showUnits, type UnitState } from "../units/systemctl.ts";
 import type { ItemState, Kind } from "./kind.ts";
 import { orUnknown } from "./observe-as-user.ts";
-import { unitProps } from "./unit.ts";
+import { unitProps } from "./unit-props.ts";
 
 /** The timer of a job. A host can have many timers, so each call of systemctl handles all of them. */
 export const timer: Kind<TimerItem> = {
@@ -66,7 +66,7 @@ function refuse({ host, accounts }: RequestContext, targets: readonly ItemState<
     throw new MusterError({
       what: `${item.name} was not written`,
       why,
-      next: "Create this user, or declare another one.",
+      next: "Create this user, or declare another user.",
     });
   }
   const times = targets.flatMap(({ item }) => timesOf(item));
@@ -151,7 +151,7 @@ function remove(host: Host, items: readonly TimerItem[]): readonly string[] {
     throw new MusterError({ what: item.name, why: "systemd did not stop it or its service" });
   }
   host.run("systemctl", ["clean", "--what=state", "--", ...timers]);
-  host.run("systemctl", ["reset-failed", "--", ...timers, ...services]);
+  host.run("systemctl", ["reset-failed", "--", ...timers, ...starters, ...services]);
   forgetRetries(host, services);
   forgetAgentsOf(
     host,

@@ -1,17 +1,23 @@
 import { MusterError } from "../../base/errors.ts";
-import type { Observation, UnitItem } from "../../model/items.ts";
+import type { Pause, Quarantine } from "../../model/deadman.ts";
+import { isFormerUnit } from "../../model/found-items.ts";
+import { agentOfUnit } from "../../model/host-paths.ts";
+import type { Observation, Refusal, UnitItem } from "../../model/items.ts";
 import type { Host } from "../context.ts";
+import { copyAtTakeOver, forgetCopies } from "../copies/copy-data.ts";
+import type { RequestContext } from "../request-context.ts";
 import { clearDeferredRestart } from "../units/deferred-restarts.ts";
-import { overridesOf, removeOverrides } from "../units/drop-ins.ts";
+import { overridesOf, removeOverrides } from "../units/manual-overrides.ts";
+import { clearPendingPause } from "../units/pause.ts";
 import { linkOverride } from "../units/provider-override.ts";
-import { readQuarantine, release } from "../units/quarantine.ts";
+import { readPause, readQuarantine, release } from "../units/quarantine.ts";
+import { readStartLinks } from "../units/start-links.ts";
 import {
   assertStarted,
   hasNoJob,
   isStopped,
   restartIfRunning,
   START_PATIENCE,
-  start,
   stopUnit,
   unitState,
   unmaskIfMasked,
@@ -19,76 +25,78 @@ import {
 import {
   daemonReload,
   isRunning,
-  showProperties,
   showUnits,
   systemctl,
   type UnitState,
   waitForUnits,
 } from "../units/systemctl.ts";
+import { readTakeOver, rollBack } from "../units/take-over.ts";
+import { beginTakeOvers, convergeFormer, formerProps, observeFormer, releaseFormer } from "./former-unit.ts";
 import type { ItemState, Kind } from "./kind.ts";
 import { orUnknown } from "./observe-as-user.ts";
+import { unitProps } from "./unit-props.ts";
 
 export const unit: Kind<UnitItem> = {
   observe: ({ host }, targets) => observe(host, targets),
-  converge: ({ host }, target) => converge(host, target.item),
-  convergeEach: ({ host }, targets) =>
+  converge: (context, target) => converge(context, target.item),
+  convergeEach: (context, targets) =>
     convergeEach(
-      host,
+      context,
       targets.map(({ item }) => item),
     ),
-  remove: ({ host }, { item }) => (item.user === undefined ? remove(host, item) : releaseForeign(host, item)),
+  remove: ({ host }, { item }) => (isFormerUnit(item) ? releaseFormer(host, item) : remove(host, item)),
   afterReload: true,
 };
 
 function observe(host: Host, targets: readonly ItemState<UnitItem>[]): Observation[] {
-  const names = targets.map(({ item }) => item.name);
-  const states = orUnknown(() => showUnits(host, names));
-  if ("unknown" in states) return names.map(() => states);
-  return targets.map(({ item: { name, user, want } }, i) => {
-    const { active, ...rest } = unitProps(name, states[i] ?? {}, readQuarantine(host, name) !== undefined);
-    // A foreign unit that does not exist counts as disabled, because it cannot start at boot.
-    if (user !== undefined)
-      return { props: { active, enabled: startsAtBoot(rest.enabled) ? "enabled" : "disabled" } };
-    // A property that fleet.yaml does not declare cannot differ.
-    return { props: want.active === undefined ? rest : { active, ...rest } };
+  const items = targets.map(({ item }) => item);
+  const ofSystem = items.filter(({ manager }) => manager === undefined);
+  const states = orUnknown(() => stateByUnit(host, ofSystem));
+  const linksOf = readStartLinks(host);
+  return items.map((item) => {
+    if (isFormerUnit(item) && item.manager !== undefined) return observeFormer(host, item);
+    if ("unknown" in states) return states;
+    const state = states.get(item.name) ?? {};
+    return isFormerUnit(item) ? formerProps(item, state, linksOf) : observeOwn(host, item, state);
   });
 }
 
-/** Returns a unit's properties. @param state its state in systemd */
-export function unitProps(name: string, state: UnitState, isQuarantined = false) {
-  const masked = state["LoadState"] === "masked" ? "masked" : "absent";
-  const active = isRunning(state) || isRestarting(state) ? "running" : "stopped";
-  return {
-    enabled: state["UnitFileState"] || masked,
-    active: isQuarantined ? "quarantined" : active,
-    overrides: overridesOf(name, state).join(" ") || "none",
-  };
+function observeOwn(host: Host, { name, want }: UnitItem, state: UnitState): Observation {
+  const quarantine = readQuarantine(host, name);
+  const { active, ...rest } = unitProps(name, state, quarantine !== undefined);
+  const pause = readPause(host, name);
+  // A property that fleet.yaml does not declare is left out, so that it does not count as a difference.
+  if (want.active === undefined) return { props: rest, ...refusedBy(quarantine) };
+  // A pause is intended, and `fleet ps` shows it.
+  if (pause !== undefined)
+    return { props: { active: want.active, ...rest }, warning: pauseWarning(name, pause) };
+  return { props: { active, ...rest }, ...refusedBy(quarantine) };
 }
 
-/** Whether systemd is about to restart a unit that is ending. This counts as running, like auto-restart. */
-function isRestarting({ ActiveState, Job = "", Restart = "no" }: UnitState): boolean {
-  return ActiveState === "deactivating" && ["", "0"].includes(Job) && Restart !== "no";
+function refusedBy(quarantine: Quarantine | undefined): { readonly refusal?: Refusal } {
+  return quarantine === undefined ? {} : { refusal: quarantineRefusal(quarantine) };
 }
 
-/** Whether a unit with this UnitFileState starts at boot. */
-function startsAtBoot(enabled: string): boolean {
-  return /^(enabled|linked)/.test(enabled);
+function pauseWarning(unit: string, { since, by }: Pause): string {
+  const name = agentOfUnit(unit) ?? unit;
+  return `${name} was paused by ${by} at ${since}, so \`up\` does not start it; \`npx fleet resume ${name}\` does.`;
 }
 
-function converge(host: Host, item: UnitItem): void {
-  const [error] = convergeEach(host, [item]);
+function converge(context: RequestContext, item: UnitItem): void {
+  const [error] = convergeEach(context, [item]);
   if (error !== undefined) throw error;
 }
 
 /**
- * Corrects foreign units first, then removes overrides, then enables, disables and stops units. Finally
- * starts all units that should run, in parallel.
+ * Corrects former units first, and copies the data that they have written. Then removes overrides, and enables,
+ * disables and stops units. Finally starts all units that should run, in parallel.
  *
  * @returns each item's error or undefined, in the order of the items
  */
-function convergeEach(host: Host, items: readonly UnitItem[]): unknown[] {
+function convergeEach(context: RequestContext, items: readonly UnitItem[]): unknown[] {
+  const { host } = context;
   const errors = new Map<UnitItem, unknown>();
-  const each = (some: readonly UnitItem[], work: (item: UnitItem) => void) => {
+  const each = <I extends UnitItem>(some: readonly I[], work: (item: I) => void) => {
     for (const item of some.filter((one) => !errors.has(one))) {
       try {
         work(item);
@@ -97,8 +105,17 @@ function convergeEach(host: Host, items: readonly UnitItem[]): unknown[] {
       }
     }
   };
-  const [foreign, own] = [items.filter(isForeign), items.filter((item) => !isForeign(item))];
-  each(foreign, (item) => convergeForeign(host, item));
+  const formers = items.filter(isFormerUnit);
+  const own = items.filter((item) => !isFormerUnit(item));
+  const starting = own.filter(
+    ({ name, want }) => want.active === "running" && readPause(host, name) === undefined,
+  );
+  each(starting, ({ name }) => {
+    if (readQuarantine(host, name) !== undefined) throw quarantined(host, name);
+  });
+  beginTakeOvers(host, formers, starting, errors);
+  each(formers, (item) => convergeFormer(host, item));
+  each(starting, ({ name }) => copyAtTakeOver(context, name));
   const states = stateByUnit(host, own);
   each(own, (item) => clearOverrides(host, item.name, states.get(item.name) ?? {}));
   for (const verb of ["enable", "disable"] as const) {
@@ -110,25 +127,22 @@ function convergeEach(host: Host, items: readonly UnitItem[]): unknown[] {
     own.filter(({ want }) => want.active === "stopped"),
     ({ name }) => stopUnit(host, name),
   );
-  const starting = own.filter(({ want }) => want.active === "running");
-  each(starting, ({ name }) => {
-    if (readQuarantine(host, name) !== undefined) throw quarantined(host, name);
-  });
   startEach(host, starting, each, errors);
+  rollBackFailed(host, items, errors);
   return items.map((item) => errors.get(item));
 }
 
-type Each = (some: readonly UnitItem[], work: (item: UnitItem) => void) => void;
-
-function isForeign({ user }: UnitItem): boolean {
-  return user !== undefined;
+/** Restores the former units of each own unit that could not be started. */
+function rollBackFailed(host: Host, items: readonly UnitItem[], errors: Map<UnitItem, unknown>): void {
+  for (const [item, error] of errors) {
+    const unit = item.successor ?? item.name;
+    const takeOver = readTakeOver(host, unit);
+    if (takeOver === undefined || !items.includes(item)) continue;
+    errors.set(item, rollBack(host, takeOver, error));
+  }
 }
 
-function convergeForeign(host: Host, { name, user = "", want }: UnitItem): void {
-  refuseOthers(host, name, user);
-  if (want.active === "stopped") stopAndDisable(host, name);
-  else if (!isRunning(unitState(host, name))) start(host, "start", name);
-}
+type Each = <I extends UnitItem>(some: readonly I[], work: (item: I) => void) => void;
 
 function stateByUnit(host: Host, items: readonly UnitItem[]): ReadonlyMap<string, UnitState> {
   const names = items.map(({ name }) => name);
@@ -150,7 +164,10 @@ function mustChange(verb: "enable" | "disable", { want }: UnitItem, state: UnitS
   return want.enabled === `${verb}d` && state["UnitFileState"] !== want.enabled;
 }
 
-/** Calls systemctl once for many units; if that fails, once per unit, so that each gets its own error. */
+/**
+ * Calls systemctl once for many units. If this call fails, calls systemctl once per unit, so
+ * that each unit gets its own error.
+ */
 function systemctlForAll(host: Host, words: readonly string[], items: readonly UnitItem[], each: Each): void {
   if (items.length === 0) return;
   const names = items.map(({ name }) => name);
@@ -177,45 +194,25 @@ function startEach(
   each(down, ({ name }) => assertStarted(host, name, ended.get(name) ?? {}));
 }
 
-/** Refuses a foreign unit that does not run as the agent's user. @throws MusterError */
-function refuseOthers(host: Host, name: string, user: string): void {
-  const runsAs = userOf(host, name);
-  if (runsAs === user) return;
-  throw new MusterError({
-    what: `${name} was neither stopped nor started`,
-    why: `it runs as ${runsAs}, not as ${user}.`,
-    next: "Remove it from the agent's `replaces`.",
-  });
-}
-
-function userOf(host: Host, name: string): string {
-  return showProperties(host, [name], ["User"])[0]?.["User"] || "root";
-}
-
-/** Stops a foreign unit and disables it, so that it does not start at boot either. */
-function stopAndDisable(host: Host, name: string): void {
-  systemctl(host, "disable", "--", name);
-  stopUnit(host, name);
-}
-
-/** Stops and disables a foreign unit that still runs a removed agent, if the unit's user is the agent's. */
-function releaseForeign(host: Host, { name, user, want }: UnitItem): readonly string[] {
-  if (want.active === "running" && userOf(host, name) === user) stopAndDisable(host, name);
-  return [];
-}
-
 function quarantined(host: Host, name: string): MusterError {
-  const { since = "", reason = "" } = readQuarantine(host, name) ?? {};
-  return new MusterError({
-    what: `${name} was not started`,
+  const refusal = quarantineRefusal(readQuarantine(host, name) ?? { since: "", reason: "" });
+  return new MusterError({ what: `${name} was not started`, ...refusal });
+}
+
+function quarantineRefusal({ since, reason }: Quarantine): Required<Refusal> {
+  return {
     why: `it has been in quarantine since ${since}: ${reason}.`,
-    next: "See `npx fleet history`; `npx fleet release NAME` frees it.",
-  });
+    next:
+      "`npx fleet history NAME` shows what happened. Correct its declaration in fleet.yaml, and `npx pulumi up` " +
+      "releases it. If nothing in fleet.yaml is wrong, run `npx fleet release NAME`.",
+  };
 }
 
 function remove(host: Host, { name, onRemove }: UnitItem): readonly string[] {
   release(host, name);
   clearDeferredRestart(host, name);
+  clearPendingPause(host, name);
+  forgetCopies(host, name);
   if (onRemove === "keep") return [];
   linkOverride(host, name, undefined);
   const state = unitState(host, name);
@@ -225,7 +222,9 @@ function remove(host: Host, { name, onRemove }: UnitItem): readonly string[] {
   );
   if (state["LoadState"] === "not-found") return [];
   if (!isStopped(state)) stopUnit(host, name);
-  // This fails if the unit's file no longer exists, which is fine.
+  // The folder with the last output of an agent, which systemd has created for the unit.
+  if (agentOfUnit(name) !== undefined) host.run("systemctl", ["clean", "--what=logs", "--", name]);
+  // If the unit's file no longer exists, this command fails, and the error is ignored.
   host.run("systemctl", ["disable", "--", name]);
   host.run("systemctl", ["reset-failed", "--", name]);
   return [];

@@ -1,11 +1,28 @@
 import { MusterError } from "../../base/errors.ts";
+import { isGateAccount } from "../../model/gate-account.ts";
 import type { HostRecord } from "../../model/host-record.ts";
-import type { HostItem, Observation, Props, UserItem } from "../../model/items.ts";
-import { type Accounts, idsOf } from "../accounts/accounts.ts";
+import {
+  type HostItem,
+  type Observation,
+  OUTSIDE_HOME,
+  type Props,
+  type UserItem,
+} from "../../model/items.ts";
+import {
+  announceNamedData,
+  clearName,
+  namedDataOf,
+  renameNamedData,
+  setNamedDataAside,
+} from "../accounts/data-outside-home.ts";
+import { editPasswd } from "../accounts/edit-passwd.ts";
 import { endProcesses } from "../accounts/end-processes.ts";
-import { editPasswd } from "../accounts/passwd.ts";
+import { forgetFormerGroup, renameFormerGroup } from "../accounts/former-group.ts";
+import { loginObstacles } from "../accounts/login-obstacles.ts";
+import { isLogin, loginRefusal, refuseLogin } from "../accounts/login-users.ts";
+import { type Accounts, idsOf } from "../accounts/read-accounts.ts";
 import type { Host } from "../context.ts";
-import { withPathItem } from "../fs/walk.ts";
+import { withPathItem } from "../fs/open-without-symlinks.ts";
 import type { RequestContext } from "../request-context.ts";
 import { readRecords } from "../store/records.ts";
 import { withHostLock } from "../system/locks.ts";
@@ -13,42 +30,94 @@ import { stopUnit } from "../units/start-stop.ts";
 import { unitsOf } from "../units/systemctl.ts";
 import { change } from "./group.ts";
 import type { ItemState, Kind } from "./kind.ts";
+import { groupsText, keepFirstGroup, missingGroups, setGroups, withMissing } from "./user-groups.ts";
 
-/** Seconds that the processes of a removed user have to end by themselves. */
+/** Seconds to wait until the processes of a removed user end by themselves. */
 const GRACE = 10;
 
 export const user: Kind<UserItem> = {
-  observe: ({ accounts }, targets) => targets.map(({ item }) => observeUser(accounts, item)),
+  observe: (context, targets) =>
+    targets.map((target) => {
+      const { host, accounts } = context;
+      const seen = { ...observeUser(context, target.item), ...gateWarning(host, accounts, target.item) };
+      return isNewLogin(host, accounts, target) ? { ...seen, refusal: loginRefusal(target.item.name) } : seen;
+    }),
   converge,
+  refuse: ({ host, accounts }, targets) => {
+    const login = targets.find((target) => isNewLogin(host, accounts, target));
+    if (login !== undefined) refuseLogin(host, accounts, login.item.name, "adopted");
+  },
   remove,
   rename,
 };
 
-function observeUser(accounts: Accounts, item: UserItem): Observation {
-  const account = accounts.users.get(item.name);
-  if (account === undefined) return { props: { present: false } };
-  const { gid, home, shell } = account;
-  return { props: { present: true, group: accounts.groupName(gid), home, shell } };
+/** Whether a user that no run has adopted yet is the login of this session. */
+function isNewLogin(
+  host: Host,
+  accounts: Accounts,
+  { item, applied, intended }: ItemState<UserItem>,
+): boolean {
+  return applied === undefined && intended === undefined && isLogin(host, accounts, item.name);
 }
 
-/** Creates or corrects a user. A new user has no password to log in with; its home is a separate item. */
-function converge({ host, accounts }: RequestContext, { item }: ItemState<UserItem>, observed: Props): void {
+function observeUser({ host, accounts }: RequestContext, item: UserItem): Observation {
+  const account = accounts.users.get(item.name);
+  if (account === undefined) return withMissing({ props: { present: false } }, accounts, item);
+  const { gid, home, shell } = account;
+  const outside = namedDataOf(host, account).join(", ");
+  const props = {
+    ...{ present: true, group: accounts.groupName(gid), home, shell },
+    ...(outside !== "" && { [OUTSIDE_HOME]: outside }),
+  };
+  if (item.want.groups === undefined) return { props };
+  const groups = groupsText(host, accounts, account, item);
+  return withMissing({ props: { ...props, groups } }, accounts, item);
+}
+
+/** Reports why the account of a gate cannot log in, although its properties are as declared. */
+function gateWarning(host: Host, accounts: Accounts, { name }: UserItem): { readonly warning?: string } {
+  const account = isGateAccount(name) ? accounts.users.get(name) : undefined;
+  const obstacles =
+    account === undefined ? [] : loginObstacles(host, account, accounts.groupName(account.gid));
+  if (obstacles.length === 0) return {};
+  const what = `${name} cannot log in with its key: ${obstacles.join("; ")}.`;
+  const next = "Correct it in the host's sshd_config, or unlock the account.";
+  return { warning: `${what} ${next}` };
+}
+
+/** Creates or corrects a user. A new user has no valid password. The user's home is a separate item. */
+function converge(context: RequestContext, target: ItemState<UserItem>, observed: Props): void {
+  const { host, accounts } = context;
+  const refusal = missingGroups(accounts, target.item);
+  if (refusal !== undefined) throw new MusterError({ what: `user ${target.item.name}`, ...refusal });
+  if (observed["present"] === true) correct(context, target);
+  else createUser(host, accounts, target.item);
+  setGroups(host, target.item);
+}
+
+function createUser(host: Host, accounts: Accounts, item: UserItem): void {
   const { group, home, shell } = item.want;
-  if (observed["present"] !== true) {
-    const place = ["--no-create-home", "--home-dir", home, "--gid", group, "--shell", shell];
-    const number = item.system ? SYSTEM : formerUid(accounts, home);
-    change(host, "useradd", [...place, ...number, "--", item.name]);
-    return;
-  }
-  // usermod is not used here, because it does not change the home of a user with running processes, and a
-  // repair must not stop an agent.
+  clearName(host, item.name);
+  const place = ["--no-create-home", "--home-dir", home, "--gid", group, "--shell", shell];
+  const number = item.system ? SYSTEM : formerUid(accounts, home);
+  change(host, "useradd", [...place, ...number, "--", item.name]);
+}
+
+/**
+ * Corrects a user. usermod is not used here, because it does not change the home of a user with running
+ * processes, and a repair must not stop an agent.
+ */
+function correct({ host, accounts }: RequestContext, { item, applied }: ItemState<UserItem>): void {
+  const { group, home, shell } = item.want;
+  const account = accounts.users.get(item.name);
+  if (applied === undefined && account !== undefined) keepFirstGroup(host, accounts, account, item);
   const { gid } = idsOf(accounts, item.name, group);
   withHostLock(host, () => editPasswd(host.paths.etc, item.name, { gid, home, shell }));
 }
 
 /**
- * No password matches `*`. With the usual `!`, sshd without PAM would treat the account as locked and refuse
- * keys too.
+ * No password matches the hash `*`. With the usual `!`, sshd without PAM would treat the account as locked
+ * and refuse keys too.
  */
 const SYSTEM = ["--system", "--password", "*"];
 
@@ -68,28 +137,54 @@ function formerUid(accounts: Accounts, home: string): readonly string[] {
 function remove({ host, accounts }: RequestContext, { item }: ItemState<UserItem>): readonly string[] {
   const account = accounts.users.get(item.name);
   if (account === undefined || item.onRemove === "keep") return [];
-  refuseInUse(host, item.name);
+  refuseUserRemoval({ host, accounts }, item);
+  // cron and logind must not start programs for the user while its processes are being ended.
+  const aside = setNamedDataAside(host, account);
   endProcesses(account.uid, GRACE);
   change(host, "userdel", ["--", item.name]);
-  return [];
-}
-
-/** Renames a user, who keeps the uid and so all files. usermod refuses if the user has running processes. */
-function rename({ host, accounts }: RequestContext, from: UserItem, to: UserItem): void {
-  const account = accounts.users.get(from.name);
-  if (account === undefined) return;
-  for (const unit of unitsOf(host, from.name)) stopUnit(host, unit);
-  endProcesses(account.uid, GRACE);
-  change(host, "usermod", ["--login", to.name, "--home", to.want.home, "--", from.name]);
+  forgetFormerGroup(host, item.name);
+  return aside;
 }
 
 /**
- * Refuses to remove a user that another stack still needs: that stack's files would have no owner, and its
- * units would fail. Without the account of its gate, a stack could not even remove its own items.
+ * Renames a user, which keeps its uid and therefore all of its files. The user's crontab, linger file and
+ * subordinate ids get the new name before the user does, so that a killed run can repeat the rename. The user's units and processes are
+ * ended first, because usermod refuses to rename a user with running processes.
+ */
+function rename({ host, accounts }: RequestContext, from: UserItem, to: UserItem): void {
+  const account = accounts.users.get(from.name);
+  if (account === undefined) return;
+  refuseLogin(host, accounts, from.name, "renamed");
+  for (const unit of unitsOf(host, from.name)) stopUnit(host, unit);
+  endProcesses(account.uid, GRACE);
+  renameNamedData(host, from.name, to.name);
+  renameFormerGroup(host, from.name, to.name);
+  change(host, "usermod", ["--login", to.name, "--home", to.want.home, "--", from.name]);
+  announceNamedData(host, to.name);
+}
+
+/**
+ * Refuses to remove a user that is this session's login, or that another stack still needs.
+ *
+ * @throws MusterError
+ */
+export function refuseUserRemoval(
+  { host, accounts }: Pick<RequestContext, "host" | "accounts">,
+  { name, onRemove }: UserItem,
+): void {
+  if (onRemove === "keep") return;
+  refuseLogin(host, accounts, name, "removed");
+  refuseInUse(host, name);
+}
+
+/**
+ * Refuses to remove a user that another stack still needs. Otherwise, that stack's files would have no owner,
+ * and its units would fail. If the user is the account of that stack's gate, the stack could not even remove
+ * its own items.
  *
  * @throws MusterError that names the other stack
  */
-export function refuseInUse(host: Host, name: string): void {
+function refuseInUse(host: Host, name: string): void {
   const records = readRecords(host);
   const owner = records.find((record) =>
     hasItem(record, (item) => item.kind === "user" && item.name === name),

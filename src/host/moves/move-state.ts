@@ -3,10 +3,10 @@ import { MusterError } from "../../base/errors.ts";
 import type { DirectoryItem, Items } from "../../model/items.ts";
 import type { MoveMark } from "../../model/move.ts";
 import { agentOf } from "../../model/resource-id.ts";
-import { type Account, accountOf, readAccounts } from "../accounts/accounts.ts";
+import { type Account, accountOf, readAccounts } from "../accounts/read-accounts.ts";
 import type { Host } from "../context.ts";
-import { ownsContent } from "../kinds/directory.ts";
-import { readOwn, writeOwn } from "../store/files.ts";
+import { ownsContent } from "../kinds/item-place.ts";
+import { readOwn, writeOwn } from "../store/state-files.ts";
 import { hasCode } from "../system/error-reason.ts";
 import { listFolder } from "../system/read-if-present.ts";
 

@@ -12,27 +12,31 @@ import {
   type MoveMark,
 } from "../../model/move.ts";
 import { agentOf } from "../../model/resource-id.ts";
-import { readAccounts } from "../accounts/accounts.ts";
 import { endProcesses } from "../accounts/end-processes.ts";
+import { refuseLogin } from "../accounts/login-users.ts";
+import { readAccounts } from "../accounts/read-accounts.ts";
 import type { Host } from "../context.ts";
+import { withPathItem } from "../fs/open-without-symlinks.ts";
 import { converge } from "../reconcile/converge.ts";
 import { history, record } from "../reports/history.ts";
+import { holderOfUser, refuseHeld } from "../store/items-of-other-stacks.ts";
 import { findRecord, readRecords, refuseForeign } from "../store/records.ts";
 import { withResourceLock } from "../system/locks.ts";
-import { quarantine, readQuarantine } from "../units/quarantine.ts";
+import { quarantine, readPause, readQuarantine } from "../units/quarantine.ts";
 import { stopUnit } from "../units/start-stop.ts";
 import { isRunning, showUnits } from "../units/systemctl.ts";
-import { clearStaging, placeHome } from "./commit.ts";
+import { clearStaging, placeHome } from "./complete-or-cancel.ts";
+import { refuseLinkedHome, refuseLinksAway } from "./move-links.ts";
 import { type Home, moveHomeOf, readMark, writeMark } from "./move-state.ts";
 import { beginUnpacking, endUnpacking } from "./transfer.ts";
 
-/** Seconds that the agent's remaining programs get to end by themselves. */
+/** Seconds to wait until the agent's remaining programs end by themselves. */
 const GRACE = 10;
 
 /**
- * Prepares a move on the old host: stops the agent and keeps it down, even after a reboot, so that its home
- * no longer changes. A repeated request continues the same move, unless the agent has run since the first
- * request.
+ * Prepares a move on the old host: stops the agent and keeps it down, even after a reboot, so that the
+ * agent's home no longer changes. A repeated request continues the same move, unless the agent has run since
+ * the first request.
  */
 export function leave(host: Host, request: LeaveRequest): LeaveAnswer {
   return withResourceLock(host, request.id, () => {
@@ -44,6 +48,9 @@ export function leave(host: Host, request: LeaveRequest): LeaveAnswer {
     const before = readMark(host, home.agent);
     if (before?.state === "gone") return answer(host, before, "gone");
     if (before !== undefined && before.state !== "leaving") throw stillArriving(before);
+    refusePaused(host, home.agent);
+    refuseLogin(host, readAccounts(host.paths.etc), home.user, "moved");
+    refuseLinksAway(host, known.items, home);
     const mark = holdDown(host, request, home.agent, before);
     for (const job of jobsOf(records, home.agent)) stopUnit(host, job);
     if (!isShared(records, home)) endPrograms(host, home);
@@ -52,14 +59,15 @@ export function leave(host: Host, request: LeaveRequest): LeaveAnswer {
 }
 
 /**
- * Stops the agent and keeps it down. The mark is written first, so that if this run is killed, the next one
- * stops the agent again.
+ * Stops the agent and keeps it down. The record of the move is written first. If this run is killed, the next
+ * run therefore stops the agent again.
  */
 function holdDown(host: Host, { to }: LeaveRequest, agent: string, before: MoveMark | undefined): MoveMark {
   const unit = agentUnit(agent);
   const [state] = showUnits(host, [unit]);
   const isHeld = readQuarantine(host, unit) !== undefined;
-  // An agent that is marked but not in quarantine may have run since it was marked, so this is a new move.
+  // If a move is recorded but the agent is not in quarantine, the agent may have run
+  // since then, so this is a new move.
   const same = isHeld ? before : undefined;
   const mark = writeMark(host, {
     agent,
@@ -81,7 +89,10 @@ function answer(host: Host, { agent, move }: MoveMark, state: LeaveAnswer["state
   return { move, state, history: events };
 }
 
-/** Returns the services of the agent's jobs. The quarantine only prevents new runs of a job. */
+/**
+ * Returns the services of the agent's jobs. They must be stopped too, because the quarantine
+ * only prevents new runs of a job.
+ */
 function jobsOf(records: readonly HostRecord[], agent: string): string[] {
   return records
     .filter(({ id }) => agentOf(id) === agent)
@@ -90,7 +101,7 @@ function jobsOf(records: readonly HostRecord[], agent: string): string[] {
     );
 }
 
-/** Whether other agents run as the home's user, as they do under `isolation: tenant`. */
+/** Whether other agents run as the home's user, as under `isolation: tenant`. */
 function isShared(records: readonly HostRecord[], { user, path }: Home): boolean {
   return records
     .flatMap(({ items }) => Object.values(items))
@@ -101,6 +112,17 @@ function isShared(records: readonly HostRecord[], { user, path }: Home): boolean
 function endPrograms(host: Host, { user }: Home): void {
   const account = readAccounts(host.paths.etc).users.get(user);
   if (account !== undefined && account.uid !== 0) endProcesses(account.uid, GRACE);
+}
+
+/** @throws MusterError for a paused agent, because the new host would start it */
+function refusePaused(host: Host, agent: string): void {
+  const pause = readPause(host, agentUnit(agent));
+  if (pause === undefined) return;
+  throw new MusterError({
+    what: `${agent} was not moved`,
+    why: `${pause.by} has paused it, and the new host would start it.`,
+    next: `Run \`npx fleet resume ${agent}\` first.`,
+  });
 }
 
 function notRecorded({ id }: LeaveRequest): MusterError {
@@ -121,6 +143,7 @@ function stillArriving({ agent, other }: MoveMark): MusterError {
  */
 export function arrive(host: Host, request: ArriveRequest): ArriveAnswer {
   const home = moveHomeOf(request.id, request.items);
+  refuseLinkedHome(home);
   const mark = withResourceLock(host, request.id, () => markArriving(host, request, home));
   if (mark === undefined) return { state: "lives" };
   makeAccounts(host, request);
@@ -133,16 +156,51 @@ export function arrive(host: Host, request: ArriveRequest): ArriveAnswer {
  *
  * @returns undefined if the agent already lives on this host
  */
-function markArriving(
-  host: Host,
-  { id, owner, from }: ArriveRequest,
-  { agent, path }: Home,
-): MoveMark | undefined {
+function markArriving(host: Host, request: ArriveRequest, home: Home): MoveMark | undefined {
+  const { id, owner, from } = request;
+  const { agent, path } = home;
   const before = readMark(host, agent);
-  const isKnown = findRecord(readRecords(host), id, owner) !== undefined;
+  const records = readRecords(host);
+  const isKnown = findRecord(records, id, owner) !== undefined;
   if (before === undefined ? isKnown : before.state === "leaving") return undefined;
+  refuseHeld(records, request);
+  if (before === undefined) refuseTaken(host, request, home, records);
   if (before !== undefined && before.state !== "gone") return before;
   return writeMark(host, arrivingMark(from, "", { agent, path }, before?.state === "gone"));
+}
+
+/**
+ * Refuses an agent if its user or home belongs to somebody else on this host. Called only for a move that has created
+ * nothing on this host yet.
+ *
+ * @throws MusterError that says what exists already
+ */
+function refuseTaken(
+  host: Host,
+  { items }: ArriveRequest,
+  { agent, path, user }: Home,
+  records: readonly HostRecord[],
+): void {
+  const accounts = readAccounts(host.paths.etc);
+  const account = accounts.users.get(user);
+  const isOwn = Object.values(items).some((item) => item.kind === "user" && item.name === user);
+  if (isOwn && account !== undefined) {
+    const holder = holderOfUser(records, user);
+    const whose =
+      holder === undefined ? "no stack of Muster has created it" : `it belongs to ${holder.owner}`;
+    throw taken(agent, `the user ${user} exists on this host already, and ${whose}.`);
+  }
+  const owner = withPathItem(path, (entry) => entry?.stats.uid);
+  if (owner === undefined || owner === account?.uid || accounts.userName(owner) === String(owner)) return;
+  throw taken(agent, `${path} exists on this host already and belongs to ${accounts.userName(owner)}.`);
+}
+
+function taken(agent: string, why: string): MusterError {
+  return new MusterError({
+    what: `${agent} was not moved to this host`,
+    why,
+    next: "Give the agent another name (docs/moving.md), or move what is there out of the way by hand.",
+  });
 }
 
 /** Creates the user that owns the home. The resource's record is completed when the home has arrived. */
@@ -170,8 +228,8 @@ function openArrival(host: Host, { from }: ArriveRequest, home: Home, move: stri
     placeHome(host, home, mark);
     return { state: "arrived" };
   }
-  // If an earlier move placed the home but was never completed, the agent has not used that home, which is
-  // therefore only a copy.
+  // If an earlier move has placed the home but was never completed, the agent has not used that home. The
+  // home is therefore only a copy.
   const hasCopy = mark?.isStale === true || mark?.state === "arrived";
   writeMark(host, arrivingMark(from, move, home, hasCopy));
   endUnpacking(move);

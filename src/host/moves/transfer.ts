@@ -15,10 +15,13 @@ import type { Host } from "../context.ts";
 import { findRecord, readRecords } from "../store/records.ts";
 import { withResourceLock } from "../system/locks.ts";
 import { ENVIRONMENT } from "../system/run-program.ts";
-import { placeHome, stagingPath } from "./commit.ts";
+import { placeHome, stagingPath } from "./complete-or-cancel.ts";
 import { type Home, homeOwner, moveHomeOf, readMark, writeMark } from "./move-state.ts";
 
-/** A home that a tar process with the agent's rights is packing, as fast as the other host requests it. */
+/**
+ * A home that is being packed by a tar process with the agent's rights, as fast as the
+ * other host requests the bytes.
+ */
 interface Packing {
   readonly tar: ChildProcess;
   readonly end: Promise<TarEnd>;
@@ -30,7 +33,7 @@ interface Packing {
 
 const packings = new Map<string, Packing>();
 
-/** Returns the next bytes of the home, and with the last ones the checksum of all bytes. */
+/** Returns the next bytes of the home, and with the last bytes also the checksum of all bytes. */
 export async function pack(host: Host, request: PackRequest): Promise<PackAnswer> {
   const { id, move, first } = request;
   if (first) beginPacking(host, request);
@@ -57,7 +60,7 @@ function beginPacking(host: Host, { id, owner, move }: PackRequest): void {
   packings.set(move, startPacking(host, home));
 }
 
-/** Starts the tar process, which opens the home itself, with the agent's rights. */
+/** Starts the tar process with the agent's rights. The tar process opens the home itself. */
 function startPacking(host: Host, home: Home): Packing {
   const { uid, gid } = homeOwner(host, home);
   const tar = spawn(
@@ -93,13 +96,13 @@ function cannotPack(id: string, message: string): MusterError {
   return new MusterError({
     what: `${id}: its home cannot be packed`,
     why: `${message}.`,
-    next: "The agent must be able to read its whole home: repair or remove what it cannot read, then run `npx pulumi up` again.",
+    next: "The agent must be able to read all files in its home: repair or remove the files that it cannot read, then run `npx pulumi up` again.",
   });
 }
 
 /**
- * A home that a tar process with the agent's rights is unpacking into a staging folder, which only root can
- * rename.
+ * A home that is being unpacked by a tar process with the agent's rights. The home is in a staging folder,
+ * which only root can rename.
  */
 interface Unpacking {
   readonly home: Home;
@@ -126,7 +129,7 @@ function startUnpacking(host: Host, home: Home): Unpacking {
   const { uid, gid } = homeOwner(host, home);
   const isRoot = process.geteuid?.() === 0;
   const staging = stagingPath(home.path);
-  // Everybody may traverse this folder; only the agent may use the folder in it.
+  // All users can traverse this folder, but only the agent can use the folder in it.
   mkdirSync(dirname(staging), { mode: 0o711 });
   mkdirSync(staging, { mode: 0o700 });
   chmodSync(dirname(staging), 0o711);
@@ -210,7 +213,7 @@ function checksumMismatch(id: string): MusterError {
   });
 }
 
-/** How a tar process has ended. */
+/** The end of a tar process. */
 interface TarEnd {
   readonly code: number | null;
   /** The last lines of tar's standard error or, if there are none, why tar has ended. */

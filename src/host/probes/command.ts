@@ -1,4 +1,4 @@
-import type { CommandProbe } from "../../model/health.ts";
+import type { CommandProbe } from "../../model/health-check.ts";
 import { ENVIRONMENT } from "../system/run-program.ts";
 import { noAnswer, type ProbeAnswer } from "./probe-answer.ts";
 
@@ -11,7 +11,7 @@ const BOUNDS = [
   "PrivateTmp=yes",
 ];
 
-/** Seconds that systemd gets to end the probe and report the result. */
+/** Seconds in which systemd can end the probe and report the result. */
 const GRACE = 5;
 
 /** Runs a program as its user in a separate unit, so that systemd also ends its child processes. */

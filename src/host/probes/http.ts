@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { HttpProbe } from "../../model/health.ts";
+import type { HttpProbe } from "../../model/health-check.ts";
 import { reasonOf } from "../system/error-reason.ts";
 import { noAnswer, type ProbeAnswer } from "./probe-answer.ts";
 
@@ -11,7 +11,7 @@ export function probeHttp({ url, method, expect, timeout }: HttpProbe): Promise<
   const { request } = process.getBuiltinModule(url.startsWith("https:") ? "node:https" : "node:http");
   const { promise, resolve } = Promise.withResolvers<ProbeAnswer>();
   const signal = AbortSignal.timeout(timeout * 1000);
-  // No HTTP agent is used, because reusing an open connection would not show whether a new one works.
+  // No HTTP agent is used, because reusing an open connection would not show whether a new connection works.
   const sent = request(url, { method, agent: false, signal, headers: { "user-agent": "muster" } });
   sent.on("response", (response) => {
     resolve(evaluate(response, expect));
@@ -30,7 +30,7 @@ function evaluate({ statusCode = 0 }: IncomingMessage, expect: readonly string[]
 }
 
 /**
- * Whether a status is an expected one.
+ * Whether a status matches an expected status.
  *
  * @param expected such as `200`, or `2xx` for every status from 200 to 299
  */

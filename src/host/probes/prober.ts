@@ -1,21 +1,21 @@
 import { isDeepStrictEqual } from "node:util";
-import type { HealthCheck } from "../../model/health.ts";
+import type { HealthCheck } from "../../model/health-check.ts";
 import type { ProbeAnswer } from "./probe-answer.ts";
 import { runProbe } from "./run-probe.ts";
 
 /** The last answer to a health check. */
 export interface Answered extends ProbeAnswer {
-  /** The number of answers so far. It distinguishes this answer from the one before. */
+  /** The number of answers so far. This number distinguishes an answer from the previous answer. */
   readonly count: number;
-  /** How many answers in a row, including this one, have had the same `ok`. */
+  /** The number of answers in a row, including this answer, that have had the same `ok`. */
   readonly streak: number;
 }
 
-/** Runs probes in the background. Its owner polls it for the last answers. */
+/** Runs probes in the background. The caller polls for the last answers. */
 export interface Prober {
   /**
-   * Starts the probes that are due. A check that has changed, or was missing from the last call, starts from
-   * zero.
+   * Starts the probes that are due. A check that has changed, or was missing from the last
+   * call, starts without an answer.
    *
    * @param wanted all checks, by name
    * @param now seconds of a monotonic clock

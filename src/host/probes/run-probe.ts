@@ -1,4 +1,4 @@
-import type { Probe } from "../../model/health.ts";
+import type { Probe } from "../../model/health-check.ts";
 import { reasonOf } from "../system/error-reason.ts";
 import { probeCommand } from "./command.ts";
 import { probeHttp } from "./http.ts";

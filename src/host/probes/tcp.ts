@@ -1,4 +1,4 @@
-import type { TcpProbe } from "../../model/health.ts";
+import type { TcpProbe } from "../../model/health-check.ts";
 import { reasonOf } from "../system/error-reason.ts";
 import { noAnswer, type ProbeAnswer } from "./probe-answer.ts";
 

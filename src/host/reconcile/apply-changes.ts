@@ -1,28 +1,37 @@
 import { MusterError } from "../../base/errors.ts";
+import { AGENT_PARTS, type AgentPart, labelOf, partOf } from "../../model/agent-parts.ts";
+import { withFoundAccess } from "../../model/as-found.ts";
+import { isFormerUnit } from "../../model/found-items.ts";
 import type { HostRecord } from "../../model/host-record.ts";
 import { itemAddress } from "../../model/item-address.ts";
-import type {
-  DirectoryItem,
-  FileItem,
-  HostItem,
-  Items,
-  Observation,
-  Observations,
-  Props,
+import {
+  type DirectoryItem,
+  type FileItem,
+  type HostItem,
+  type Items,
+  type Observation,
+  type Observations,
+  type Props,
+  QUARANTINED,
+  type UserItem,
 } from "../../model/items.ts";
-import { AGENT_PARTS, type AgentPart, labelOf, partOf } from "../../model/parts.ts";
+import { asRoot } from "../accounts/as-user.ts";
 import type { Host } from "../context.ts";
 import { differs } from "../kinds/file-attributes.ts";
 import type { Kind } from "../kinds/kind.ts";
+import { refuseLinks } from "../kinds/refuse-links.ts";
 import { kindOf } from "../kinds/registry.ts";
 import { removeUnfinished } from "../kinds/remove-path-item.ts";
+import { recordKept } from "../reports/history.ts";
 import type { RequestContext } from "../request-context.ts";
 import { reasonOf } from "../system/error-reason.ts";
+import { explainImmutable } from "../system/immutable-file-error.ts";
+import { readPause } from "../units/quarantine.ts";
 import { isAsWanted, type NamedItem, observeAll } from "./observe-items.ts";
-import type { Comparison, ResourceTask } from "./resource-task.ts";
+import type { Comparison, ResourceTask } from "./prepare-converge-task.ts";
 import { isRead, restartReaders } from "./restart-readers.ts";
 
-/** A task that needs a change and whose intended state has been recorded. */
+/** A task that needs a change. Its intended state has already been recorded. */
 export interface PendingChange extends Comparison {
   readonly task: ResourceTask;
   /** The units that the change starts or restarts. */
@@ -30,10 +39,11 @@ export interface PendingChange extends Comparison {
 }
 
 /**
- * Makes all changes together, in three steps: applies the items that need no reload; has systemd reload once
- * and restarts the units that read a changed file; applies the items that need the reload, such as units.
+ * Makes all changes together, in three steps. First, applies the items that need no reload. Then makes
+ * systemd reload once, and restarts the units that read a changed file. Finally, applies the items that need
+ * the reload, such as units.
  *
- * @returns for each task, the units whose restart is still pending
+ * @returns for each task, the units with a pending restart
  */
 export function applyAll(
   context: RequestContext,
@@ -45,17 +55,15 @@ export function applyAll(
   return waiting;
 }
 
-/** Applies the items that need no reload. @returns the files and folders that were replaced or created */
-function writeItems(
-  context: RequestContext,
-  { task, observed, toDo }: PendingChange,
-): (FileItem | DirectoryItem)[] {
+/** Applies the items that need no reload. @returns the items that a unit reads again */
+function writeItems(context: RequestContext, { task, observed, toDo }: PendingChange): ReadAtStart[] {
   const { before, parts } = task;
   if (before?.intended) parts.run(undefined, () => removeAllUnfinished(context, before.items));
-  const written: (FileItem | DirectoryItem)[] = [];
+  const written: ReadAtStart[] = [];
   for (const target of partByPart(task.targets)) {
     const { name, item } = target;
-    if (!toDo.includes(name) || isAfterReload(item)) continue;
+    const isOpen = toDo.includes(name) || kindOf(item.kind).isCheck === true;
+    if (!isOpen || isAfterReload(item)) continue;
     parts.run(partOf(name), () => {
       applyOne(context, task, target, observed[name]);
       if (isReplaced(item, observed[name])) written.push(item);
@@ -70,7 +78,7 @@ function isAfterReload(item: HostItem): boolean {
 
 /**
  * Sorts an agent's items so that each part follows the parts that it needs. If a part fails, the parts that
- * need it are then skipped.
+ * need it are skipped.
  */
 function partByPart(targets: readonly NamedItem[]): NamedItem[] {
   const parts: readonly (AgentPart | undefined)[] = AGENT_PARTS;
@@ -101,13 +109,14 @@ function applyAfterReload(context: RequestContext, changes: readonly PendingChan
 
 type TaskItem = readonly [target: NamedItem, task: ResourceTask];
 
-/** Applies items of many tasks at once. If one item fails, the others are not affected. */
+/** Applies items of many tasks together. If one item fails, the others are not affected. */
 function applyEach(
   context: RequestContext,
   same: readonly TaskItem[],
   convergeEach: NonNullable<Kind["convergeEach"]>,
 ): void {
   const open = same.filter(([{ name }, { parts }]) => parts.isOpen(partOf(name)));
+  for (const [{ item }, { parts }] of open) if (item.kind === "unit") parts.started.add(item.name);
   const errors = convergeEach(
     context,
     open.map(([target]) => target),
@@ -120,7 +129,7 @@ function applyEach(
   }
 }
 
-/** Applies all items of each part at once. The error that the kind throws already names the item. */
+/** Applies all items of each part together. The error that the kind throws already names the item. */
 function applyTogether(
   context: RequestContext,
   same: readonly TaskItem[],
@@ -135,9 +144,13 @@ function applyTogether(
   }
 }
 
-/** Refuses items that this host does not support, before anything is written. */
+/**
+ * Refuses items that this host does not support, before anything is written. A link that is not followed refuses
+ * the entire resource; anything else refuses only the parts that need the item.
+ */
 export function refuseItems(context: RequestContext, { targets, parts }: ResourceTask): void {
   context.refreshAccounts();
+  parts.run(undefined, () => refuseLinks(context, targets));
   for (const [part, ofPart] of Map.groupBy(targets, ({ name }) => partOf(name))) {
     parts.run(part, () => {
       for (const [kind, same] of Map.groupBy(ofPart, ({ item }) => item.kind)) {
@@ -165,12 +178,20 @@ export function unitsToStart(
 ): string[] {
   const reading = toDo.flatMap((name) => {
     const item = items[name];
-    if (item?.kind === "unit") return [item.name];
+    if (item?.kind === "unit") return isQuarantined(observed[name]) ? [] : [item.name];
     return item !== undefined && isReplaced(item, observed[name]) && item.notify && isRead(host, item)
       ? [item.notify]
       : [];
   });
-  return [...new Set([...(before?.restart ?? []), ...reading])];
+  // A unit that Muster did not create reads no files of Muster, and its processes must not end.
+  const foreign = new Set(Object.values(items).flatMap((item) => (isFormerUnit(item) ? [item.name] : [])));
+  const units = [...new Set([...(before?.restart ?? []), ...reading])];
+  return units.filter((unit) => !foreign.has(unit) && readPause(host, unit) === undefined);
+}
+
+/** Whether a unit is in quarantine. The unit is released only by a change to a file that it reads. */
+function isQuarantined(observation: Observation | undefined): boolean {
+  return propsOf(observation)["active"] === QUARANTINED;
 }
 
 function applyOne(
@@ -180,12 +201,33 @@ function applyOne(
   observation: Observation | undefined,
 ): void {
   try {
-    // The previous item may have created the user that owns this one.
+    // The accounts are read again, because the previous item may have created the user that owns this item.
     context.refreshAccounts();
-    kindOf(target.item.kind).converge(context, target, propsOf(observation));
+    const observed = propsOf(observation);
+    const item = withFoundAccess(target.item, { ...firstGroup(context, target.item), ...observed });
+    kindOf(item.kind).converge(context, { ...target, item }, observed, (kept) =>
+      noteKept(context.host, task, target.item, kept),
+    );
   } catch (error) {
-    throw itemError(task, target, error);
+    throw itemError(task, target, explainImmutable(context.host, target.item, error));
   }
+}
+
+/**
+ * Returns the current primary group of the user to whom a path belongs. A file that is created in a home before the
+ * take-over gets this group, because the user is not in its tenant's group yet.
+ */
+function firstGroup({ accounts }: RequestContext, item: HostItem): Props {
+  const user = "actor" in item && item.actor !== undefined ? accounts.users.get(item.actor) : undefined;
+  return user === undefined ? {} : { group: accounts.groupName(user.gid) };
+}
+
+/** Records in the history and for the answer that an entry was kept before the change. */
+function noteKept(host: Host, { request, overwritten }: ResourceTask, item: HostItem, kept: string): void {
+  const path = "path" in item ? item.path : itemAddress(item);
+  overwritten.push({ path, kept });
+  // The item may be applied with the rights of its actor.
+  asRoot(() => recordKept(host, request.id, path, kept));
 }
 
 /** Returns an error that names the item and keeps the reason of the original error. */
@@ -201,8 +243,15 @@ function itemError(
   return new MusterError({ what, why: reasonOf(error), ...(next !== undefined && { next }), cause: error });
 }
 
-/** Whether the change creates the item's file or folder, or replaces what is at its path. */
-function isReplaced(item: HostItem, observation: Observation | undefined): item is FileItem | DirectoryItem {
+/** An item that a unit reads when it starts. A unit gets the groups of its user when it starts. */
+export type ReadAtStart = FileItem | DirectoryItem | UserItem;
+
+/**
+ * Whether the change creates the item's file or folder, replaces the entry at the item's path, or changes the
+ * groups of a user.
+ */
+function isReplaced(item: HostItem, observation: Observation | undefined): item is ReadAtStart {
+  if (item.kind === "user") return differs(item.want, propsOf(observation), "groups");
   if (item.kind === "directory") return differs(item.want, propsOf(observation), "type");
   return item.kind === "file" && differs(item.want, propsOf(observation), "type", "content");
 }

@@ -1,15 +1,28 @@
+import { lstatSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import type { MusterError } from "../../base/errors.ts";
-import { isAgentUnit } from "../../model/host-paths.ts";
-import { canChangePart, partOf } from "../../model/parts.ts";
+import { canChangePart, partOf } from "../../model/agent-parts.ts";
+import { agentOfUnit, endedFile, isAgentUnit, startedFile } from "../../model/host-paths.ts";
 import type { ConvergeAnswer, ConvergeRequest } from "../../model/protocol.ts";
 import type { Host } from "../context.ts";
 import { exitedAtOnce } from "../units/start-failure.ts";
 import { showProperties, type UnitState } from "../units/systemctl.ts";
+import {
+  claim,
+  completeTakeOver,
+  isAlive,
+  readTakeOver,
+  readTakeOvers,
+  rollBack,
+  verdictOf,
+} from "../units/take-over.ts";
 import { isStray } from "../units/tmux-pane.ts";
 
 /** Milliseconds for which a program must run. If it exits sooner, its start counts as failed. */
 const MIN_RUN = 1000;
+
+/** Milliseconds within which the program of an agent's unit starts, also on a busy host. */
+const SLOW_START = 10_000;
 
 /** Milliseconds within which systemd restarts a unit: the RestartSec= of an agent's unit, plus a margin. */
 const RESTART_TIME = 700;
@@ -55,17 +68,61 @@ export function awaitAllStable<A>(host: Host, all: readonly StableAnswer<A>[]): 
     all.flatMap(({ units }) => units),
   );
   const lost = runs.length === 0 ? undefined : exitedAmong(host, runs);
-  return all.map(({ units, answer, lost: onLost }) => {
+  return all.map((one) => {
+    const { units, answer, lost: onLost } = one;
     const isNew = runs.some(({ unit }) => units.includes(unit));
-    if (lost === undefined || !isNew) return answer;
-    return lost.then((names) => {
+    const takesOver = units.some((unit) => readTakeOver(host, unit) !== undefined);
+    if (!takesOver && (lost === undefined || !isNew)) return answer;
+    return (lost ?? Promise.resolve(new Set<string>())).then((names) => {
       const name = units.find((unit) => names.has(unit));
-      return name === undefined ? answer : onLost(name, exitedAtOnce(host, name));
+      if (name === undefined) return takesOver ? afterTakeOvers(host, one) : answer;
+      const error = exitedAtOnce(host, name);
+      const takeOver = readTakeOver(host, name);
+      return onLost(name, takeOver === undefined ? error : rollBack(host, takeOver, error));
     });
   });
 }
 
-/** Returns the agents' and services' units that a change may have started, except those of failed parts. */
+/** Milliseconds between two checks of an agent's own unit during a take-over. */
+const CHECK_INTERVAL = 500;
+
+/** Waits until each take-over among the units of an answer has succeeded or has been rolled back. */
+async function afterTakeOvers<A>(host: Host, { units, answer, lost }: StableAnswer<A>): Promise<A> {
+  const failures: [unit: string, error: MusterError][] = [];
+  for (const unit of units) {
+    const error = await finishTakeOver(host, unit);
+    if (error !== undefined) failures.push([unit, error]);
+  }
+  const [first] = failures;
+  return first === undefined ? answer : lost(...first);
+}
+
+/** @returns the error if the take-over was rolled back; undefined if it succeeded or there was none */
+async function finishTakeOver(host: Host, unit: string): Promise<MusterError | undefined> {
+  for (;;) {
+    const takeOver = readTakeOver(host, unit);
+    if (takeOver === undefined) return undefined;
+    const verdict = verdictOf(host, takeOver);
+    if (verdict === "failed") return rollBack(host, takeOver);
+    if (verdict === "stayed") {
+      completeTakeOver(host, takeOver);
+      return undefined;
+    }
+    await setTimeout(CHECK_INTERVAL);
+  }
+}
+
+/** Finishes the take-overs that killed processes have left. */
+export async function finishTakeOvers(host: Host): Promise<void> {
+  for (const takeOver of readTakeOvers(host).filter((one) => !isAlive(one))) {
+    claim(host, takeOver);
+    await finishTakeOver(host, takeOver.unit);
+  }
+}
+
+/**
+ * Returns the units of agents and services that a change may have started, except the units of failed parts.
+ */
 export function unitsStarted(
   { type, items }: ConvergeRequest,
   { changed, failures = [] }: ConvergeAnswer,
@@ -100,15 +157,30 @@ function newRuns(host: Host, units: readonly string[]): Run[] {
 /** Returns a unit's run if it is new. A unit that does not restart counts only if its run has failed. */
 function newRun(unit: string, state: UnitState): Run[] {
   if (state["Restart"] === "no" && state["ActiveState"] !== "failed") return [];
-  const end =
-    state["ActiveState"] === "active"
-      ? Number(process.hrtime.bigint() / 1000n)
-      : Number(state["ActiveExitTimestampMonotonic"] ?? 0);
-  const left = MIN_RUN - (end - Number(state["ActiveEnterTimestampMonotonic"] ?? 0)) / 1000;
+  const left = MIN_RUN - durationOf(unit, state);
   return left > 0 ? [{ unit, id: state["InvocationID"] ?? "", left }] : [];
 }
 
-/** Finds the units that exit twice in a row. A single exit may be bad luck, for example on a busy host. */
+/**
+ * Returns for how many milliseconds a unit's program has run. On a busy host, an agent's program starts long after its
+ * unit.
+ */
+function durationOf(unit: string, state: UnitState): number {
+  const begin = Number(state["ActiveEnterTimestampMonotonic"] ?? 0);
+  if (state["ActiveState"] !== "active")
+    return (Number(state["ActiveExitTimestampMonotonic"] ?? 0) - begin) / 1000;
+  const duration = Number(process.hrtime.bigint() / 1000n - BigInt(begin)) / 1000;
+  const agent = agentOfUnit(unit);
+  // A unit that has been active for long was not started for this answer.
+  if (agent === undefined || duration > SLOW_START) return duration;
+  const started = lstatSync(startedFile(agent), { throwIfNoEntry: false });
+  return started === undefined ? 0 : Math.min(duration, Date.now() - started.mtimeMs);
+}
+
+/**
+ * Finds the units that exit twice in a row. A single exit does not count, because it can have a temporary
+ * cause, such as a busy host.
+ */
 async function exitedAmong(host: Host, runs: readonly Run[]): Promise<ReadonlySet<string>> {
   const ended = await endedOf(host, runs);
   if (ended.length === 0) return new Set();
@@ -140,8 +212,14 @@ async function endedOf(host: Host, runs: readonly Run[]): Promise<Run[]> {
   });
 }
 
-/** Whether a unit still runs. A unit that is still starting, as on a busy host, counts as running. */
+/**
+ * Whether a unit still runs. A unit that is still starting, for example on a busy host, counts as running.
+ */
 function keepsRunning(unit: string, { ActiveState, SubState, MainPID }: UnitState): boolean {
   if (ActiveState !== "active") return SubState === "start";
-  return !isAgentUnit(unit) || !isStray(Number(MainPID));
+  const agent = agentOfUnit(unit);
+  if (agent === undefined) return true;
+  // After a program has ended, its unit keeps running until the program's output has been saved.
+  const hasEnded = lstatSync(endedFile(agent), { throwIfNoEntry: false }) !== undefined;
+  return !hasEnded && !isStray(Number(MainPID), startedFile(agent));
 }

@@ -1,17 +1,21 @@
+import { partOf } from "../../model/agent-parts.ts";
 import type { HostRecord } from "../../model/host-record.ts";
 import type { Contents, Observations } from "../../model/items.ts";
-import { partOf } from "../../model/parts.ts";
 import type { ConvergeAnswer, ConvergeRequest } from "../../model/protocol.ts";
 import type { Host } from "../context.ts";
+import { sweepInstallations } from "../installations/remove-unused-versions.ts";
+import { refuseUserRemoval } from "../kinds/user.ts";
+import { recordKept } from "../reports/history.ts";
 import { type RequestContext, requestContext } from "../request-context.ts";
 import { storeContents, sweepContents } from "../store/contents.ts";
 import { deleteRecord, readRecords, rewriteFormer, writeRecord } from "../store/records.ts";
 import { makeKey } from "../store/secret-hasher.ts";
 import { withHostLock, withResourceLocks } from "../system/locks.ts";
 import { applyAll, type PendingChange, refuseItems, unitsToStart } from "./apply-changes.ts";
+import { restoreAccess, separateFound, withOwnKeys } from "./give-back.ts";
+import { noteDrift, noteRepairs } from "./note-repairs.ts";
 import { itemStates, type NamedItem, observationsOf, observeAll } from "./observe-items.ts";
-import { removeParents } from "./remove.ts";
-import { droppedItems, removeItems, withoutShared } from "./remove-items.ts";
+import { failureOf } from "./part-results.ts";
 import {
   type Comparison,
   compareTask,
@@ -19,7 +23,9 @@ import {
   othersOf,
   prepareTask,
   type ResourceTask,
-} from "./resource-task.ts";
+} from "./prepare-converge-task.ts";
+import { removeParents } from "./remove.ts";
+import { droppedItems, removeItems, withoutShared } from "./remove-items.ts";
 
 /** The answer to a request, or the error with which the request failed. */
 export type ConvergeOutcome = { readonly answer: ConvergeAnswer } | { readonly error: unknown };
@@ -79,6 +85,8 @@ function convergeTasks(
   for (const [task, { isDone }] of comparisons) deleteReplaced(host, task, isDone);
   const changed = changes.map(({ task }) => task).filter(({ parts }) => parts.error === undefined);
   const after = observeTasks(context, changed, (task) => itemStates(task.request.items, task.after));
+  for (const { task, ...comparison } of changes)
+    noteRepairs(context, task, comparison, after.get(task) ?? {});
   return new Map(
     [...comparisons].map(([task, comparison]) => {
       return [task, outcomeOf(task, comparison, after.get(task), waiting.get(task) ?? [])];
@@ -86,7 +94,7 @@ function convergeTasks(
   );
 }
 
-/** Deletes the resource's former records, after everything else has been done. */
+/** Deletes the resource's former records, after all other changes have been made. */
 function deleteReplaced(host: Host, { parts, replaced, after }: ResourceTask, isDone: boolean): void {
   if (parts.error !== undefined) return;
   for (const { id, owner } of replaced) deleteRecord(host, owner, id);
@@ -96,7 +104,7 @@ function deleteReplaced(host: Host, { parts, replaced, after }: ResourceTask, is
 /**
  * Records the intended state before anything is changed, so that the next run recognizes what a killed run
  * has created. Items that only the old record contains are removed before the new record replaces the old
- * one.
+ * record.
  */
 function beginChange(
   context: RequestContext,
@@ -108,12 +116,23 @@ function beginChange(
   const { request, before, after, parts } = task;
   const restart = unitsToStart(host, request.items, comparison.observed, before, comparison.toDo);
   refuseItems(context, task);
+  noteDrift(context, task, comparison);
   parts.run(undefined, () => {
     const dropped = withoutShared(droppedItems(before?.items, request.items), others);
-    removeItems(context, dropped);
-    removeParents(context, Object.values(dropped), [...others, after]);
+    for (const item of Object.values(separateFound(dropped, before?.found ?? {}).made))
+      if (item.kind === "user") refuseUserRemoval(context, item);
+    const { found = {} } = before ?? {};
+    // The kind releases a former unit that is no longer declared, because the agent still exists.
+    const { made, kept } = separateFound(dropped, found);
+    const units = Object.fromEntries(Object.entries(kept).filter(([, { kind }]) => kind === "unit"));
+    for (const archived of removeItems(context, { ...made, ...units, ...withOwnKeys(kept) })) {
+      task.overwritten.push(archived);
+      recordKept(host, request.id, archived.path, archived.kept);
+    }
+    removeParents(context, Object.values(made), [...others, after]);
+    restoreAccess(context, kept, found);
     const { applied: intended, ...rest } = after;
-    // Without the lock, another run's sweep that has not read the new record could delete these contents.
+    // Without the lock, another run that has not read the new record could delete these contents as unused.
     withHostLock(host, () => {
       writeRecord(host, {
         ...rest,
@@ -127,24 +146,41 @@ function beginChange(
   return { task, ...comparison, restart };
 }
 
-/** Records what has been done. If a change has failed as a whole, its record keeps the intended state. */
+/** Records the results. If no part of a resource could be changed, the resource's record keeps the intended state. */
 function finishChanges(host: Host, changes: readonly PendingChange[]): void {
   const done = changes.filter(({ task }) => task.parts.error === undefined).map(recordAfter);
+  recordErrors(host, changes);
   if (done.length === 0) return;
   withHostLock(host, () => {
     const others = readRecords(host).filter((other) => !done.some((one) => isSameRecord(one, other)));
     sweepContents(host, [...others, ...done]);
+    sweepInstallations(host, [...others, ...done]);
   });
   for (const record of done) writeRecord(host, record);
 }
 
-/** Builds the record of what was applied, and of the intended state of the parts that have failed. */
+/** Records why resources could not be changed, so that the next run does not treat this run as killed. */
+function recordErrors(host: Host, changes: readonly PendingChange[]): void {
+  const failed = changes.filter(({ task }) => task.parts.error !== undefined);
+  if (failed.length === 0) return;
+  const records = readRecords(host);
+  for (const { task } of failed) {
+    const record = records.find((one) => isSameRecord(one, task.after));
+    if (record?.intended === undefined) continue;
+    writeRecord(host, { ...record, error: failureOf(record.id, task.parts.error) });
+  }
+}
+
+/**
+ * Builds the record of the applied state, and of the intended state of the parts that have failed. A unit that this run
+ * has started needs no restart by a later run, even if its start has failed.
+ */
 function recordAfter({ task: { before, after, parts }, restart }: PendingChange): HostRecord {
   const { failures, isOpen } = parts;
   if (failures.length === 0) return after;
   const isDone = (name: string) => isOpen(partOf(name));
   const isLeft = (name: string) => Object.hasOwn(after.items, name) && !isDone(name);
-  const left = isOpen("unit") ? [] : restart;
+  const left = isOpen("unit") ? [] : restart.filter((unit) => !parts.started.has(unit));
   return {
     ...after,
     applied: { ...pick(before?.applied, isLeft), ...pick(after.applied, isDone) },
@@ -159,7 +195,7 @@ function pick<T>(from: Readonly<Record<string, T>> = {}, isWanted: (name: string
 }
 
 function outcomeOf(
-  { parts, kept }: ResourceTask,
+  { parts, kept, overwritten }: ResourceTask,
   { observed, changed }: Comparison,
   after: Observations | undefined,
   waiting: readonly string[],
@@ -173,11 +209,12 @@ function outcomeOf(
       ...(after !== undefined && kept.length > 0 && { kept }),
       ...(waiting.length > 0 && { waiting }),
       ...(failures.length > 0 && { failures }),
+      ...(overwritten.length > 0 && { overwritten }),
     },
   };
 }
 
-/** Observes the items of all tasks at once. */
+/** Observes the items of all tasks together. */
 function observeTasks(
   context: RequestContext,
   tasks: readonly ResourceTask[],

@@ -10,7 +10,7 @@ export interface NamedItem extends ItemState {
   readonly name: string;
 }
 
-/** Returns a resource's items, each with what the record contains about the item. */
+/** Returns a resource's items, each with its properties in the record. */
 export function itemStates(
   items: Items,
   record: HostRecord | undefined,

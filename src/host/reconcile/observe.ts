@@ -1,17 +1,21 @@
 import type { HostRecord } from "../../model/host-record.ts";
 import type { ObserveAnswer, Observed, ObserveRequest, ResourceItems } from "../../model/protocol.ts";
+import { repeatedRepairs } from "../../model/recurrence.ts";
+import { agentOf } from "../../model/resource-id.ts";
 import type { Host, LifecycleHooks } from "../context.ts";
 import { requestContext } from "../request-context.ts";
+import { readLedger } from "../store/ledgers.ts";
 import { findRecord, readRecords } from "../store/records.ts";
 import { openRecord } from "../store/secret-hasher.ts";
 import { findUnmanaged, usersIn } from "../unmanaged/find-unmanaged.ts";
 import { itemStates, observationsOf, observeAll } from "./observe-items.ts";
+import { addStrangerRefusal } from "./refuse-existing-user.ts";
 
 /**
- * Observes many resources at once and changes nothing.
+ * Observes many resources together and changes nothing.
  *
- * @param users the users whose unmanaged resources are reported if the request asks for unmanaged resources;
- *   if absent, all users that Muster manages
+ * @param users the users to check if the request asks for unmanaged entries; if absent, all users
+ * that Muster manages are checked
  */
 export function observe(host: Host, request: ObserveRequest, users?: ReadonlySet<string>): ObserveAnswer {
   const records = readRecords(host);
@@ -26,14 +30,26 @@ export function observe(host: Host, request: ObserveRequest, users?: ReadonlySet
   );
   const answers = resources.map(({ id, items, record, targets }): [string, Observed] => {
     const opened = record && openRecord(record, items, context.hashSecret);
-    return [id, { items, observed: observationsOf(targets, all), ...(opened && { record: opened }) }];
+    const found = observationsOf(targets, all);
+    const isNewAgent = record === undefined && agentOf(id) !== undefined;
+    const observed = isNewAgent ? addStrangerRefusal(context, records, items, found) : found;
+    return [id, { items, observed, ...(opened && { record: opened }) }];
   });
+  const ids = [...new Set(records.map(({ id }) => id))];
+  const repeated = ids.flatMap((id) => repeatedRepairs(id, readLedger(host, id)));
   return {
     resources: Object.fromEntries(answers),
     recorded: records.map(({ id, owner }) => ({ id, owner })),
     ...addedByHooks(host),
+    ...(repeated.length > 0 && { repeated }),
     ...(request.unmanaged && {
-      unmanaged: findUnmanaged(host, context.accounts, users ?? usersIn(records), records),
+      unmanaged: findUnmanaged(
+        host,
+        context.accounts,
+        users ?? usersIn(records),
+        records,
+        users === undefined,
+      ),
     }),
   };
 }

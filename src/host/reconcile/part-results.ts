@@ -1,6 +1,6 @@
 import { MusterError } from "../../base/errors.ts";
+import { type AgentPart, canChangePart } from "../../model/agent-parts.ts";
 import type { PartFailure } from "../../model/part-failure.ts";
-import { type AgentPart, canChangePart } from "../../model/parts.ts";
 import { reasonOf } from "../system/error-reason.ts";
 
 /**
@@ -10,7 +10,9 @@ export interface PartResults {
   readonly failures: readonly PartFailure[];
   /** The error of a resource without parts, or of work that all parts need; undefined if there is none. */
   readonly error: unknown;
-  /** Whether neither a part nor anything that it needs has failed. */
+  /** The units that were started, restarted or deferred for the resource, even if they failed afterwards. */
+  readonly started: Set<string>;
+  /** Whether a part can be changed, because neither the part nor a part that it needs has failed. */
   isOpen(part: AgentPart | undefined): boolean;
   /**
    * Does the work for a part if the part is open, and records an error that the work throws.
@@ -20,7 +22,7 @@ export interface PartResults {
   run(part: AgentPart | undefined, work: () => void): void;
 }
 
-/** Creates an empty set of results, to be filled as the work is done. */
+/** Creates an empty set of results, which is filled while the work is done. */
 export function newPartResults(): PartResults {
   const failures: PartFailure[] = [];
   const failed = new Set<AgentPart>();
@@ -28,6 +30,7 @@ export function newPartResults(): PartResults {
   const isOpen = (part: AgentPart | undefined) => !("error" in shared) && canChangePart(part, failed);
   return {
     failures,
+    started: new Set(),
     get error() {
       return shared.error;
     },
@@ -48,8 +51,9 @@ export function newPartResults(): PartResults {
   };
 }
 
-function failureOf(part: AgentPart, error: unknown): PartFailure["error"] {
-  if (!(error instanceof MusterError)) return { what: part, why: reasonOf(error) };
-  const { what, why, next } = error;
-  return { what, why, ...(next !== undefined && { next }) };
+/** Returns an error in the form for records. @param what the name of what failed, if the error does not contain it */
+export function failureOf(what: string, error: unknown): PartFailure["error"] {
+  if (!(error instanceof MusterError)) return { what, why: reasonOf(error) };
+  const { why, next } = error;
+  return { what: error.what, why, ...(next !== undefined && { next }) };
 }

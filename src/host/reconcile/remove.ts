@@ -1,19 +1,24 @@
 import { dirname } from "node:path";
+import { mapKeys } from "../../base/objects.ts";
+import { type Found, givenBack } from "../../model/found-items.ts";
 import type { HostRecord } from "../../model/host-record.ts";
 import type { HostItem, Items } from "../../model/items.ts";
 import type { RemoveAnswer, RemoveRequest } from "../../model/protocol.ts";
-import type { Host } from "../context.ts";
+import type { Host, RemovedResource } from "../context.ts";
+import { sweepInstallations } from "../installations/remove-unused-versions.ts";
 import { removeEmptyParents } from "../kinds/remove-path-item.ts";
-import { refuseInUse } from "../kinds/user.ts";
+import { refuseUserRemoval } from "../kinds/user.ts";
 import { type RequestContext, requestContext } from "../request-context.ts";
 import { sweepContents } from "../store/contents.ts";
+import { deleteLedger } from "../store/ledgers.ts";
 import { deleteRecord, findRecord, readRecords, refuseForeign, writeRecord } from "../store/records.ts";
 import { withHostLock, withResourceLock } from "../system/locks.ts";
+import { restoreAccess, restoreUnits, separateFound, withOwnKeys } from "./give-back.ts";
 import { removeItems, withoutShared } from "./remove-items.ts";
 
 /**
  * Removes one resource: its declared items and the items in its records, then the records themselves. If the
- * resource is the host runtime, removes everything that its stack has on the host, because the engine may not
+ * resource is the host runtime, removes everything that its stack has on the host, because Pulumi might not
  * know what a killed run has created.
  */
 export function removeResource(host: Host, request: RemoveRequest): RemoveAnswer {
@@ -26,35 +31,47 @@ export function removeResource(host: Host, request: RemoveRequest): RemoveAnswer
     const isGoing = (other: HostRecord) =>
       other.owner === request.owner && (isLast || other.id === request.id);
     const [going, others] = [records.filter(isGoing), records.filter((other) => !isGoing(other))];
-    const known: Items = Object.assign({}, ...[...going, request].map((one) => itemsById(host, one)));
-    const items = withoutShared(known, others);
-    for (const item of Object.values(items)) if (item.kind === "user") refuseInUse(host, item.name);
-    for (const { id, type, owner, gate, items } of going) {
-      writeRecord(host, { id, type, owner, ...(gate !== undefined && { gate }), items });
-    }
-    const aside = removeItems(context, items);
+    const requested = { ...request, ...(record?.found && { found: record.found }) };
+    const removed = [...going, requested].map((one) => itemsToRemove(host, one));
+    const known: Items = Object.assign({}, ...removed.map(({ items }) => items));
+    const found: Found = Object.assign({}, ...removed.map((one) => one.found));
+    const { made: items, kept } = separateFound(withoutShared(known, others), found);
+    for (const item of Object.values(items)) if (item.kind === "user") refuseUserRemoval(context, item);
+    for (const { applied: _, intended: __, failures: ___, restart: ____, ...record } of going)
+      writeRecord(host, record);
+    const aside = removeItems(context, { ...items, ...withOwnKeys(kept) }).map((archived) => archived.kept);
     removeParents(context, Object.values(items), others);
+    restoreAccess(context, kept, found);
+    const restored = restoreUnits(context, kept, found);
     withHostLock(host, () => {
       const left = readRecords(host).filter((other) => !isGoing(other));
       sweepContents(host, left);
+      sweepInstallations(host, left);
     });
     for (const { id } of [...going, request]) {
       for (const hook of host.hooks) hook.afterRemove(host, id);
       deleteRecord(host, request.owner, id);
+      deleteLedger(host, id);
     }
-    return { aside };
+    return { aside, ...(restored.length > 0 && { givenBack: restored }) };
   });
 }
 
-/** Returns the items to remove, under names that are unique across resources. */
-function itemsById(host: Host, { id, items }: Pick<HostRecord, "id" | "items">): Items {
-  const removed = host.hooks.reduce((known, hook) => hook.itemsToRemove(host, id, known), items);
-  return Object.fromEntries(Object.entries(removed).map(([name, item]) => [`${id}: ${name}`, item]));
+/** Returns the items to remove, under names that are unique across resources, and the items to give back. */
+function itemsToRemove(
+  host: Host,
+  resource: RemovedResource,
+): Required<Pick<RemovedResource, "items" | "found">> {
+  const { id, items, found } = host.hooks.reduce<RemovedResource>(
+    (known, hook) => hook.toRemove(host, known),
+    resource,
+  );
+  return { items: mapKeys(items, (name) => `${id}: ${name}`), found: givenBack(items, found) };
 }
 
 /**
- * Removes the empty folders above removed items if Muster may have created those folders and no resource
- * declares them.
+ * Removes the empty folders above removed items, except folders that Muster cannot have
+ * created or that a resource declares.
  */
 export function removeParents(
   context: RequestContext,
@@ -69,16 +86,16 @@ export function removeParents(
     const top = topOf(context, item);
     if (path === undefined || top === undefined) continue;
     const account = "actor" in item && item.actor ? accounts.users.get(item.actor) : undefined;
-    // The folders directly in the state folder are shared by all stacks, and another stack may be writing to
-    // them at this moment.
+    // The folders directly in the state folder are shared by all stacks, and another stack might be writing
+    // to them at this moment.
     const isRemovable = (dir: string) => !declared.has(dir) && dirname(dir) !== host.paths.state;
     removeEmptyParents(account, path, top, isRemovable);
   }
 }
 
 /**
- * Returns the folder below which Muster may have created the folders above an item: the actor's home, the
- * state folder, or a folder above the drop-ins of services.
+ * Returns the top folder for an item. Only folders below the top folder may have been created by Muster. The
+ * top folder is the actor's home, the state folder, or a folder above the drop-ins of services.
  */
 function topOf({ host, accounts }: RequestContext, item: HostItem): string | undefined {
   if ("actor" in item && item.actor !== undefined) return accounts.users.get(item.actor)?.home;

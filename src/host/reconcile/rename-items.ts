@@ -1,15 +1,16 @@
 import { MusterError } from "../../base/errors.ts";
 import { itemAddress } from "../../model/item-address.ts";
 import type { HostItem, Items } from "../../model/items.ts";
-import { ownsContent } from "../kinds/directory.ts";
+import { refuseLogin } from "../accounts/login-users.ts";
+import { ownsContent } from "../kinds/item-place.ts";
 import { inKindOrder, kindOf } from "../kinds/registry.ts";
 import type { RequestContext } from "../request-context.ts";
 import { reasonOf } from "../system/error-reason.ts";
 import { droppedItems } from "./remove-items.ts";
 
 /**
- * Renames what a renamed resource owns: its group, user and home. What a killed run has already renamed is
- * kept. All other items of the resource are created again as declared.
+ * Renames the group, user and home of a renamed resource, except those that a killed run has already renamed.
+ * All other items of the resource are created again as declared.
  *
  * @returns the former items with their current addresses
  */
@@ -21,6 +22,8 @@ export function renameItems(context: RequestContext, before: Items, now: Items):
     const from = onlyItem(olds ?? [], to.kind);
     return from !== undefined && onlyItem(news ?? [], to.kind) === to ? [{ from, to }] : [];
   });
+  for (const { from } of pairs)
+    if (from.kind === "user") refuseLogin(context.host, context.accounts, from.name, "renamed");
   for (const pair of pairs) renameOne(context, pair);
   const entries = Object.entries(before).map(
     ([name, item]) => [name, pairs.reduce(readdress, item)] as const,
@@ -33,8 +36,13 @@ interface RenamePair {
   readonly to: HostItem;
 }
 
-/** Returns an item with its address after a rename. The contents of a renamed folder stay in that folder. */
+/**
+ * Returns an item with its address after a rename. If the item is in a renamed folder, its path changes too.
+ */
 function readdress(item: HostItem, { from, to }: RenamePair): HostItem {
+  if (itemAddress(item) === itemAddress(from) && "name" in to && from.kind !== "directory") {
+    return { ...item, name: to.name } as HostItem;
+  }
   if (from.kind === "user" && to.kind === "user" && "actor" in item && item.actor === from.name) {
     return { ...item, actor: to.name };
   }

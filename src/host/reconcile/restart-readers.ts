@@ -1,28 +1,32 @@
-import type { DirectoryItem, FileItem, Items } from "../../model/items.ts";
-import { partOfUnit } from "../../model/parts.ts";
+import { partOfUnit } from "../../model/agent-parts.ts";
+import { isFormerUnit } from "../../model/found-items.ts";
+import type { DirectoryItem, FileItem, Items, UserItem } from "../../model/items.ts";
+import { subjectOf } from "../../model/resource-id.ts";
 import type { Host } from "../context.ts";
+import { record } from "../reports/history.ts";
 import type { RequestContext } from "../request-context.ts";
 import { deferRestart } from "../units/deferred-restarts.ts";
-import { overridesOf } from "../units/drop-ins.ts";
+import { overridesOf } from "../units/manual-overrides.ts";
 import { observeUnits, type Unit } from "../units/observe-units.ts";
 import { readPolicies } from "../units/policies.ts";
 import { linkedOverride } from "../units/provider-override.ts";
+import { readQuarantine, release } from "../units/quarantine.ts";
 import { isIdle, readHeartbeat } from "../units/read-heartbeat.ts";
 import { restartIfRunning } from "../units/start-stop.ts";
 import { daemonReload, isRunning, isUnitPath, showUnits, type UnitState } from "../units/systemctl.ts";
-import type { ResourceTask } from "./resource-task.ts";
+import type { ResourceTask } from "./prepare-converge-task.ts";
 
-/** The files and folders that a task has replaced or created. */
+/** The files and folders that a task has replaced or created, and the users whose groups it has changed. */
 interface WrittenPaths {
   readonly task: ResourceTask;
-  readonly written: readonly (FileItem | DirectoryItem)[];
+  readonly written: readonly (FileItem | DirectoryItem | UserItem)[];
 }
 
 /**
- * Has systemd reload once for all tasks if unit files were written. Restarts the units that read a written
+ * Makes systemd reload once for all tasks if unit files were written. Restarts the units that read a written
  * file, either immediately or when the agent's policy allows it.
  *
- * @returns for each task, the units whose restart is still pending
+ * @returns for each task, the units with a pending restart
  */
 export function restartReaders(
   context: RequestContext,
@@ -35,7 +39,9 @@ export function restartReaders(
     read: written.filter((item) => isRead(host, item)),
   }));
   const reloading = reads.filter(({ task, read }) => {
-    return leftOf(task).length > 0 || read.some((item) => isUnitPath(host, item.path));
+    return (
+      leftOf(task).length > 0 || read.some((item) => item.kind !== "user" && isUnitPath(host, item.path))
+    );
   });
   if (reloading.length > 0)
     reload(
@@ -46,6 +52,7 @@ export function restartReaders(
     const units = read.flatMap(({ notify }) => (notify === undefined ? [] : [notify]));
     return { task, units: [...new Set([...leftOf(task), ...units])] };
   });
+  releaseFromQuarantine(context, notified);
   const running = runningAmong(
     host,
     notified.flatMap(({ units }) => units),
@@ -61,9 +68,35 @@ export function restartReaders(
   );
 }
 
+/**
+ * Releases the units in quarantine that read a changed file, because the change may have corrected the cause
+ * of their failures. These units are started later, when their unit items are applied.
+ */
+function releaseFromQuarantine(
+  { host }: RequestContext,
+  notified: readonly { readonly task: ResourceTask; readonly units: readonly string[] }[],
+): void {
+  for (const { task, units } of notified) {
+    const { items, id, type } = task.request;
+    for (const unit of units.filter((one) => readQuarantine(host, one) !== undefined)) {
+      task.parts.run(partOfUnit(items, unit), () => {
+        release(host, unit);
+        const { name } = subjectOf(id);
+        const owner = type === "Service" ? { service: name } : { agent: name };
+        record(host, [
+          { event: "released", ...owner, detail: "because `up` has changed a file that it reads at startup" },
+        ]);
+      });
+    }
+  }
+}
+
 /** Returns the units that a killed run should have restarted. */
 function leftOf({ before }: ResourceTask): readonly string[] {
-  return before?.restart ?? [];
+  const foreign = new Set(
+    Object.values(before?.items ?? {}).map((item) => (isFormerUnit(item) ? item.name : "")),
+  );
+  return (before?.restart ?? []).filter((unit) => !foreign.has(unit));
 }
 
 function reload(host: Host, tasks: readonly ResourceTask[]): void {
@@ -93,6 +126,7 @@ function restartOrDefer(
 ): boolean {
   let isWaiting = false;
   parts.run(partOfUnit(items, unit), () => {
+    parts.started.add(unit);
     isWaiting = !restartOne(context, unit, state, items);
   });
   return isWaiting;
@@ -102,23 +136,27 @@ function restartOrDefer(
 function restartOne(context: RequestContext, unit: string, state: UnitState, items: Items): boolean {
   const reader = readerOf(unit, items);
   if (reader !== undefined && deferIfRequired(context, unit, reader)) return false;
-  // A unit with an override may not start at all. It is repaired when the unit item is applied, which removes
-  // the override and restarts the unit.
+  // A unit with an override might fail to start, so it is not restarted here. When the unit item is applied,
+  // the override is removed and the unit is restarted.
   if (overridesOf(unit, state).length === 0) restartIfRunning(context.host, [unit]);
   return true;
 }
 
-/** Whether a unit currently reads a file. It reads only the files for the provider that it runs on. */
-export function isRead(host: Host, item: FileItem | DirectoryItem): boolean {
+/**
+ * Whether a unit currently reads a file. If a file is for one provider, only a unit that runs on this
+ * provider reads the file.
+ */
+export function isRead(host: Host, item: FileItem | DirectoryItem | UserItem): boolean {
   if (item.kind !== "file" || item.choice === undefined || item.notify === undefined) return true;
   return item.choice === linkedOverride(host, item.notify);
 }
 
-/** Finds the item that declares how the unit restarts after a change. */
-function readerOf(unit: string, items: Items): FileItem | undefined {
-  return Object.values(items).find((item) => item.kind === "file" && item.notify === unit) as
-    | FileItem
-    | undefined;
+/** Finds an item that declares how the unit is restarted after a change. */
+function readerOf(unit: string, items: Items): FileItem | UserItem | undefined {
+  return Object.values(items).find(
+    (item): item is FileItem | UserItem =>
+      (item.kind === "file" || item.kind === "user") && item.notify === unit,
+  );
 }
 
 /**
@@ -129,7 +167,7 @@ function readerOf(unit: string, items: Items): FileItem | undefined {
 function deferIfRequired(
   context: RequestContext,
   name: string,
-  { restart = "now", within = 0 }: FileItem,
+  { restart = "now", within = 0 }: FileItem | UserItem,
 ): boolean {
   const { host } = context;
   if (restart === "now") return false;

@@ -1,9 +1,9 @@
 import { readFileSync, statfsSync } from "node:fs";
 import { availableParallelism, freemem, loadavg, totalmem, uptime } from "node:os";
 import type { Disk, Machine } from "../../model/machine.ts";
-import { shown } from "../../model/shown.ts";
+import { shown } from "../../model/shorten-for-display.ts";
 import type { Host } from "../context.ts";
-import { deadmanState } from "../units/deadman-view.ts";
+import { deadmanState } from "../units/deadman-view-file.ts";
 
 /** Clock ticks per second in proc_pid_stat(5), a constant on every Linux that Node supports. */
 const TICKS = 100;
@@ -27,7 +27,8 @@ export function machine(host: Host): Machine {
 }
 
 /**
- * Returns one mount point for each file system on a disk: the root in any case, and one per mounted device.
+ * Returns one mount point for each file system on a disk: the root file system in any case, and one mount
+ * point for each mounted device.
  *
  * @param mounts in the format of proc_pid_mounts(5)
  */
@@ -41,7 +42,10 @@ export function disksIn(mounts: string): string[] {
   return [...disks.values()];
 }
 
-/** Returns the use of a file system, computed as in df(1); nothing if it cannot be queried or has no size. */
+/**
+ * Returns the use of a file system, computed as in df(1); an empty list if it
+ * cannot be queried or has no size.
+ */
 function diskAt(path: string): Disk[] {
   try {
     const { blocks, bfree, bavail, bsize, files, ffree } = statfsSync(path);

@@ -1,44 +1,86 @@
+import { type Former, formerLabel } from "../../model/former-unit.ts";
+import { versionOfInstallation } from "../../model/installation.ts";
 import type { PsAnswer, PsRequest, UnitStatus } from "../../model/protocol.ts";
-import { shown } from "../../model/shown.ts";
+import { shown } from "../../model/shorten-for-display.ts";
+import type { Unmanaged } from "../../model/unmanaged.ts";
+import { readAccounts } from "../accounts/read-accounts.ts";
 import type { Host } from "../context.ts";
-import { deadmanState, readView } from "../units/deadman-view.ts";
+import { readRecords } from "../store/records.ts";
+import { deadmanState, readView } from "../units/deadman-view-file.ts";
 import { readDeferredRestart } from "../units/deferred-restarts.ts";
+import { formerUnitStates } from "../units/former-units.ts";
+import { readPendingPause } from "../units/pause.ts";
 import { failedOver } from "../units/provider-override.ts";
-import { readQuarantine } from "../units/quarantine.ts";
+import { readPause, readQuarantine } from "../units/quarantine.ts";
+import { runningInstallation } from "../units/running-installation.ts";
 import { showUnits, type UnitState } from "../units/systemctl.ts";
 import { paneNames } from "../units/tmux-pane.ts";
+import { findUnmanaged, usersIn } from "../unmanaged/find-unmanaged.ts";
+import { unitMemory } from "./unit-memory.ts";
 
-/** Returns the current state of each requested unit, as systemd and the deadman know it. */
-export function ps(host: Host, { units }: PsRequest): PsAnswer {
+/**
+ * Returns the current state of each requested unit, as systemd and the deadman know it.
+ *
+ * @param users the users to check if the request asks for unmanaged entries; if absent, all users that Muster
+ *   manages are checked
+ */
+export function ps(host: Host, request: PsRequest, users?: ReadonlySet<string>): PsAnswer {
+  const { units, formers = [] } = request;
   const now = Number(process.hrtime.bigint() / 1000n);
   const view = readView(host);
   const agents = new Map(Object.values(view?.agents ?? {}).map((one) => [one.unit, one]));
   const services = new Map((view?.services ?? []).map((one) => [one.unit, one]));
   const states = showUnits(host, units);
+  const ofFormers = formers.map((former) => unitStatus(formerLabel(former), formerState(host, former), now));
   const deadman = deadmanState(host, view);
   return {
-    units: units.map((unit, i) => {
-      const [watched, quarantine, deferred] = [
-        agents.get(unit),
-        readQuarantine(host, unit),
-        readDeferredRestart(host, unit),
-      ];
-      const checked = services.get(unit);
-      const over = failedOver(host, unit);
-      const status = unitStatus(unit, states[i] ?? {}, now);
-      const names = paneNames(status.pid).map(shown);
-      return {
-        ...status,
-        ...(names.length > 0 && { names }),
-        ...(watched && { watched }),
-        ...(checked && { checked }),
-        ...(deferred && { owed: deferred }),
-        ...(over && { failedOver: over }),
-        ...(quarantine && { quarantine }),
-      };
-    }),
+    units: units
+      .map((unit, i): UnitStatus => {
+        const [watched, quarantine, deferred] = [
+          agents.get(unit),
+          readQuarantine(host, unit),
+          readDeferredRestart(host, unit),
+        ];
+        const [paused, pausing] = [readPause(host, unit), readPendingPause(host, unit)];
+        const checked = services.get(unit);
+        const over = failedOver(host, unit);
+        const status = unitStatus(unit, states[i] ?? {}, now);
+        const installed = runningInstallation(host, status.pid);
+        const memory = unitMemory(states[i] ?? {}, status.pid);
+        const names = paneNames(status.pid).map((name) => shown(name));
+        return {
+          ...status,
+          ...(memory !== undefined && { memory }),
+          ...(names.length > 0 && { names }),
+          ...(installed && { version: versionOfInstallation(installed.name) }),
+          ...(watched && { watched }),
+          ...(checked && { checked }),
+          ...(deferred && { owed: deferred }),
+          ...(over && { failedOver: over }),
+          ...(quarantine && { quarantine }),
+          ...(paused && { paused }),
+          ...(pausing && { pausing }),
+        };
+      })
+      .concat(ofFormers),
     ...(deadman && { deadman }),
+    ...(request.unmanaged && { unmanaged: unmanagedEntries(host, users) }),
   };
+}
+
+function unmanagedEntries(host: Host, users: ReadonlySet<string> | undefined): Unmanaged[] {
+  const records = readRecords(host);
+  const accounts = readAccounts(host.paths.etc);
+  return findUnmanaged(host, accounts, users ?? usersIn(records), records, users === undefined);
+}
+
+/** Returns the state of a former, or nothing if it cannot be read, so that the other agents are still listed. */
+function formerState(host: Host, former: Former): UnitState {
+  try {
+    return formerUnitStates(host, [former])[0] ?? {};
+  } catch {
+    return {};
+  }
 }
 
 /**

@@ -1,8 +1,19 @@
-import { existsSync, fstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { MusterError } from "../../base/errors.ts";
+import type { Account } from "../accounts/read-accounts.ts";
 import type { Host } from "../context.ts";
-import { at, type Entry, type Handle } from "../fs/walk.ts";
+import { at, type Entry, type Handle } from "../fs/open-without-symlinks.ts";
 import { hasCode } from "../system/error-reason.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -14,23 +25,46 @@ const CORRUPT = 11;
 const NOT_A_DATABASE = 26;
 
 /** Calls `use` with a copy of a database in a folder that only root can access, then deletes the copy. */
-export function withCopy<T>(host: Host, { main, wal }: Snapshot, use: (db: DatabaseSync) => T): T {
+export function withCopy<T>(host: Host, copy: Snapshot, use: (db: DatabaseSync) => T): T {
+  return withCopiedFiles(host, copy, undefined, (path) => using(open(path), use));
+}
+
+/**
+ * Like `withCopy`, but calls `use` with the path of the copy.
+ *
+ * @param owner the account that can access the copy; if undefined, this process's own user
+ */
+export function withCopiedFiles<T>(
+  host: Host,
+  { main, wal }: Snapshot,
+  owner: Account | undefined,
+  use: (path: string) => T,
+): T {
   const dir = `${host.paths.scratch}/${COPY}${process.pid}`;
   for (const left of copiesLeft(host)) rmSync(left, { recursive: true, force: true });
   mkdirSync(dir, { mode: 0o700 });
   try {
     writeFileSync(`${dir}/copy`, main);
     if (wal.length > 0) writeFileSync(`${dir}/copy-wal`, wal);
-    return using(open(`${dir}/copy`), use);
+    if (owner !== undefined) {
+      for (const name of ["", ...readdirSync(dir)]) chownSync(join(dir, name), owner.uid, owner.gid);
+    }
+    return use(`${dir}/copy`);
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
 }
 
-/** The start of a copy's folder name. The process's id follows; a process has only one copy at a time. */
+/**
+ * The start of the name of a copy's folder. It is followed by the process's id, because a
+ * process has only one copy at a time.
+ */
 const COPY = "muster-copy-";
 
-/** Finds copies that killed runs have left: those of ended processes, and any with this process's own id. */
+/**
+ * Finds copies that killed runs have left: copies whose process has ended, and copies with this process's own
+ * PID, which an earlier process must have had.
+ */
 function copiesLeft({ paths: { scratch } }: Host): string[] {
   return readdirSync(scratch)
     .filter((name) => name.startsWith(COPY) && !isOtherProcess(name.slice(COPY.length)))
@@ -48,7 +82,7 @@ export function bytesOf(copy: DatabaseSync): Buffer {
 }
 
 /**
- * Opens an agent's own database for changes. It must be called with the agent's rights.
+ * Opens an agent's own database for changes. Must be called with the agent's rights.
  *
  * @param entry the file that was checked; SQLite opens the file again by its name, so this function verifies
  * that it is the same file

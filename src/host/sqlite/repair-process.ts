@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { MusterError } from "../../base/errors.ts";
 import type { WireError } from "../../model/part-failure.ts";
-import type { Account } from "../accounts/accounts.ts";
+import type { Account } from "../accounts/read-accounts.ts";
 import type { Host } from "../context.ts";
 import { reasonOf } from "../system/error-reason.ts";
-import { type SyncOrder, syncDatabase } from "./sync.ts";
+import { type SyncOrder, syncDatabase } from "./repair-database.ts";
 
 /** Time limit in seconds for one database. SQLite itself waits up to 5 s for an agent's transaction. */
 const PATIENCE = 20;

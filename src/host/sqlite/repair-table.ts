@@ -6,8 +6,8 @@ import { checkName, columnsOf, KEY, quoted, readTable, tableColumns } from "./ta
 /**
  * Writes the declared rows in one transaction, and changes only cells that differ.
  *
- * @param before the rows that were last applied; those that are no longer declared are deleted, all others
- * are kept
+ * @param before the rows that were last applied; rows among these that are no longer declared are deleted,
+ * and all other rows are kept
  */
 export function repairTable(db: DatabaseSync, table: string, declared: Rows, before: Rows): void {
   db.exec("BEGIN IMMEDIATE");
@@ -15,14 +15,64 @@ export function repairTable(db: DatabaseSync, table: string, declared: Rows, bef
     refuseTriggers(db, table);
     ensureColumns(db, table, columnsOf(declared));
     const found = readTable(db, table, columnsOf(declared));
-    for (const [key, wanted] of Object.entries(declared)) writeRow(db, table, key, wanted, found.get(key));
-    const drop = db.prepare(`DELETE FROM "${checkName(table)}" WHERE "${KEY}" = ?`);
+    const isRow = firstRow(db, table);
+    for (const [key, wanted] of Object.entries(declared)) {
+      const row = found.get(key);
+      if (row === undefined) insertRow(db, table, key, wanted);
+      else updateRow(db, table, isRow, key, wanted, row);
+    }
+    const drop = db.prepare(`DELETE FROM "${checkName(table)}" WHERE ${isRow}`);
     for (const key of Object.keys(before)) if (!Object.hasOwn(declared, key)) drop.run(key);
     db.exec("COMMIT");
   } catch (error) {
     if (db.isTransaction) db.exec("ROLLBACK");
-    throw error;
+    throw constraintError(table, error) ?? error;
   }
+}
+
+/**
+ * Returns an SQL condition for the first row with a given name. The agent may have
+ * added more rows with this name.
+ */
+function firstRow(db: DatabaseSync, table: string): string {
+  const rowid = `SELECT rowid FROM "${checkName(table)}" WHERE "${KEY}" = ? ORDER BY rowid LIMIT 1`;
+  try {
+    db.prepare(rowid);
+    return `rowid = (${rowid})`;
+  } catch {
+    // The table has no row ids, so the name is its primary key or a part of it.
+    return `"${KEY}" = ?`;
+  }
+}
+
+/** SQLite's result code for a violated constraint. */
+const CONSTRAINT = 19;
+
+/** Explains which constraint in the agent's own table prevents Muster from writing a declared row. */
+function constraintError(table: string, error: unknown): MusterError | undefined {
+  const { errcode, message = "" } = error as { readonly errcode?: number; readonly message?: string };
+  if (errcode === undefined || (errcode & 0xff) !== CONSTRAINT) return undefined;
+  const [, kind = "", place = ""] = /^(NOT NULL|UNIQUE) constraint failed: (.+)$/.exec(message) ?? [];
+  const column = place.replaceAll(`${table}.`, "");
+  if (kind === "NOT NULL") {
+    return new MusterError({
+      what: table,
+      why: `its column ${column} must have a value, and the contacts in fleet.yaml have no such field`,
+      next: "In the agent's schema, give the column a default value, or allow it to be empty.",
+    });
+  }
+  if (kind === "UNIQUE") {
+    return new MusterError({
+      what: table,
+      why: `a row that the agent has added conflicts with a declared contact: ${column} must be unique`,
+      next: "Rename or delete that row, or rename the contact in fleet.yaml.",
+    });
+  }
+  return new MusterError({
+    what: table,
+    why: `a constraint in the agent's schema refuses a declared contact (${message})`,
+    next: "Remove the constraint from the agent's schema.",
+  });
 }
 
 function ensureColumns(db: DatabaseSync, table: string, columns: readonly string[]): void {
@@ -40,23 +90,29 @@ function ensureColumns(db: DatabaseSync, table: string, columns: readonly string
   }
 }
 
-function writeRow(db: DatabaseSync, table: string, key: string, wanted: Row, found: Row | undefined): void {
-  if (found === undefined) {
-    const columns = [KEY, ...Object.keys(wanted)];
-    const places = columns.map(() => "?").join(", ");
-    const insert = db.prepare(`INSERT INTO "${checkName(table)}" (${quoted(columns)}) VALUES (${places})`);
-    insert.run(key, ...Object.values(wanted));
-    return;
-  }
+function insertRow(db: DatabaseSync, table: string, key: string, wanted: Row): void {
+  const columns = [KEY, ...Object.keys(wanted)];
+  const places = columns.map(() => "?").join(", ");
+  const insert = db.prepare(`INSERT INTO "${checkName(table)}" (${quoted(columns)}) VALUES (${places})`);
+  insert.run(key, ...Object.values(wanted));
+}
+
+/** Changes the cells of a row that differ. @param isRow the condition of `firstRow` */
+function updateRow(
+  db: DatabaseSync,
+  table: string,
+  isRow: string,
+  key: string,
+  wanted: Row,
+  found: Row,
+): void {
   for (const [column, text] of Object.entries(wanted).filter(([name, value]) => found[name] !== value)) {
-    const update = db.prepare(
-      `UPDATE "${checkName(table)}" SET "${checkName(column)}" = ? WHERE "${KEY}" = ?`,
-    );
+    const update = db.prepare(`UPDATE "${checkName(table)}" SET "${checkName(column)}" = ? WHERE ${isRow}`);
     update.run(text, key);
   }
 }
 
-/** Refuses a table with triggers: they would run the agent's code in this process, perhaps forever. */
+/** Refuses a table with triggers, because they would run the agent's code in this process, perhaps forever. */
 function refuseTriggers(db: DatabaseSync, table: string): void {
   const query = "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND lower(tbl_name) = ?";
   const trigger = db.prepare(query).get(table);

@@ -1,9 +1,12 @@
 import { MusterError } from "../../base/errors.ts";
+import { type Entry, type Handle, withEntry } from "../fs/open-without-symlinks.ts";
 import { readEntry, typeOf } from "../fs/read.ts";
-import { type Entry, type Handle, withEntry } from "../fs/walk.ts";
 import { pause } from "../system/error-reason.ts";
 
-/** Suffixes of files that SQLite itself creates and deletes beside a database. They never count as drift. */
+/**
+ * Suffixes of files that SQLite itself creates and deletes next to a database.
+ * These files never count as drift.
+ */
 export const SIDE_FILES = ["-wal", "-shm", "-journal"] as const;
 
 /** A database's bytes as they were at one moment. */
@@ -13,7 +16,7 @@ export interface Snapshot {
   readonly wal: Buffer;
 }
 
-/** Milliseconds by which the kernel's clock for file times may lag. */
+/** The maximum number of milliseconds by which the kernel's clock for file times lags. */
 const TICK = 12;
 
 /** Milliseconds to wait for a moment at which nobody is writing to the database. */
@@ -37,7 +40,7 @@ export function snapshot(folder: Handle, name: string): Snapshot {
   }
 }
 
-/** Returns a text that every write changes, with the inode, size and change time of each file. */
+/** Returns a text with the inode, size and change time of each file. Every write changes this text. */
 function signature(folder: Handle, name: string): { text: string; isQuiet: boolean } {
   const stats = ["", "-wal", "-journal"].map((suffix) =>
     withEntry(folder, name + suffix, (entry) => entry?.stats),

@@ -1,11 +1,15 @@
 import type { DatabaseSync } from "node:sqlite";
 import { MusterError } from "../../base/errors.ts";
 import type { Row, Rows } from "../../model/contact-rows.ts";
+import { columnRows, isPlainTable, schemaEntry } from "../../model/plain-table.ts";
 
 /** The column that contains a row's name, which identifies the row. */
 export const KEY = "name";
 
-/** Time limit in milliseconds for reading one table, whose pages come from an agent and may form a cycle. */
+/**
+ * Time limit in milliseconds for reading one table. An agent writes the table's
+ * pages, which can form a cycle.
+ */
 const PATIENCE = 2000;
 
 /** Parses declared rows from their canonical JSON. @throws MusterError if a column has an invalid name */
@@ -20,32 +24,55 @@ export function columnsOf(rows: Rows): string[] {
   return [...new Set(Object.values(rows).flatMap((row) => Object.keys(row)))].sort();
 }
 
-/** Checks and returns a name that will be used in SQL text. @throws MusterError if it is not safe */
+/** Checks and returns a name that will be used in SQL text. @throws MusterError if the name is not safe */
 export function checkName(name: string): string {
-  if (/^[a-z_]+$/.test(name)) return name;
+  if (/^[a-z_][a-z0-9_]*$/.test(name)) return name;
   throw new MusterError({
     what: JSON.stringify(name),
-    why: "the name of a table or column may contain only a-z and _",
+    why: "the name of a table or column must contain only a-z, 0-9 and _, and must not begin with a digit",
   });
+}
+
+/** Whether a database contains anything with this name, such as a table or a view. */
+export function hasName(db: DatabaseSync, name: string): boolean {
+  return schemaEntry(db, checkName(name)) !== undefined;
+}
+
+/** Whether a table is exactly as Muster creates it, so that nothing in it can refuse a declared row. */
+export function isOwnSchema(db: DatabaseSync, table: string): boolean {
+  const query = "SELECT type, name, sql FROM sqlite_schema WHERE lower(tbl_name) = ?";
+  const entries = db
+    .prepare(query)
+    .all(checkName(table))
+    .filter(({ sql }) => sql !== null);
+  const own = new RegExp(
+    `^CREATE TABLE "${table}" \\("${KEY}" TEXT PRIMARY KEY(, "[a-z_][a-z0-9_]*" TEXT)*\\)$`,
+  );
+  return entries.length === 1 && own.test(String(entries[0]?.["sql"]));
 }
 
 /**
  * Returns the columns of a plain table; undefined if there is no such table.
  *
- * @throws MusterError if the name belongs to a view, a virtual table or something similar
+ * @throws MusterError if the name belongs to anything else, such as a view or a virtual table
  */
 export function tableColumns(db: DatabaseSync, table: string): string[] | undefined {
-  const found = db.prepare("SELECT type, sql FROM sqlite_schema WHERE lower(name) = ?").get(checkName(table));
-  if (found === undefined) return undefined;
-  const isPlain = found["type"] === "table" && /^CREATE TABLE/i.test(String(found["sql"]));
-  const columns = isPlain ? db.prepare("SELECT name, hidden FROM pragma_table_xinfo(?)").all(table) : [];
-  if (!isPlain || columns.some(({ hidden }) => hidden !== 0n)) {
-    throw new MusterError({ what: table, why: `${table} is not a plain table` });
+  if (!hasName(db, table)) return undefined;
+  if (!isPlainTable(db, table)) {
+    throw new MusterError({
+      what: table,
+      why: `${table} is not a plain table, but a view, a virtual table, or a table with generated columns`,
+      next: `Rename it, and \`npx pulumi up\` creates a table ${table}.`,
+    });
   }
-  return columns.map(({ name }) => String(name).toLowerCase());
+  return columnRows(db, table).map(({ name }) => String(name).toLowerCase());
 }
 
-/** Reads all rows of a table, but only those of the given columns that it has. @returns the rows by key */
+/**
+ * Reads the given columns of all rows of a table; skips columns that the table lacks.
+ *
+ * @returns the rows by key
+ */
 export function readTable(db: DatabaseSync, table: string, columns: readonly string[]): Map<string, Row> {
   const existing = tableColumns(db, table) ?? [];
   const named = columns.filter((column) => existing.includes(column));
@@ -53,7 +80,9 @@ export function readTable(db: DatabaseSync, table: string, columns: readonly str
   if (!existing.includes(KEY)) return rows;
   const deadline = Date.now() + PATIENCE;
   for (const row of db.prepare(`SELECT ${quoted([KEY, ...named])} FROM "${checkName(table)}"`).iterate()) {
-    rows.set(String(row[KEY]), toRow(row, named));
+    const key = String(row[KEY]);
+    // If several rows have the same name, the first row is the declared row, and the agent has added the others.
+    if (!rows.has(key)) rows.set(key, toRow(row, named));
     if (Date.now() > deadline)
       throw new MusterError({ what: table, why: `it could not be read within ${PATIENCE / 1000} s` });
   }

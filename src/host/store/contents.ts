@@ -3,11 +3,15 @@ import { MusterError } from "../../base/errors.ts";
 import { digestOf } from "../../model/digest.ts";
 import type { HostRecord } from "../../model/host-record.ts";
 import type { Contents, Digest, HostItem, Items } from "../../model/items.ts";
+import { asRoot } from "../accounts/as-user.ts";
 import type { Host } from "../context.ts";
 import { listFolder } from "../system/read-if-present.ts";
-import { readOwn, writeOwn } from "./files.ts";
+import { readOwn, writeOwn } from "./state-files.ts";
 
-/** Returns the text that has a digest, from the request or this host's store; undefined if neither has it. */
+/**
+ * Returns the text with a given digest, from the request or from this host's store;
+ * undefined if neither contains the text.
+ */
 export type ContentSource = (digest: string) => string | undefined;
 
 export function contentSource(host: Host, sent: Contents = {}): ContentSource {
@@ -16,10 +20,11 @@ export function contentSource(host: Host, sent: Contents = {}): ContentSource {
 
 function keptBytes(host: Host, digest: Digest): string | undefined {
   const mayHave = host.gate?.holds(digest) ?? true;
-  return mayHave ? readOwn(pathOf(host, digest))?.toString("utf8") : undefined;
+  // The contents may be needed while an item is observed with the rights of its actor.
+  return mayHave ? asRoot(() => readOwn(pathOf(host, digest)))?.toString("utf8") : undefined;
 }
 
-/** Stores the bytes that items declare, so that they need not be sent again for repairs and comparisons. */
+/** Stores the bytes that items declare, so that clients do not have to send them again for repairs and comparisons. */
 export function storeContents(host: Host, items: Items, sent: Contents): void {
   for (const digest of digestsOf(items)) {
     const text = sent[digest];

@@ -1,16 +1,16 @@
 import { rmdirSync, rmSync } from "node:fs";
 import { MusterError } from "../../base/errors.ts";
-import { formerPartIds, mergeRecords } from "../../model/former-agent.ts";
 import type { HostRecord } from "../../model/host-record.ts";
+import { formerPartIds, mergeRecords } from "../../model/legacy-agent-parts.ts";
 import type { Host } from "../context.ts";
 import { hasCode } from "../system/error-reason.ts";
 import { withHostLock } from "../system/locks.ts";
 import { listFolder } from "../system/read-if-present.ts";
-import { readOwn, writeOwn } from "./files.ts";
+import { readOwn, writeOwn } from "./state-files.ts";
 
 /**
  * Reads every record on the host. A record that is truncated or cannot be parsed is skipped. If an earlier
- * version wrote several records for one agent, they are merged.
+ * version of Muster wrote several records for one agent, they are merged.
  */
 export function readRecords(host: Host): HostRecord[] {
   const records = listVisible(host.paths.records).flatMap((owner) =>
@@ -46,21 +46,25 @@ export function refuseForeign(record: HostRecord | undefined, owner: string, tak
   });
 }
 
-/** Replaces the records that an earlier version wrote for parts of a resource with one record. */
+/**
+ * Replaces the separate records that an earlier version of Muster wrote for an agent's parts with one record.
+ */
 export function rewriteFormer(host: Host, record: HostRecord): void {
   const files = formerPartIds(record.id).map((id) => pathOf(host, record.owner, id));
   if (files.every((file) => readOwn(file) === undefined)) return;
-  // The lock ensures that another run's sweep always finds either the old files or the new one.
+  // Another run that deletes unused contents takes the same lock, so it finds either
+  // the old files or the new file.
   withHostLock(host, () => writeRecord(host, record));
 }
 
 export function writeRecord(host: Host, record: HostRecord): void {
   writeOwn(pathOf(host, record.owner, record.id), `${JSON.stringify(record)}\n`);
-  // The new record replaces these. If they were kept, they would count again once the new record is deleted.
+  // The new record replaces the records of the parts. If those were kept, they would be read again after the
+  // new record is deleted.
   deleteFiles(host, record.owner, formerPartIds(record.id));
 }
 
-/** Deletes a resource's record, if it exists, then the owner's folder if that leaves it empty. */
+/** Deletes a resource's record, if it exists, then deletes the owner's folder if it is empty. */
 export function deleteRecord(host: Host, owner: string, id: string): void {
   deleteFiles(host, owner, [...formerPartIds(id), id]);
   try {
@@ -93,7 +97,7 @@ function pathOf(host: Host, owner: string, id: string): string {
 }
 
 /** Converts a name with slashes to a file name. The validation of fleet.yaml has already checked the name. */
-function toFileName(name: string): string {
+export function toFileName(name: string): string {
   const flattened = name.replaceAll("/", "~");
   if (!/^[A-Za-z0-9_~][A-Za-z0-9._~@-]*$/.test(flattened)) {
     throw new MusterError({

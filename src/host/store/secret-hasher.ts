@@ -1,16 +1,20 @@
 import { createHmac, randomBytes } from "node:crypto";
+import { appliedWant } from "../../model/as-found.ts";
 import type { HostRecord } from "../../model/host-record.ts";
 import { AS_DECLARED, type FileItem, type HostItem, type Items, type Props } from "../../model/items.ts";
 import type { Host } from "../context.ts";
 import { withHostLock } from "../system/locks.ts";
-import { readOwn, writeOwn } from "./files.ts";
+import { readOwn, writeOwn } from "./state-files.ts";
 
-/** Converts a secret's digest to `hmac:<hex>` for a record. Without the host's key, this reveals nothing. */
+/**
+ * Converts a secret's digest to `hmac:<hex>` for a record. Without the host's key, the result
+ * reveals nothing about the secret.
+ */
 export type SecretHasher = (secretDigest: string) => string;
 
 /**
- * Returns a hasher with the host's key. If there is no key yet, the hasher uses a random one, whose hashes
- * match no record.
+ * Returns a hasher with the host's key. If there is no key yet, the hasher uses a random key. The hashes with
+ * a random key match no record.
  */
 export function secretHasher(host: Host): SecretHasher {
   let key: Uint8Array | undefined;
@@ -21,9 +25,9 @@ export function secretHasher(host: Host): SecretHasher {
 }
 
 /**
- * Creates the host's key if there is none. It must be called before the first record is written. Hashes with
+ * Creates the host's key if it does not exist yet. Must be called before the first record is written. Hashes with
  * different keys cannot be compared, so the lock ensures that only one key is created, even if several stacks
- * start on a new host at once.
+ * start on a new host at the same time.
  */
 export function makeKey(host: Host): void {
   const isMade = () => readOwn(host.paths.key) !== undefined;
@@ -36,8 +40,8 @@ export function makeKey(host: Host): void {
 /**
  * Returns the declared properties as a record stores them, with secrets hashed.
  *
- * @param before the properties that were last applied; they contain the hash of any secret that should not
- * change
+ * @param before the properties that were last applied; they contain the hash of
+ * each secret that does not change
  */
 export function hashSecrets(
   items: Items,
@@ -45,7 +49,7 @@ export function hashSecrets(
   before: HostRecord["applied"] = {},
 ): HostRecord["applied"] & {} {
   return mapItems(items, (item, name) => {
-    if (!isSecretItem(item)) return item.want as Props;
+    if (!isSecretItem(item)) return appliedWant(item);
     const { content } = item.want;
     const hash = content === AS_DECLARED ? before[name]?.["content"] : hashSecret(content);
     return { ...item.want, content: hash ?? AS_DECLARED };
@@ -60,8 +64,8 @@ export function withoutDigests(items: Items): Items {
 }
 
 /**
- * Returns a record in the form that may leave the host, without any hash. Each hash is replaced by the digest
- * that the client declares for the secret if the two match, and by AS_DECLARED otherwise.
+ * Returns a record in the form that is allowed to leave the host, without any hash. Each hash is replaced by
+ * the digest that the client declares for the secret if the two match, and by AS_DECLARED otherwise.
  *
  * @param items the items that the client declares
  */
@@ -85,7 +89,7 @@ function openWant(props: Props, item: Items[string] | undefined, hashSecret: Sec
   };
 }
 
-/** Whether an item is a file with a secret value, which no record or response may contain. */
+/** Whether an item is a file with a secret value, which no record and no response is allowed to contain. */
 export function isSecretItem(item: HostItem): item is FileItem & { readonly secret: string } {
   return item.kind === "file" && item.secret !== undefined;
 }

@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { type Limit, memoryText, UNLIMITED } from "../../model/limits.ts";
+import { type Limit, memoryText, UNLIMITED } from "../../model/unit-limits.ts";
 import { readTextIfPresent } from "./read-if-present.ts";
 
-/** The controller of each limit, and the files of a cgroup that contain the limit, in v2 and v1. */
+/** The controller of each limit, and the files of a cgroup that contain the limit, in cgroup v2 and v1. */
 const CONTROLLERS: Readonly<Record<Limit, { name: string; v2: string; v1: readonly string[] }>> = {
   memory: { name: "memory", v2: "memory.max", v1: ["memory.limit_in_bytes"] },
   cpu: { name: "cpu", v2: "cpu.max", v1: ["cpu.cfs_quota_us", "cpu.cfs_period_us"] },
@@ -17,8 +17,9 @@ interface Hierarchy {
 }
 
 /**
- * Finds the hierarchy that has a limit's controller: the one of v2, or the one that v1 has for the
- * controller. On a hybrid host, each controller is in only one of the two, and systemd writes to those of v1.
+ * Finds the hierarchy that has a limit's controller: the v2 hierarchy, or the v1 hierarchy for this
+ * controller. On a hybrid host, each controller is in only one of these hierarchies, and systemd writes
+ * limits to the v1 hierarchies.
  *
  * @param mounts the text of /proc/self/mounts
  */
@@ -35,7 +36,7 @@ function hierarchyOf(limit: Limit, mounts: string): Hierarchy | undefined {
   return undefined;
 }
 
-/** Returns whether the kernel enforces a limit on this host's units (`held`), or why not. */
+/** Returns `held` if the kernel enforces a limit on this host's units; otherwise returns why it does not. */
 export function supportOf(limit: Limit, mounts: string): "held" | "missing" | "read-only" {
   const hierarchy = hierarchyOf(limit, mounts);
   if (hierarchy === undefined) return "missing";

@@ -4,7 +4,7 @@ import { listFolder, readTextIfPresent } from "./read-if-present.ts";
 /**
  * Returns which of the named packages dpkg has installed. It reads dpkg's own files, because dpkg-query would
  * take a tenth of an observation's time. These files contain stanzas with `Package:` and `Status:`; newer
- * stanzas are in numbered journal files (deb822(5), dpkg(1) FILES).
+ * stanzas are in numbered journal files. See deb822(5), and FILES in dpkg(1).
  *
  * @param dir dpkg's folder
  * @param names the packages to check
@@ -19,8 +19,8 @@ export function installedAmong(dir: string, names: readonly string[]): ReadonlyS
 }
 
 /**
- * Returns a package's state, or nothing if the text does not contain the package. If several of its
- * architectures are listed, one that is installed takes precedence.
+ * Returns a package's state, or nothing if the text does not contain the package. If the text lists several
+ * architectures of the package, an installed one takes precedence.
  */
 function stateIn(text: string, name: string): string[] {
   const states: string[] = [];
@@ -35,6 +35,6 @@ function stateIn(text: string, name: string): string[] {
 
 function journal(dir: string): string[] {
   const numbered = listFolder(dir).filter((name) => /^\d+$/.test(name));
-  // A journal file may be missing by now, because dpkg deletes it after merging it into `status`.
+  // The journal file can be missing, because dpkg deletes it after merging it into `status`.
   return numbered.sort().flatMap((name) => readTextIfPresent(`${dir}/${name}`) ?? []);
 }

@@ -1,7 +1,7 @@
 import { getSystemErrorMessage } from "node:util";
 import { MusterError } from "../../base/errors.ts";
 
-/** Returns why something failed, as a person should read it: without a stack trace or descriptor paths. */
+/** Returns the reason for an error, in a form for people: without a stack trace or descriptor paths. */
 export function reasonOf(error: unknown): string {
   if (error instanceof MusterError) return error.why;
   const { errno, code, message } = error as NodeJS.ErrnoException;
@@ -13,7 +13,7 @@ export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
   return codes.includes((error as NodeJS.ErrnoException).code ?? "");
 }
 
-/** Blocks the process for a time. It delays nothing else, because requests are handled one after another. */
+/** Blocks the process for a time. This is acceptable, because requests are handled one after another. */
 export function pause(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }

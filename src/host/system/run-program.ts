@@ -24,12 +24,16 @@ export const ENVIRONMENT = {
   PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
   LC_ALL: "C",
   DEBIAN_FRONTEND: "noninteractive",
+  // Without these variables, needrestart would restart running services after an installation. Old versions know only
+  // the mode; `l` means that needrestart only lists the services.
+  NEEDRESTART_SUSPEND: "1",
+  NEEDRESTART_MODE: "l",
   // Muster parses times in the output of programs.
   TZ: "UTC",
 };
 
 export const runProgram: RunProgram = (program, args, options = {}) => {
-  // Loaded only when needed, because most runs only observe and start no program.
+  // This module is loaded only when needed, because most runs only observe and start no program.
   const { spawnSync } = process.getBuiltinModule("node:child_process");
   const done = spawnSync(program, [...args], {
     encoding: "utf8",

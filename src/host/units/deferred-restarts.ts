@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { type DeferredRestart, ON_CHANGE } from "../../model/deadman.ts";
 import { deferredRestartFile } from "../../model/host-paths.ts";
 import type { Host } from "../context.ts";
-import { readOwn, writeOwn } from "../store/files.ts";
+import { readOwn, writeOwn } from "../store/state-files.ts";
 import { listFolder } from "../system/read-if-present.ts";
 
 /** Records that a unit still runs with its previous configuration, and when it should restart. */

@@ -1,19 +1,22 @@
 import { lstatSync, type Stats } from "node:fs";
 import { HEARTBEAT_STATES, type HeartbeatState } from "../../model/deadman.ts";
-import { shown } from "../../model/shown.ts";
-import type { Account } from "../accounts/accounts.ts";
+import { shown } from "../../model/shorten-for-display.ts";
 import { asUser } from "../accounts/as-user.ts";
+import type { Account } from "../accounts/read-accounts.ts";
+import { type Entry, withPathItem } from "../fs/open-without-symlinks.ts";
 import { readEntry, typeOf } from "../fs/read.ts";
-import { type Entry, withPathItem } from "../fs/walk.ts";
 import { hasCode, reasonOf } from "../system/error-reason.ts";
 
-/** The result of reading an agent's last sign of life. Empty if there is none. */
+/** The result of reading an agent's last heartbeat. It is empty if there is no heartbeat. */
 export interface Reading {
-  /** Identifies the heartbeat: each one has a different mark. Absent if there is none that can be read. */
+  /** Identifies the heartbeat: each heartbeat has a different mark. Absent if no heartbeat could be read. */
   readonly mark?: string;
   readonly state?: HeartbeatState;
   readonly task?: string;
-  /** What is wrong with the heartbeat, if anything. With a mark, the heartbeat still is a sign of life. */
+  /**
+   * The error in the heartbeat, if there is one. If `mark` is present, the heartbeat still shows that the agent is
+   * alive.
+   */
   readonly problem?: string;
   /** Why the heartbeat could not be read, if that is not the agent's fault. */
   readonly unknown?: string;
@@ -22,7 +25,9 @@ export interface Reading {
 /** The maximum size of a heartbeat in bytes: it is one line. */
 const CAP = 4096;
 
-/** Seconds that a heartbeat's time may be in the future, because the agent's clock may differ. */
+/**
+ * Seconds by which a heartbeat's time is allowed to be in the future, because the agent's clock can differ.
+ */
 const AHEAD = 60;
 
 /** A reading, and a stamp of its file's attributes. While the stamp is unchanged, nothing new can be read. */

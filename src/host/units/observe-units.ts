@@ -1,4 +1,4 @@
-import { isAgentUnit } from "../../model/host-paths.ts";
+import { agentOfUnit, startedFile } from "../../model/host-paths.ts";
 import type { Host } from "../context.ts";
 import { showProperties, type UnitState } from "./systemctl.ts";
 import { isStray } from "./tmux-pane.ts";
@@ -36,13 +36,13 @@ export interface UnitView {
   /** How the last run ended, in systemd's words. */
   readonly result: string;
   /**
-   * Whether the unit is up without its tmux, because only processes of a program that has forked away are
-   * left.
+   * Whether the unit is up although the agent's program does not run. Its tmux has ended and only forked processes are
+   * left, or its tmux runs another program.
    */
   readonly isStray?: boolean;
 }
 
-/** A unit, with what is needed to find its heartbeats. */
+/** A unit, with the data that is needed to find its heartbeats. */
 export interface Unit extends UnitView {
   readonly pid: number;
   /** When the unit started, in seconds of the monotonic clock. */
@@ -55,7 +55,7 @@ export interface Unit extends UnitView {
   readonly dropIns: string;
 }
 
-/** Queries systemd about all units at once. @returns the units by name */
+/** Queries systemd about all units in one call. @returns the units by name */
 export function observeUnits(host: Host, names: readonly string[]): ReadonlyMap<string, Unit> {
   if (names.length === 0) return new Map();
   const states = showProperties(host, names, PROPERTIES, PATIENCE);
@@ -63,7 +63,10 @@ export function observeUnits(host: Host, names: readonly string[]): ReadonlyMap<
 }
 
 function withStray(name: string, unit: Unit): Unit {
-  return isAgentUnit(name) && unit.state === "up" && isStray(unit.pid) ? { ...unit, isStray: true } : unit;
+  const agent = agentOfUnit(name);
+  return agent !== undefined && unit.state === "up" && isStray(unit.pid, startedFile(agent))
+    ? { ...unit, isStray: true }
+    : unit;
 }
 
 export function unitOf(state: UnitState): Unit {

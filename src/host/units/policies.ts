@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
 import {
+  HEARTBEAT_SENDERS,
   HEARTBEATS,
   type MaintenanceWindow,
   ON_UNHEALTHY,
@@ -7,10 +8,10 @@ import {
   type ServicePolicy,
 } from "../../model/deadman.ts";
 import { isFailoverPolicy } from "../../model/failover.ts";
-import { isHealthCheck } from "../../model/health.ts";
+import { isHealthCheck } from "../../model/health-check.ts";
 import { agentUnit, policyFile, servicePolicyFile } from "../../model/host-paths.ts";
 import type { Host } from "../context.ts";
-import { readOwn } from "../store/files.ts";
+import { readOwn } from "../store/state-files.ts";
 import { listFolder } from "../system/read-if-present.ts";
 
 /**
@@ -69,10 +70,13 @@ const CAP = 64 * 1024;
 export function parsePolicy(text = ""): Policy | undefined {
   try {
     if (text.length > CAP) return undefined;
-    const { heartbeat, restarts, maintenance, ttl, failover } = JSON.parse(text) as Policy;
+    const { heartbeat, restarts, maintenance, ttl, failover, showsWork } = JSON.parse(text) as Policy;
     const numbers = [heartbeat.interval, heartbeat.timeout, restarts.most, restarts.within, ttl ?? 1];
     const isValid =
-      HEARTBEATS.includes(heartbeat.by) && numbers.every(isPositive) && maintenance.every(isWindow);
+      HEARTBEATS.includes(heartbeat.by) &&
+      (heartbeat.sent === undefined || HEARTBEAT_SENDERS.includes(heartbeat.sent)) &&
+      numbers.every(isPositive) &&
+      maintenance.every(isWindow);
     if (!isValid || !(failover === undefined || isFailoverPolicy(failover))) return undefined;
     return {
       heartbeat,
@@ -80,13 +84,14 @@ export function parsePolicy(text = ""): Policy | undefined {
       maintenance,
       ...(ttl !== undefined && { ttl }),
       ...(failover && { failover }),
+      ...(showsWork === true && { showsWork }),
     };
   } catch {
     return undefined;
   }
 }
 
-/** A service has no heartbeat: its health check is its only sign of life. */
+/** A service has no heartbeat. Only its health check shows that it is alive. */
 const NO_HEARTBEAT = { by: "none", interval: 15, timeout: 60 } as const;
 
 /** Like `parsePolicy`, but for the policy of a service. */

@@ -9,13 +9,13 @@ import { listFolder } from "../system/read-if-present.ts";
 /**
  * Matches the name of the link that sets an agent's provider. The link is among the drop-ins of the agent's
  * unit and points to the file that `up` wrote for that provider. Without a link, the agent runs on its first
- * provider. There is no other record of the choice.
+ * provider. The choice is not recorded anywhere else.
  */
 const LINK = /^muster-provider-([a-z][a-z0-9-]*)\.conf$/;
 
 /**
  * Returns the provider that a unit is linked to; undefined if the unit has no link and therefore runs on its
- * agent's first provider. Of several links, systemd uses the last.
+ * agent's first provider. If there are several links, systemd uses the last one.
  */
 export function linkedOverride({ paths }: Host, unit: string): string | undefined {
   return linksOf(unit, paths.units, paths.hostd).at(-1);

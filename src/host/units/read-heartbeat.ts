@@ -1,11 +1,11 @@
 import { heartbeatFile } from "../../model/host-paths.ts";
-import type { Account } from "../accounts/accounts.ts";
+import type { Account } from "../accounts/read-accounts.ts";
 import { type Reading, readHeartbeatFile, type Stamped, unstamped } from "./heartbeat-file.ts";
 import type { Unit } from "./observe-units.ts";
 import type { WatchedUnit } from "./policies.ts";
 import { paneQuietFor, readPane } from "./tmux-pane.ts";
 
-/** Reads an agent's last sign of life, in the way that the agent's policy declares. */
+/** Reads an agent's last heartbeat, in the way that the agent's policy declares. */
 export function readHeartbeat(
   { agent, heartbeat }: WatchedUnit,
   unit: Unit,

@@ -14,7 +14,7 @@ export function restartIfRunning(host: Host, names: readonly string[]): void {
   for (const [i, state] of showUnits(host, names).entries()) {
     const name = names[i] ?? "";
     if (!isRunning(state)) continue;
-    // A masked unit may still be running, but it cannot restart.
+    // A masked unit can still be running, but it cannot restart.
     unmaskIfMasked(host, name, state);
     start(host, "restart", name);
   }

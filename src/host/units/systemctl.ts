@@ -14,6 +14,7 @@ const UNIT_PROPERTIES = [
   "DropInPaths",
   "Job",
   "MainPID",
+  "MemoryCurrent",
   "NRestarts",
   "Restart",
   "Result",
@@ -21,7 +22,7 @@ const UNIT_PROPERTIES = [
   "StateChangeTimestampMonotonic",
 ];
 
-/** Queries systemd about many units at once. @returns the states, in the order of the units */
+/** Queries systemd about many units together. @returns the states, in the order of the units */
 export function showUnits(host: Host, units: readonly string[]): UnitState[] {
   if (units.length === 0) return [];
   const states = showProperties(host, units, UNIT_PROPERTIES);
@@ -31,8 +32,8 @@ export function showUnits(host: Host, units: readonly string[]): UnitState[] {
 }
 
 /**
- * Reads whether units are enabled, masked and so on, according to their current files and links. Leaves out
- * units without a file.
+ * Reads the UnitFileState of units, such as `enabled` or `masked`, from their current files and links. Omits units
+ * without a file.
  */
 function readFileStates(host: Host, units: readonly string[]): Map<string, string> {
   const args = ["list-unit-files", "--no-legend", "--no-pager", "--plain", "--", ...units];
@@ -66,7 +67,7 @@ export function parseShow(text: string): UnitState[] {
     .map((block) => Object.fromEntries(block.split("\n").map(property)));
 }
 
-/** Lists the loaded services that run as a user and are active or starting. */
+/** Lists the loaded services that run as the given user and are active or starting. */
 export function unitsOf(host: Host, user: string): string[] {
   const { stdout } = host.run("systemctl", ["show", "--property=Id,User,ActiveState", "--", "*.service"]);
   const states = parseShow(stdout).filter((state) => state["User"] === user && isRunning(state));
@@ -88,7 +89,7 @@ export function isUnitPath({ paths }: Host, path: string): boolean {
   return [paths.units, paths.settings, choiceFolder(paths.hostd)].some((dir) => path.startsWith(`${dir}/`));
 }
 
-/** Has systemd reload all unit files. */
+/** Makes systemd reload all unit files. */
 export function daemonReload(host: Host): void {
   withHostLock(host, () => systemctl(host, "daemon-reload"));
 }

@@ -1,11 +1,14 @@
 import { existsSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { basename } from "node:path";
+import { RUN_PROGRAM } from "../../model/host-paths.ts";
+import { withPathItem } from "../fs/open-without-symlinks.ts";
+import { readEntry } from "../fs/read.ts";
 import { hasCode, reasonOf } from "../system/error-reason.ts";
 import type { Reading } from "./heartbeat-file.ts";
 
 /**
  * Reads when the agent's program last wrote to its tmux pane. The kernel updates the terminal's modification
- * time on a write, to within 8 s (tty_update_time), so no file of the agent is opened and none of its
+ * time on a write, with a precision of 8 s (tty_update_time). No file of the agent is opened, and none of its
  * programs is run.
  *
  * @param server the unit's main process, a tmux server
@@ -18,7 +21,7 @@ export function readPane(server: number, proc = "/proc"): Reading {
   } catch (error) {
     if (!existsSync(`${proc}/thread-self/children`))
       return { unknown: "this kernel does not list a process's children" };
-    // A process that has ended meanwhile gives no sign of life.
+    // A process that has ended in the meantime has no heartbeat.
     return hasCode(error, "ENOENT", "ESRCH") ? {} : { unknown: reasonOf(error) };
   }
 }
@@ -28,11 +31,28 @@ function terminalOf(server: number, proc: string): string | undefined {
   return child && terminalPath(ttyNumber(readFileSync(`${proc}/${child}/stat`, "utf8")));
 }
 
-/** Returns the PID of the server's first child, which is the program in the first pane. */
+/** Returns the PID of the program in the first pane, which is the server's first child or is run by it. */
 function programOf(server: number, proc: string): string | undefined {
-  const children = readFileSync(`${proc}/${server}/task/${server}/children`, "utf8");
-  const child = children.split(" ")[0] ?? "";
-  return /^\d+$/.test(child) ? child : undefined;
+  const [child] = childrenOf(server, proc);
+  return child !== undefined && commOf(child, proc) === basename(RUN_PROGRAM)
+    ? childrenOf(child, proc)[0]
+    : child;
+}
+
+function childrenOf(pid: number | string, proc: string): string[] {
+  const children = readFileSync(`${proc}/${pid}/task/${pid}/children`, "utf8");
+  return children.split(" ").filter((child) => /^\d+$/.test(child));
+}
+
+/** Returns a process's name, which the kernel sets to the script's name when muster-run starts. */
+function commOf(pid: string, proc: string): string {
+  return readFileSync(`${proc}/${pid}/comm`, "utf8").trimEnd();
+}
+
+/** Whether a process is muster-run, and is not a zombie. */
+function isRunner(pid: string, proc: string): boolean {
+  const stat = readFileSync(`${proc}/${pid}/stat`, "utf8");
+  return stat.includes(`(${basename(RUN_PROGRAM)})`) && !/^[ZX]$/.test(fieldsOf(stat)[0] ?? "");
 }
 
 /** Returns the seconds since the last write to the pane; infinite if there is no pane. */
@@ -48,22 +68,48 @@ export function paneQuietFor(server: number, proc = "/proc"): number {
 }
 
 /**
- * Whether a unit's main process is not tmux. If a program forks away while its tmux starts, tmux can exit;
- * systemd then considers what is left of the program to be the main process.
+ * Whether a unit is up although its agent's program is not. There are two such cases. Tmux has exited, and systemd
+ * treats a remaining process as the unit's main process. Or tmux still runs with other processes.
  *
  * @param main the PID of the unit's main process, as systemd reports it; 0 if there is none
+ * @param started the path of the agent's `startedFile`
  */
-export function isStray(main: number, proc = "/proc"): boolean {
+export function isStray(main: number, started: string, proc = "/proc"): boolean {
   try {
-    return !readFileSync(`${proc}/${main}/comm`, "utf8").startsWith("tmux");
+    if (!readFileSync(`${proc}/${main}/comm`, "utf8").startsWith("tmux")) return true;
+    // A unit that an earlier version of Muster has started has no such file.
+    return hasLostRunner(main, started, proc);
   } catch {
-    // The process has ended meanwhile, which systemd reports.
+    // The process has ended in the meantime, and systemd reports this.
     return main === 0;
   }
 }
 
+/** Whether the muster-run that a tmux server has started has ended; false if its PID is not known. */
+function hasLostRunner(server: number, started: string, proc: string): boolean {
+  const pid = withPathItem(started, (entry) =>
+    entry?.stats.isFile() ? readEntry(entry, 20)?.toString("utf8").trim() : undefined,
+  );
+  if (pid === undefined || !/^\d+$/.test(pid)) return false;
+  try {
+    return !isRunner(pid, proc) || fieldsOf(readFileSync(`${proc}/${pid}/stat`, "utf8"))[1] !== `${server}`;
+  } catch (error) {
+    return hasCode(error, "ENOENT", "ESRCH");
+  }
+}
+
+/** Returns the path of the file that the process in a pane runs; undefined if no process is running. */
+export function paneExecutable(server: number, proc = "/proc"): string | undefined {
+  try {
+    const child = programOf(server, proc);
+    return child && readlinkSync(`${proc}/${child}/exe`);
+  } catch {
+    return undefined;
+  }
+}
+
 /**
- * Returns two names of the process in a pane: the one that the process may have given itself (see
+ * Returns two names of the process in a pane: its command name, which the process can set itself (see
  * proc_pid_comm(5)), and the name of its executable without a version, such as `node`. The command line is
  * not read, because it is in the memory of the process, which could make the read block.
  */
@@ -72,18 +118,23 @@ export function paneNames(server: number, proc = "/proc"): string[] {
     const child = programOf(server, proc);
     if (child === undefined) return [];
     const file = basename(readlinkSync(`${proc}/${child}/exe`)).replace(/[\d.]+$/, "");
-    return [readFileSync(`${proc}/${child}/comm`, "utf8").trimEnd(), file];
+    return [commOf(child, proc), file];
   } catch {
     return [];
   }
 }
 
 /**
- * Returns the field `tty_nr` of proc_pid_stat(5). The process name, which precedes that field, may contain
+ * Returns the field `tty_nr` of proc_pid_stat(5). The process name, which precedes this field, can contain
  * spaces and parentheses.
  */
 export function ttyNumber(stat: string): number {
-  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[4]);
+  return Number(fieldsOf(stat)[4]);
+}
+
+/** Returns the fields after the process name, which start with the state and the parent's PID. */
+function fieldsOf(stat: string): string[] {
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
 }
 
 /**

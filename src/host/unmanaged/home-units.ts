@@ -1,21 +1,48 @@
-import { shown } from "../../model/shown.ts";
+import { existsSync } from "node:fs";
+import { shown } from "../../model/shorten-for-display.ts";
 import type { Unmanaged } from "../../model/unmanaged.ts";
-import type { Account } from "../accounts/accounts.ts";
 import { asUser } from "../accounts/as-user.ts";
-import { namesAt } from "./read-or-nothing.ts";
+import type { Account } from "../accounts/read-accounts.ts";
+import type { Host } from "../context.ts";
+import { namesAt } from "../system/read-or-nothing.ts";
 
-/** The folder of a user's own units, relative to the user's home; see systemd.unit(5). */
-const FOLDER = ".config/systemd/user";
+/** The folders of a user's own units, relative to the user's home; see systemd.unit(5). */
+const FOLDERS = [".config/systemd/user", ".local/share/systemd/user"];
 
-/** Finds the units in a user's home. The folder is read with the user's rights. */
-export function unitsInHome({ name: user, home, ...rest }: Account): Unmanaged[] {
-  const folder = `${home}/${FOLDER}`;
-  const names = asUser({ name: user, home, ...rest }, () => namesAt(folder));
-  const timers = names.filter((name) => name.endsWith(".timer"));
-  const services = names.filter(
-    (name) => name.endsWith(".service") && !timers.includes(name.replace(/\.service$/, ".timer")),
+/** Finds the units in a user's home. The folders are read with the user's rights. */
+export function unitsInHome(account: Account): Unmanaged[] {
+  return asUser(account, () =>
+    FOLDERS.flatMap((folder) => unitsIn(account, `${account.home}/${folder}`, isUserUnit)),
   );
-  const toUnmanaged = (kind: "user timer" | "user service") => (name: string) =>
-    ({ kind, user, name: shown(name), where: shown(folder) }) as const;
-  return [...timers.map(toUnmanaged("user timer")), ...services.map(toUnmanaged("user service"))];
+}
+
+/**
+ * Finds the timers and paths that start in every user's own systemd instance, if the user has such an instance
+ * although it is not logged in. Services in this folder are found by their processes.
+ */
+export function sharedUserUnits({ paths }: Host, account: Account): Unmanaged[] {
+  if (!existsSync(`${paths.linger}/${account.name}`)) return [];
+  return unitsIn(account, `${paths.etc}/systemd/user`, (name) => /\.(timer|path)$/.test(name));
+}
+
+function isUserUnit(name: string): boolean {
+  return /\.(timer|path|service)$/.test(name);
+}
+
+/** Returns the units in a folder. Omits a service if a timer or a path of the same name starts it. */
+function unitsIn({ name: user }: Account, folder: string, isUnit: (name: string) => boolean): Unmanaged[] {
+  const names = namesAt(folder).filter(isUnit);
+  const triggers = names.filter((name) => !name.endsWith(".service"));
+  const services = names.filter(
+    (name) =>
+      name.endsWith(".service") &&
+      !["timer", "path"].some((type) => triggers.includes(name.replace(/service$/, type))),
+  );
+  return [...triggers, ...services].map((name) => {
+    const kind = `user ${name.slice(name.lastIndexOf(".") + 1)}` as
+      | "user timer"
+      | "user path"
+      | "user service";
+    return { kind, user, name: shown(name), where: shown(folder) };
+  });
 }

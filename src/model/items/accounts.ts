@@ -1,3 +1,5 @@
+import type { OnChange } from "../deadman.ts";
+
 export interface GroupItem {
   readonly kind: "group";
   readonly name: string;
@@ -5,20 +7,60 @@ export interface GroupItem {
   readonly want: { readonly present: true };
 }
 
+/** A Linux user. `notify`, `restart` and `within` are like those of a FileItem: a unit gets its groups at its start. */
 export interface UserItem {
   readonly kind: "user";
   readonly name: string;
-  /** Whether this is a system account, whose uid is lower than the uids of people. */
+  /** Whether the user is a system account. The uid of a system account is lower than the uids of people. */
   readonly system?: true;
   /**
-   * If present, the user is kept when its resource is removed. Otherwise the next new user could get the same
-   * uid and own the files of the removed user.
+   * If present, the user is kept when its resource is removed. If the user were removed, a new user could get
+   * the same uid and own the removed user's files.
    */
   readonly onRemove?: "keep";
+  /**
+   * Whether an existing item keeps the properties that control access to it: owner, group, mode, and a user's primary
+   * group, home and shell. Set until an adopted agent is taken over.
+   */
+  readonly asFound?: true;
+  readonly notify?: string;
+  readonly restart?: OnChange;
+  readonly within?: number;
   readonly want: {
     readonly present: true;
     readonly group: string;
     readonly home: string;
     readonly shell: string;
+    /** The supplementary groups, sorted and separated by spaces, or `none`. If absent, they are not checked. */
+    readonly groups?: string;
   };
+}
+
+/**
+ * An observed property of a user that is never declared: the user's data outside its home, such as its crontab. A move
+ * to another host does not copy this data.
+ */
+export const OUTSIDE_HOME = "outside";
+
+/** The rights of a user that do not come from its groups. Muster compares them, but never adds or removes a right. */
+export interface RightsItem {
+  readonly kind: "rights";
+  readonly user: string;
+  readonly home: string;
+  /** Each list is text from `rightsText`. */
+  readonly want: {
+    /** The lines of sudoers that apply to the user. */
+    readonly sudo: string;
+    /** The fingerprints of the keys that can log in as the user. */
+    readonly keys: string;
+    /** Whether systemd runs the user's own units while the user is not logged in. */
+    readonly linger: boolean;
+    /** The files with setuid, setgid or capabilities that the user owns or has in its home. */
+    readonly files: string;
+  };
+}
+
+/** Returns a list of groups or rights as a text for comparisons: one entry per line, sorted. */
+export function rightsText(list: readonly string[], separator = "\n"): string {
+  return [...new Set(list)].sort().join(separator) || "none";
 }

@@ -2,38 +2,52 @@ import type { OnChange } from "../deadman.ts";
 import type { AS_DECLARED, Digest, SecretDigest } from "./values.ts";
 
 /**
- * A regular file. If `actor` is present, the file is in that
- * user's folders and is changed with that user's rights.
+ * A regular file. If `actor` is present, the file is in a folder of this user and is
+ * changed with this user's rights.
  */
 export interface FileItem {
   readonly kind: "file";
   readonly path: string;
   readonly actor?: string;
-  /** The unit that reads this file when it starts; absent if there is none. */
+  /** The unit that reads this file when the unit starts; absent if no unit reads the file. */
   readonly notify?: string;
   /**
-   * When the unit in `notify` is restarted after the content has changed. If absent, the unit is restarted at
-   * once. After `within` seconds, the unit is restarted even if it is not idle.
+   * When the unit in `notify` is restarted after the content has changed. If absent, the unit is restarted
+   * immediately. After `within` seconds, the unit is restarted even if it is not idle.
    */
   readonly restart?: OnChange;
   readonly within?: number;
   /**
-   * The only provider on which the unit reads this file. Absent if the unit reads the file on the agent's
-   * first provider or on more than one.
+   * The only provider with which the unit reads this file. Absent if the unit reads the file with the agent's
+   * first provider or with several providers.
    */
   readonly choice?: string;
-  /** Only for a secret: where the value comes from, as `config:NAME`, `env:NAME` or `file:PATH`. */
+  /** The source of a secret's value: `config:NAME`, `env:NAME` or `file:PATH`. Present only for a secret. */
   readonly secret?: string;
   /**
-   * The declared reason why other agents or services may have the same secret; absent if none is declared.
+   * The declared reason why other agents or services are allowed to have the same secret;
+   * absent if no reason is declared.
    */
   readonly sharedBecause?: string;
-  /** If present, a secret is written as `NAME="value"` with this name, for systemd's EnvironmentFile=. */
+  /** Whether the secret is an OAuth login, which must not be on two hosts. */
+  readonly login?: true;
+  /**
+   * `once`: the file is written if it is missing, and then belongs to the agent. `merge`: Muster maintains only the
+   * keys of the declared text, and all other keys belong to the agent. If absent, Muster maintains the whole file.
+   */
+  readonly write?: "once" | "merge";
+  /**
+   * If present, a secret is written as `NAME="value"` with this name, in the format
+   * of systemd's EnvironmentFile=.
+   */
   readonly envName?: string;
+  /** Like `asFound` of UserItem. */
+  readonly asFound?: true;
   readonly want: {
     readonly type: "file";
     /**
-     * For a secret, a declaration has `as declared`, and the provider's check replaces this with the digest.
+     * For a secret, the declaration has `as declared` here, and the Pulumi provider's check replaces this
+     * value with the digest.
      */
     readonly content: Digest | SecretDigest | typeof AS_DECLARED;
     readonly owner: string;
@@ -49,13 +63,16 @@ export interface DirectoryItem {
   readonly actor?: string;
   /**
    * What happens when the resource is removed: `aside` moves the folder to ASIDE_DIR, `wipe` deletes it with
-   * its contents, `keep` leaves it unchanged. With `delete`, or if absent, it is deleted if it is empty.
+   * its contents, `keep` leaves it unchanged. With `delete`, or if `onRemove` is absent, the folder is
+   * deleted only if it is empty.
    */
   readonly onRemove?: "aside" | "delete" | "keep" | "wipe";
   /**
    * The unit that keeps this folder open while it runs. The unit is restarted when the folder is replaced.
    */
   readonly notify?: string;
+  /** Like `asFound` of UserItem. */
+  readonly asFound?: true;
   readonly want: {
     readonly type: "directory";
     readonly owner: string;
@@ -71,9 +88,12 @@ export interface RowsItem {
   readonly actor: string;
   readonly table: string;
   /**
-   * If present, rows that the agent wrote are also deleted, and not archived, when the resource is removed.
+   * If present, the rows that the agent wrote are deleted when the resource is
+   * removed. If absent, they are archived.
    */
   readonly onRemove?: "wipe";
+  /** Like `asFound` of UserItem. */
+  readonly asFound?: true;
   readonly want: {
     readonly type: "file";
     /** The digest of the rows as canonical JSON: `{"<key>": {"<column>": "<text>"}}` with sorted keys. */
@@ -81,5 +101,28 @@ export interface RowsItem {
     readonly owner: string;
     readonly group: string;
     readonly mode: string;
+  };
+}
+
+/**
+ * Data of an agent in the home of another account. Until the agent is taken over, this data is copied to the agent's
+ * own home. The source is only read.
+ */
+export interface CopyItem {
+  readonly kind: "copy";
+  /** The path in the agent's home. */
+  readonly to: string;
+  readonly from: string;
+  readonly actor: string;
+  /** The users from whom data can be copied, separated by spaces. `from` is read with the rights of its owner. */
+  readonly owners: string;
+  /** The agent's own unit. After it has taken over, nothing is copied any more. */
+  readonly unit: string;
+  readonly want: {
+    /**
+     * The time of the last copy. At the take-over, the data is copied again after the former unit has stopped. If the
+     * data was never copied, the observed value is `no`.
+     */
+    readonly copied: "at adoption" | "at take-over";
   };
 }

@@ -1,24 +1,38 @@
-import type { Limit, Limits } from "../limits.ts";
+import type { Limit, Limits } from "../unit-limits.ts";
 
-/** The state of a systemd unit. The unit's text is a FileItem whose `notify` names this unit. */
+/** The observed state of a unit that was restarted too often and stays stopped; never declared. */
+export const QUARANTINED = "quarantined";
+
+/** The state of a systemd unit. The unit's text is a FileItem with this unit's name in `notify`. */
 export interface UnitItem {
   readonly kind: "unit";
   readonly name: string;
-  /** Only for a unit that Muster did not create: the unit is only changed if it runs as this user. */
+  /**
+   * Present only for a unit that Muster did not create. Muster changes the unit only if it runs as this user.
+   */
   readonly user?: string;
-  /** If present, the unit is left as it is when its resource is removed. */
+  /** Only for a unit that Muster did not create: the agent's own unit, which takes over from this unit. */
+  readonly successor?: string;
+  /**
+   * Only for a unit or session that Muster did not create and that the system's systemd does not run. `user`: the
+   * systemd of `user` runs it. `tmux`: it is the session `name` of a tmux server of `user`.
+   */
+  readonly manager?: "user" | "tmux";
+  /** The path of the tmux server's socket; present only if `manager` is `tmux`. */
+  readonly socket?: string;
+  /** If present, the unit is not changed when its resource is removed. */
   readonly onRemove?: "keep";
   readonly want: {
     /**
-     * systemd's UnitFileState. If absent, any state is
-     * accepted; this is for units that Muster did not create.
+     * systemd's UnitFileState. If absent, any state is accepted. It is absent only for
+     * units that Muster did not create.
      */
     readonly enabled?: "enabled" | "disabled" | "static";
     /** `running` if the unit is active or activating, otherwise `stopped`. If absent, both are accepted. */
     readonly active?: "running" | "stopped";
     /**
-     * `none` if no drop-in file may change the unit. The observed value lists the drop-in files, separated by
-     * spaces. If absent, drop-in files are not checked.
+     * `none` if no drop-in file is allowed to change the unit. The observed value lists the drop-in files,
+     * separated by spaces. If absent, drop-in files are not checked.
      */
     readonly overrides?: "none";
   };
@@ -42,23 +56,50 @@ export interface TimerItem {
   };
 }
 
+/** The runtimes that record the model of each session in a file. */
+export type SessionRecords = "claude" | "codex" | "pi";
+
 /**
- * The provider and model with which systemd starts a unit. The declared ones are the agent's first choice. It
- * is not drift if one of the `others` is active.
+ * The provider and model with which systemd starts a unit, and that the unit's session uses. The declared values are those of the agent's first
+ * provider. It is not drift if a provider in `others` is active instead.
  */
 export interface ModelItem {
   readonly kind: "model";
   readonly unit: string;
-  /** The command-line option that precedes the model. If absent, the model is read from MUSTER_MODEL. */
+  /**
+   * The command-line option that precedes the model. If absent, the model is read
+   * from the variable MUSTER_MODEL.
+   */
   readonly option?: string;
   /**
-   * The models of the agent's other providers as JSON: an object whose keys are names of providers. Absent if
-   * there are none.
+   * The models of the agent's other providers as JSON: an object with the providers' names as keys. Absent if
+   * the agent has only one provider.
    */
   readonly others?: string;
+  /** How the runtime records what its sessions use; absent if Muster cannot read these records. */
+  readonly sessions?: SessionRecords;
+  /** The user that runs the sessions, and the home with the records. Present together with `sessions`. */
+  readonly user?: string;
+  readonly home?: string;
   readonly want: {
     readonly provider?: string;
     readonly model?: string;
+  };
+}
+
+/** The version of a pinned runtime that an agent's process runs from, and the setting of its own updater. */
+export interface RunningItem {
+  readonly kind: "running";
+  readonly unit: string;
+  /** The name in `runtimes` of fleet.yaml. */
+  readonly name: string;
+  /** The words in the unit's environment or command that disable the updater; separated by spaces. */
+  readonly off?: string;
+  readonly want: {
+    /** The name of the installation's folder. If the agent does not run, the observed value is the declared value. */
+    readonly running: string;
+    /** Present only for runtimes with an updater. */
+    readonly updater?: "off";
   };
 }
 
@@ -75,7 +116,7 @@ export interface LimitsItem {
   };
 }
 
-/** Whether the kernel of this host can enforce limits; only declared limits are observed. */
+/** Whether the host's kernel can enforce limits. Only declared limits are observed. */
 export interface ControllersItem {
   readonly kind: "controllers";
   /** `held` if the kernel can enforce the limit. Otherwise the observed value is `missing` or `read-only`. */

@@ -16,7 +16,7 @@ export const DIFFERENT = "different";
 export type Contents = Readonly<Record<Digest, string>>;
 
 /**
- * The `content` of a secret whose value is unknown here. The host compares its file with the secret that was
- * last applied.
+ * The text in `content` of a declared secret if no digest of the secret is given. A host that receives this
+ * text compares its file with the secret that was last applied.
  */
 export const AS_DECLARED = "as declared";

@@ -1,17 +1,17 @@
-import type { DirectoryItem } from "../../model/items.ts";
+import { type DirectoryItem, OUTSIDE_HOME } from "../../model/items.ts";
 import type { MoveMark } from "../../model/move.ts";
 import type { DeclaredResource } from "../../model/preflight.ts";
 import type { ObserveAnswer } from "../../model/protocol.ts";
+import { fromWire } from "../../model/pulumi-items.ts";
 import { agentOf } from "../../model/resource-id.ts";
-import { fromWire } from "../../model/wire-items.ts";
-import type { EngineResource } from "../engine-state.ts";
 import { isHomeFolder, wireItems } from "../handlers/items/inputs.ts";
 import type { AnnouncedMove } from "../notices/moves.ts";
+import type { EngineResource } from "../resources-in-state.ts";
 
-/** Observes a host, whose name is the one in the state. Returns undefined if the host is unreachable. */
+/** Observes the host that has this name in the state. Returns undefined if the host is unreachable. */
 export type ObserveHost = (host: string) => Promise<ObserveAnswer | undefined>;
 
-/** A home that belongs to this stack, under an id that fleet.yaml does not declare. */
+/** An agent's home that belongs to this stack. Its resource has an id that fleet.yaml does not declare. */
 interface Home {
   readonly id: string;
   readonly host: string;
@@ -22,8 +22,8 @@ interface Home {
 export interface FoundMoves {
   readonly moves: readonly AnnouncedMove[];
   /**
-   * Homes that have moved away: `<host>/<agent>` of the old host, which may still have files of the home, and
-   * the host that the home has moved to.
+   * The homes that have moved away. `place` is `<host>/<agent>` with the old host, which might still have
+   * files from the home. `to` is the host that the home has moved to.
    */
   readonly gone: readonly (readonly [place: string, to: string])[];
   /** Agents in this run that have no home yet on the host that fleet.yaml declares. */
@@ -31,11 +31,10 @@ export interface FoundMoves {
 }
 
 /**
- * Finds the agents whose home is not on their declared host. The engine's state says where a home is; if the
- * state was lost, the hosts' records do. If two hosts have the home, their move marks say which copy is
- * valid.
+ * Finds the agents that do not have their home on their declared host. The engine's state says where a home is; if the
+ * state was lost, the hosts' records say this. If two hosts have the home, their move marks say which copy is valid.
  *
- * @param known the hosts that have been observed already
+ * @param known the answers of the hosts that have been observed already
  */
 export async function findMoves(
   owner: string,
@@ -96,7 +95,7 @@ function homePath(items: readonly { readonly kind: string }[]): string | undefin
   return items.find((item): item is DirectoryItem => isHomeFolder(item))?.path;
 }
 
-/** Returns the move that a declared agent needs; none if its home is already on the declared host. */
+/** Returns the move that a declared agent needs; no move if its home is already on the declared host. */
 async function moveTo(
   { name, host, formerly }: DeclaredResource,
   owner: string,
@@ -109,7 +108,8 @@ async function moveTo(
   const candidates = await Promise.all(
     others.map(async (home) => {
       const answer = await observe(home.host);
-      return { home, isUnreachable: answer === undefined, mark: markIn(answer, home.id) };
+      const outside = outsideHome(answer, agentOf(home.id));
+      return { home, isUnreachable: answer === undefined, mark: markIn(answer, home.id), outside };
     }),
   );
   const gone = candidates.flatMap(({ home, mark }) =>
@@ -120,23 +120,42 @@ async function moveTo(
   );
   const isAtTarget =
     atTarget === undefined ? !isNew : hasRecord === true && !isArriving(mark) && mark?.state !== "gone";
-  // A host marked `gone` no longer holds the home. It stays a candidate only while the target still has the
-  // mark of the same move, because that move is not complete until then.
+  // A host with the mark `gone` no longer has the home. It remains a candidate only while the target host
+  // still has a mark with the same move, because then that move is not complete yet.
   const holders = candidates.filter((one) => one.mark?.state !== "gone" || one.mark.move === mark?.move);
   const [first] = holders.toSorted((a, b) => Number(isArriving(a.mark)) - Number(isArriving(b.mark)));
   if (isAtTarget || first === undefined) return { moves: [], gone };
   const { id, host: from, path, isProtected } = first.home;
   return {
-    moves: [{ id, from, toId: name, to: host, isProtected, home: path, isUnreachable: first.isUnreachable }],
+    moves: [
+      {
+        ...{ id, from, toId: name, to: host, isProtected, home: path },
+        ...{ isUnreachable: first.isUnreachable, outside: first.outside },
+      },
+    ],
     gone,
   };
+}
+
+/** Returns the data of a user outside its home on a host, and the sudoers lines of the user. */
+function outsideHome(answer: ObserveAnswer | undefined, user: string | undefined): string[] {
+  return Object.values(answer?.resources ?? {}).flatMap(({ items, observed }) =>
+    Object.entries(items).flatMap(([name, item]) => {
+      const observation = observed[name];
+      if (observation === undefined || "unknown" in observation) return [];
+      const { [OUTSIDE_HOME]: outside, sudo = "none" } = observation.props;
+      if (item.kind === "user" && item.name === user)
+        return outside === undefined ? [] : `${outside}`.split(", ");
+      return item.kind === "rights" && item.user === user && sudo !== "none" ? ["its lines of sudoers"] : [];
+    }),
+  );
 }
 
 function markIn(answer: ObserveAnswer | undefined, id: string): MoveMark | undefined {
   return answer?.moves?.find(({ agent }) => agent === agentOf(id));
 }
 
-/** Whether the agent has not fully arrived yet on the host that has this mark. */
+/** Whether the agent is still arriving on the host that has this mark. */
 function isArriving(mark: MoveMark | undefined): boolean {
   return mark !== undefined && mark.state !== "leaving" && mark.state !== "gone";
 }

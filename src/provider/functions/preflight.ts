@@ -1,5 +1,6 @@
 import { MACHINES } from "../../host-kinds/registry.ts";
 import { RESOURCE_TYPES } from "../../model/declaration.ts";
+import { type Found, isFormerUnit } from "../../model/found-items.ts";
 import type { HostRecord } from "../../model/host-record.ts";
 import { itemAddress } from "../../model/item-address.ts";
 import type { HostItem } from "../../model/items.ts";
@@ -10,25 +11,27 @@ import type {
   UnclaimedRecord,
 } from "../../model/preflight.ts";
 import type { ObserveAnswer } from "../../model/protocol.ts";
+import { fromWire } from "../../model/pulumi-items.ts";
+import { isRecurring, type RecurrencePolicy, recurrenceText } from "../../model/recurrence.ts";
 import { agentOf, subjectKey, subjectOf } from "../../model/resource-id.ts";
-import { fromWire } from "../../model/wire-items.ts";
 import type { ProviderContext } from "../context.ts";
-import type { EngineResource } from "../engine-state.ts";
 import { wireItems } from "../handlers/items/inputs.ts";
 import { moveSentences } from "../notices/moves.ts";
 import { type Removal, removalSentences } from "../notices/removals.ts";
 import { renameSentences } from "../notices/renames.ts";
+import type { RecurringSentence } from "../recurring-resources.ts";
+import type { EngineResource } from "../resources-in-state.ts";
 import { findMoves, type ObserveHost } from "./find-moves.ts";
 import type { Report } from "./provider-function.ts";
 
 /**
- * Receives what the program declares, and announces what will be moved, removed or renamed. Returns this
- * stack's records on hosts for which nothing is declared. A host that cannot be observed counts as having no
- * records.
+ * Receives the program's declarations, and announces what will be moved, removed or renamed. Returns the moves, and the
+ * host records of this stack that belong to no declared resource. A host that cannot be observed counts as a host
+ * without records.
  */
 export async function preflight(
   context: ProviderContext,
-  { owner, declared }: PreflightRequest,
+  { owner, declared, recurrence }: PreflightRequest,
   report: Report,
 ): Promise<PreflightAnswer> {
   const inState = context.engineState.all();
@@ -42,8 +45,13 @@ export async function preflight(
   context.moves.expect(moves);
   const moving = new Set(moves.map(({ id }) => subjectKey(id)));
   for (const sentence of moveSentences(moves)) await report(sentence);
-  for (const sentence of sentencesOf(inState, declared, moving, new Map(gone))) await report(sentence);
+  const foundOf = (host: string, id: string) => known.get(host)?.resources[id]?.record?.found;
+  for (const sentence of sentencesOf(inState, declared, moving, new Map(gone), foundOf))
+    await report(sentence);
   const names = new Set(declared.flatMap(({ name, formerly }) => [name, ...formerly]));
+  const recurring = recurringAmong(observedHosts, declared, recurrence);
+  for (const one of recurring) await report(one.sentence);
+  if (recurrence.onRecurrence === "block") context.recurring.block(recurring);
   const unclaimed = observedHosts
     .flatMap(recordsOn)
     .filter(({ id }) => !names.has(id) && !moving.has(subjectKey(id)));
@@ -59,18 +67,32 @@ function sentencesOf(
   declared: readonly DeclaredResource[],
   moving: ReadonlySet<string>,
   homesGone: ReadonlyMap<string, string>,
+  foundOf: (host: string, id: string) => Found | undefined,
 ): string[] {
   const currentNames = new Map(
     declared.flatMap(({ name, formerly }) => [name, ...formerly].map((one) => [one, name])),
   );
   const kept = new Set([...declared.map(({ name }) => subjectKey(name)), ...moving]);
-  const gone = inState.filter(({ urn }) => !currentNames.has(urn.name) && !kept.has(subjectKey(urn.name)));
+  const gone = inState.filter(
+    ({ urn }) => !currentNames.has(urn.name) && !kept.has(subjectKey(urn.name)) && !outlives(urn.type),
+  );
   const renamed = inState.flatMap(({ urn }) => {
     const to = currentNames.get(urn.name) ?? urn.name;
     return to === urn.name ? [] : [{ type: urn.type, from: urn.name, to }];
   });
-  const removals = gone.map((one) => removalOf(one, declared, homesGone.get(placeOf(one.urn.name))));
+  const removals = gone.map((one) => {
+    const movedTo = homesGone.get(placeOf(one.urn.name));
+    const removal = removalOf(one, declared, movedTo);
+    const found = movedTo === undefined ? foundOf(removal.host, removal.name) : {};
+    return found === undefined ? removal : { ...removal, found };
+  });
   return [...removalSentences(removals, "up"), ...renameSentences(renamed)];
+}
+
+/** Whether a resource is a machine that exists outside Muster, so that its removal removes nothing. */
+function outlives(type: string): boolean {
+  const machine = MACHINES.find((one) => one.type === type);
+  return machine !== undefined && machine.removalText === undefined;
 }
 
 /** Returns the key of an agent's home in the result of findMoves: `<host>/<agent>`. */
@@ -78,14 +100,14 @@ function placeOf(name: string): string {
   return `${subjectOf(name).host}/${agentOf(name) ?? ""}`;
 }
 
-/** The current name of a host, and the name by which the state knows it. */
+/** The current name of a host, and its name in the state. */
 interface Place {
   readonly host: string;
   readonly known: string;
 }
 
 /**
- * Returns the hosts that the engine has asked about, because a run may cover only some hosts. If the state is
+ * Returns the hosts that the engine has asked about, because a run can cover only some hosts. If the state is
  * empty, returns all declared hosts.
  */
 function hostsInReach(inState: readonly EngineResource[], declared: readonly DeclaredResource[]): Place[] {
@@ -105,7 +127,7 @@ function hostsInReach(inState: readonly EngineResource[], declared: readonly Dec
 }
 
 /**
- * Describes the removal of a resource in the state.
+ * Describes the removal of a resource that is in the state.
  *
  * @param movedTo the host that has the agent's home now; absent if the agent has not moved
  */
@@ -119,15 +141,16 @@ function removalOf(
   return {
     name: urn.name,
     host: `${inputs["host"]}`,
-    items: movedTo === undefined ? items : items.map(asCopy),
+    items: movedTo === undefined ? items : items.filter((item) => !isFormerUnit(item)).map(asCopy),
     isProtected: inputs["protect"] === true,
-    ...(machine && { machine: machine.removalText(inputs) }),
+    ...(machine?.removalText && { machine: machine.removalText(inputs) }),
     why: movedTo === undefined ? whyGone(urn.name, declared) : ` has moved to ${movedTo}`,
   };
 }
 
 /**
- * Marks a folder that a moved agent has left behind: it is only a copy, so it is deleted and not moved aside.
+ * Marks the folder that a moved agent has left behind. The folder is only a copy, so it is deleted instead of
+ * moved aside.
  */
 function asCopy(item: HostItem): HostItem {
   return item.kind === "directory" && item.onRemove === "aside" ? { ...item, onRemove: "wipe" } : item;
@@ -163,4 +186,23 @@ function recordsOn({ host, answer }: ObservedPlace): UnclaimedRecord[] {
 function rank(record: HostRecord | undefined): number {
   const order: readonly string[] = RESOURCE_TYPES;
   return order.indexOf(record?.type ?? "");
+}
+
+/** Returns the recurring findings of declared resources. Each sentence names the host. */
+function recurringAmong(
+  places: readonly ObservedPlace[],
+  declared: readonly DeclaredResource[],
+  { within, onRecurrence }: RecurrencePolicy,
+): RecurringSentence[] {
+  const names = new Map(
+    declared.flatMap((one) => [one.name, ...one.formerly].map((name) => [name, one.name])),
+  );
+  return places.flatMap(({ host, answer }) =>
+    (answer?.repeated ?? []).flatMap((one) => {
+      const id = names.get(one.resource);
+      if (id === undefined || !isRecurring(one, within)) return [];
+      const refused = onRecurrence === "block" ? " Until then, `up` refuses the resource." : "";
+      return [{ id, sentence: `${host}: ${recurrenceText(one)}${refused}` }];
+    }),
+  );
 }

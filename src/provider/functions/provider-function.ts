@@ -4,5 +4,5 @@ import type { Properties } from "../wire/values.ts";
 /** Prints one sentence about the run; the default severity is `warning`. */
 export type Report = (sentence: string, severity?: Severity) => Promise<void>;
 
-/** A function of the provider that the program may call. */
+/** A function of the provider that the Pulumi program can call. */
 export type ProviderFunction = (args: Properties, report: Report) => Promise<Properties>;

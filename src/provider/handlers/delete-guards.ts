@@ -1,12 +1,12 @@
 import { MusterError } from "../../base/errors.ts";
-import { inSlice, type Slice, sliceText } from "../../model/stack-slice.ts";
+import { inSlice, type Slice, sliceText } from "../../model/stack-settings.ts";
 import type { ProviderContext } from "../context.ts";
 import type { Properties } from "../wire/values.ts";
 import type { Handler, HandlerCall } from "./handler.ts";
 
 /**
- * Refuses to delete a resource that an agent needs until the agent has moved. Otherwise the engine would
- * delete the resource even if the move failed.
+ * Refuses to delete a resource while an agent that must move still needs it. Otherwise the engine would
+ * delete the resource even after a failed move.
  */
 export function deletingAfterMove({ moves }: ProviderContext, handler: Handler): Handler {
   return {
@@ -33,7 +33,7 @@ export function deletingOwnSlice(context: ProviderContext, handler: Handler): Ha
 }
 
 /**
- * Leaves a resource on its host, because it is not in this stack's slice.
+ * Does not remove a resource from its host, because the resource is not in this stack's slice.
  *
  * @throws MusterError if the resource still belongs to this stack
  */
@@ -59,6 +59,6 @@ function stillOwned(slice: Slice, name: string, owner: string): MusterError {
   return new MusterError({
     what: `${name} was not removed`,
     why: `it is not in this stack's slice (${sliceText(slice)}), but still belongs to ${owner} on its host.`,
-    next: "First let the stack that should own it take it over: see docs/tenants.md.",
+    next: "First run `npx pulumi up` for the stack that takes it over: see docs/tenants.md.",
   });
 }

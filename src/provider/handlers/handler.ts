@@ -6,7 +6,7 @@ export type Severity = "info" | "warning";
 /** Prints one sentence about the resource in the terminal. */
 export type Log = (severity: Severity, message: string) => Promise<void>;
 
-/** The resource that a request of the engine is about, and a way to print messages. */
+/** The resource that a request of the engine is about, and the function that prints messages about it. */
 export interface HandlerCall {
   readonly urn: Urn;
   readonly log: Log;
@@ -24,7 +24,7 @@ export interface CheckedInputs {
 
 export interface PropertyDiff {
   readonly kind: "add" | "update" | "delete";
-  /** Whether the change needs a new resource in place of this one. */
+  /** Whether a new resource must replace this resource. */
   readonly replace?: boolean;
 }
 
@@ -39,8 +39,8 @@ export interface ActualState {
 
 /**
  * How the provider handles one type of resource. `check` and `diff` contact no host. The other methods throw
- * a MusterError if nothing was changed permanently, and a PartialError if the resource exists partly or is
- * unknown.
+ * a MusterError if they have failed without a permanent change. They throw a PartialError if the resource
+ * exists only partly or its state is unknown.
  */
 export interface Handler {
   check(call: HandlerCall, news: Properties): CheckedInputs | Promise<CheckedInputs>;
@@ -48,14 +48,14 @@ export interface Handler {
   diff(call: HandlerCall, state: Properties, news: Properties): PropertyDiffs;
   /** Returns the id of a resource, which depends only on its inputs. */
   id(inputs: Properties): string;
-  /** Prints what a create, or with `state` an update, would do. Called only in a preview. */
+  /** Prints what an update would do or, without `state`, what a create would do. Called only in a preview. */
   preview?(call: HandlerCall, news: Properties, state?: Properties): Promise<void>;
   /** Creates the resource. @returns the state */
   create(call: HandlerCall, news: Properties): Promise<Properties>;
-  /** Reads the current properties. @returns undefined if the resource is gone */
+  /** Reads the current properties. @returns undefined if the resource no longer exists */
   read(call: HandlerCall, id: string, recorded: ActualState): Promise<ActualState | undefined>;
   /** Updates the resource. @returns the state */
   update(call: HandlerCall, news: Properties, state: Properties): Promise<Properties>;
-  /** Deletes the resource. Succeeds if it is gone already. */
+  /** Deletes the resource. Succeeds even if the resource no longer exists. */
   delete(call: HandlerCall, state: Properties): Promise<void>;
 }

@@ -2,11 +2,11 @@ import { RESOURCE_TYPES } from "../../model/declaration.ts";
 import type { ProviderContext } from "../context.ts";
 import type { HostKindProvider } from "../host-kind-provider.ts";
 import { deletingAfterMove, deletingOwnSlice } from "./delete-guards.ts";
-import { formerAgentHandlers } from "./former-agent.ts";
 import type { Handler } from "./handler.ts";
 import { itemHandler } from "./items/index.ts";
+import { formerAgentHandlers } from "./legacy-agent-types.ts";
 
-/** Returns the handler of each type, by the token of the type. */
+/** Returns the handler for each resource type, by the type's token. */
 export function handlersOf(
   context: ProviderContext,
   kinds: readonly HostKindProvider[],

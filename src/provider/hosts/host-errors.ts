@@ -8,8 +8,8 @@ export function isNothingInstalled(error: unknown): boolean {
 const ONCE_REACHED: readonly UnreachableReason[] = ["cut", "garbled"];
 
 /**
- * Whether no request can have reached the host. A lost connection does not count, because the host may have
- * received the request.
+ * Whether it is certain that no request has reached the host. It is not certain after a lost connection,
+ * because the host might have received the request.
  */
 export function wasNeverSent(error: unknown): boolean {
   return error instanceof HostError && !ONCE_REACHED.includes(error.reason);

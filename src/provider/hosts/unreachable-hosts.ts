@@ -3,7 +3,7 @@ import { HostError, mayComeBack } from "../../transport/host-error.ts";
 import type { HostFacts, Hosts, ProviderContext } from "../context.ts";
 
 /**
- * Watches whether hosts are reachable. The first failure of a host is reported once for the whole stack, in
+ * Watches whether hosts are reachable. The first failure of a host is reported once for the entire stack, in
  * one sentence. Each resource of the host then fails with a short message.
  */
 export function trackReachability(
@@ -43,7 +43,11 @@ export function trackReachability(
       writer: (host) =>
         watch(host, async () => {
           const writer = await hosts.writer(host);
-          return { converge: (request) => watch(host, () => writer.converge(request)) };
+          return {
+            converge: (request) => watch(host, () => writer.converge(request)),
+            install: (request) => watch(host, () => writer.install(request)),
+            supply: (request) => watch(host, () => writer.supply(request)),
+          };
         }),
       mover: (host) =>
         watch(host, async () => {
@@ -73,7 +77,7 @@ export function trackReachability(
   };
 }
 
-/** Returns the sentence about an unreachable host: since when, why, and what to do. */
+/** Returns the sentence about an unreachable host, with the time of the last contact, the reason, and what to do. */
 function sentenceOf({ host, what, why, next }: HostError, facts: HostFacts, isDeferred: boolean): string {
   const since = lastReachedText(facts.lastReached(host));
   const cause = what === "it cannot be reached" ? why : `${what}: ${why}`;
@@ -86,7 +90,7 @@ function sentenceOf({ host, what, why, next }: HostError, facts: HostFacts, isDe
     : `${fact} Its recorded state is kept; when it is back, \`npx pulumi up\` finishes the work.`;
 }
 
-/** Returns the short form of the error, for each resource of the host. */
+/** Returns the short error that is reported for each resource of the host. */
 function shortError({ host, reason }: HostError, isDeferred: boolean): HostError {
   return isDeferred
     ? new HostError({

@@ -1,7 +1,10 @@
+import { formerLabel } from "../../model/former-unit.ts";
+import { type Found, givenBack, isFormerUnit } from "../../model/found-items.ts";
 import { ASIDE_DIR } from "../../model/host-paths.ts";
+import { itemAddress } from "../../model/item-address.ts";
 import type { HostItem } from "../../model/items.ts";
 import { parseId, subjectKey, subjectOf } from "../../model/resource-id.ts";
-import { listed } from "./listed.ts";
+import { listed } from "./join-words.ts";
 
 /** A resource that will be removed, with the facts that its announcement needs. */
 export interface Removal {
@@ -9,8 +12,10 @@ export interface Removal {
   readonly name: string;
   readonly host: string;
   readonly items: readonly HostItem[];
+  /** The items that existed before Muster and are given back; absent if they are not known. */
+  readonly found?: Found;
   readonly isProtected: boolean;
-  /** Only for a machine: what is deleted, such as "this local host with its disk". */
+  /** Only for a machine: a phrase for what is deleted, such as "this local host with its disk". */
   readonly machine?: string;
   /**
    * Why the resource is removed, such as " is not in fleet.yaml any more"; empty if the command makes this
@@ -34,8 +39,7 @@ export function removalSentences(removals: readonly Removal[], command: RemovalR
     const machine = ofHost.find(({ name }) => parseId(name) === undefined);
     if (machine !== undefined) return [sentence(host, [machine], machineClause(machine, ofHost), command)];
     return [...Map.groupBy(ofHost, ({ name }) => subjectKey(name)).values()].map((parts) => {
-      const items = parts.flatMap((part) => part.items);
-      return sentence(subjectText(parts[0]?.name ?? host), parts, clausesOf(items), command);
+      return sentence(subjectText(parts[0]?.name ?? host), parts, clausesOf(parts), command);
     });
   });
 }
@@ -72,7 +76,14 @@ function machineClause(machine: Removal, ofHost: readonly Removal[]): string {
   return agents.length === 0 ? clause : `${clause}: ${listed(agents)}, with home and data`;
 }
 
-function clausesOf(items: readonly HostItem[]): string {
+function clausesOf(parts: readonly Removal[]): string {
+  const all = parts.flatMap((part) => part.items);
+  const found: Found = Object.assign(
+    {},
+    ...parts.map((part) => givenBack(Object.fromEntries(part.items.entries()), part.found)),
+  );
+  const isKept = (item: HostItem) => isFormerUnit(item) || itemAddress(item) in found;
+  const [items, kept] = [all.filter((item) => !isKept(item)), all.filter(isKept)];
   const removed = items.flatMap((item) => removedOf(item)).sort((a, b) => place(a) - place(b));
   const homes = items.flatMap((item) => homeClause(item));
   const units = items.flatMap((item) => (item.kind === "unit" && item.user === undefined ? [item] : []));
@@ -83,9 +94,28 @@ function clausesOf(items: readonly HostItem[]): string {
       ? ["removes Muster's runtime from it (packages are kept)"]
       : []),
     ...homes,
+    ...keptClauses(kept),
   ];
   if (clauses.length === 0) return "removes what is left of it";
   return clauses.length < 3 ? listed(clauses) : `${clauses.slice(0, -1).join(", ")}, and ${clauses.at(-1)}`;
+}
+
+/** Returns the sentence about what is given back and what happens to the agent's former units. */
+function keptClauses(kept: readonly HostItem[]): string[] {
+  const users = kept.flatMap((item) => (item.kind === "user" ? [`user ${item.name}`] : []));
+  const homes = kept.flatMap((item) =>
+    item.kind === "directory" && item.onRemove !== undefined ? [`home ${item.path}`] : [],
+  );
+  const groups = kept.flatMap((item) => (item.kind === "group" ? [`group ${item.name}`] : []));
+  const units = (active: string) =>
+    kept.filter(isFormerUnit).flatMap((item) => (item.want.active === active ? [formerLabel(item)] : []));
+  const [stopped, running] = [units("stopped"), units("running")];
+  return [
+    ...(users.length + homes.length > 0 ? [`gives back ${listed([...users, ...homes])} as found`] : []),
+    ...(groups.length > 0 ? [`keeps ${listed(groups)}`] : []),
+    ...(stopped.length > 0 ? [`restores ${listed(stopped)}, which ran it before`] : []),
+    ...(running.length > 0 ? [`leaves ${listed(running)} running`] : []),
+  ];
 }
 
 /** Returns the rank of a removed item in its sentence, which lists items in the order of their removal. */

@@ -23,10 +23,9 @@ export function renameSentences(renamed: readonly Renamed[]): string[] {
   });
 }
 
-/**
- * What a rename does, by resource type. Each agent and each tenant has exactly one resource of these types.
- */
+/** The effects of a rename, by resource type. Each agent and each tenant has exactly one resource of these types. */
 const EFFECTS: Readonly<Record<string, string>> = {
-  Agent: "stops it, renames its user and its home with everything in it, and starts it again",
+  Agent:
+    "stops it, renames its user and its home with everything in it, and its crontab and linger if it has them, and starts it again",
   Tenant: "renames its group and restarts its agents once",
 };

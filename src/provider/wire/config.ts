@@ -2,12 +2,12 @@ import { isDeepStrictEqual } from "node:util";
 import provider_pb from "@pulumi/pulumi/proto/provider_pb.js";
 import type { Struct } from "google-protobuf/google/protobuf/struct_pb.js";
 import { Secret } from "../../base/secret.ts";
-import type { Config } from "../secrets.ts";
+import type { Config } from "../resolve-secrets.ts";
 import { decode } from "./struct.ts";
 
 /**
- * The stack's `muster:*` configuration. Every value is handled as a secret, even if it is plain text in the
- * stack file.
+ * Returns the stack's `muster:*` configuration. Every value is handled as a secret, even if it is plain text
+ * in the stack file.
  */
 export function configOf(request: provider_pb.ConfigureRequest): Config {
   const values = Object.entries(decode(request.getArgs())).flatMap(([name, value]) =>
@@ -35,8 +35,8 @@ export function checkedConfig(request: provider_pb.CheckRequest): provider_pb.Ch
 }
 
 /**
- * Reports which configuration values have changed. If there are any, the engine checks the resources with the
- * new values, and this check finds a rotated secret.
+ * Reports which configuration values have changed. If a value has changed, the engine checks the resources
+ * with the new values. This check finds a rotated secret.
  */
 export function diffedConfig(request: provider_pb.DiffRequest): provider_pb.DiffResponse {
   const olds = plain(request.getOldInputs() ?? request.getOlds());

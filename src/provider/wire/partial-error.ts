@@ -20,7 +20,7 @@ export class PartialError extends Error {
   }
 }
 
-/** Returns the sentence of an error, without its stack trace. */
+/** Returns an error's message without the stack trace. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -5,16 +5,16 @@ import empty_pb from "google-protobuf/google/protobuf/empty_pb.js";
 import { MusterError } from "../../base/errors.ts";
 import type { ProviderFunction, Report } from "../functions/provider-function.ts";
 import type { Handler, HandlerCall } from "../handlers/handler.ts";
-import type { InFlight } from "../in-flight.ts";
-import type { Config } from "../secrets.ts";
+import type { Config } from "../resolve-secrets.ts";
+import type { InFlight } from "../running-requests.ts";
 import { checkedConfig, configOf, configured, diffedConfig } from "./config.ts";
 import type { EngineLog } from "./engine.ts";
-import { checkResponse, createResponse, diffResponse, readResponse, updateResponse } from "./messages.ts";
+import { checkResponse, createResponse, diffResponse, readResponse, updateResponse } from "./responses.ts";
 import { toStatus } from "./status.ts";
 import { decode, encode } from "./struct.ts";
 import { parseUrn } from "./urn.ts";
 
-/** What the gRPC service needs to answer requests. */
+/** The objects that the gRPC service needs to answer requests. */
 export interface Provider {
   readonly version: string;
   /** The handlers, by the token of the type. */
@@ -58,7 +58,7 @@ function lifecycle({ version, gate, engine, configure }: Provider): UntypedServi
   };
 }
 
-/** Returns the methods with which the engine makes its plan. None of them contacts a host. */
+/** Returns the methods that the engine calls to plan a run. None of them contacts a host. */
 function plans(provider: Provider): UntypedServiceImplementation {
   return {
     check: unary(async (request: provider_pb.CheckRequest) => {
@@ -120,14 +120,22 @@ function route(provider: Provider, request: { getUrn(): string }): { handler: Ha
   const handler = provider.handlers[urn.token];
   if (handler === undefined) {
     const why = `this version of Muster has no type ${urn.token}.`;
-    throw new MusterError({ what: urn.name, why, next: "Use the version of Muster that created it." });
+    throw new MusterError({
+      what: `${urn.name} cannot be handled`,
+      why,
+      next: "Use the version of Muster that created it.",
+    });
   }
   return { handler, call: { urn, log: (severity, text) => provider.engine.log(severity, text, urn.text) } };
 }
 
 function unknownFunction(token: string): MusterError {
   const next = "Use the same version of Muster for the program and the provider.";
-  return new MusterError({ what: token, why: "this version of Muster has no such function.", next });
+  return new MusterError({
+    what: `${token} cannot be called`,
+    why: "this version of Muster has no such function.",
+    next,
+  });
 }
 
 function unary<Q, A>(method: (request: Q) => A | Promise<A>): handleUnaryCall<Q, A> {

@@ -20,7 +20,8 @@ function codeOf(error: unknown): status {
 }
 
 /**
- * Returns the status for a partial failure, which the engine recognizes by the details of a status UNKNOWN.
+ * Returns the status for a partial failure. The engine recognizes such a failure by the details of a status
+ * UNKNOWN.
  */
 function partial(error: PartialError): Partial<ServiceError> {
   const failed = new provider_pb.ErrorResourceInitFailed();

@@ -3,8 +3,8 @@ import type { AgentSpec, Fleet } from "../../config/fleet.ts";
 import type { AgentPartDefinition } from "./part.ts";
 
 /**
- * An agent's address book: the declared contacts as rows of
- * a SQLite table. Rows that the agent added are not changed.
+ * An agent's contact book: the declared contacts, as rows of a SQLite table. Rows that the agent added are
+ * not changed.
  */
 export const contactsPart: AgentPartDefinition = {
   part: "contacts",
@@ -30,7 +30,7 @@ export const contactsPart: AgentPartDefinition = {
 };
 
 /**
- * Renders each contact as canonical JSON, `"name":{…}` with sorted columns. This is done once for all agents.
+ * Renders each contact as canonical JSON: `"name":{…}` with sorted columns. This is done once for all agents.
  */
 function canonicalRows({ contacts }: Fleet): ReadonlyMap<string, string> {
   return new Map(

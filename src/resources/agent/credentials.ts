@@ -1,14 +1,16 @@
 import { join } from "node:path";
 import type { AgentSpec, CredentialSpec, Fleet } from "../../config/fleet.ts";
+import { isLogin } from "../../model/detect-logins.ts";
 import { CREDENTIALS_DIR } from "../../model/host-paths.ts";
 import { AS_DECLARED, type DirectoryItem, type FileItem } from "../../model/items.ts";
+import { runtimeOf } from "../../runtimes/registry.ts";
 import { rootFolder } from "../root-files.ts";
 import type { AgentPartDefinition } from "./part.ts";
 import { readAtStart } from "./read-at-start.ts";
 
 /**
- * An agent's secrets. Each is a file that only the agent's
- * user can read, in a folder that only root can change.
+ * An agent's secrets. Each secret is a file that only the agent's user can read, in a folder that only root
+ * can change.
  */
 export const credentialsPart: AgentPartDefinition = {
   part: "credentials",
@@ -24,15 +26,16 @@ function folder(agent: AgentSpec): DirectoryItem {
 }
 
 /**
- * Returns the path of the folder with an agent's or a service's secrets, which is also in MUSTER_CREDENTIALS.
+ * Returns the path of the folder that contains the secrets of an agent or a service. The environment variable
+ * MUSTER_CREDENTIALS contains the same path.
  */
 export function credentialsDir({ name }: { readonly name: string }): string {
   return join(CREDENTIALS_DIR, name);
 }
 
 /**
- * Returns the files for systemd's EnvironmentFile= with
- * the secrets that an agent gets as environment variables.
+ * Returns the files for systemd's EnvironmentFile=, with the secrets that an agent gets as environment
+ * variables.
  */
 export function environmentFiles(fleet: Fleet, agent: AgentSpec): string[] {
   return credentialsOf(fleet, agent)
@@ -45,14 +48,19 @@ function credentialsOf(fleet: Fleet, agent: AgentSpec): CredentialSpec[] {
 }
 
 /**
- * Returns the only provider on which the agent reads a secret, if that is not its first provider. A change of
- * such a secret must not restart an agent that uses another provider.
+ * Returns the provider that needs a secret, if only one provider needs it and this is not the agent's first
+ * provider. A change of this secret must not restart the agent while the agent uses another provider.
  */
 function onlyOn({ failover }: AgentSpec, name: string): Pick<FileItem, "choice"> {
   const [first, ...others] = failover?.choices ?? [];
   if (first === undefined || first.credentials.includes(name)) return {};
   const [choice, ...more] = others.filter(({ credentials }) => credentials.includes(name));
   return choice === undefined || more.length > 0 ? {} : { choice: choice.provider };
+}
+
+/** Returns the variable of a secret, under the name that the agent's runtime takes without a question. */
+function variableOf({ runtime }: AgentSpec, { env }: CredentialSpec): Pick<FileItem, "envName"> {
+  return env === undefined ? {} : { envName: runtimeOf(runtime).renamedVariables?.[env] ?? env };
 }
 
 function secretFile(agent: AgentSpec, spec: CredentialSpec): FileItem {
@@ -62,7 +70,8 @@ function secretFile(agent: AgentSpec, spec: CredentialSpec): FileItem {
     secret: spec.from,
     ...readAtStart(agent),
     ...onlyOn(agent, spec.name),
-    ...(spec.env === undefined ? {} : { envName: spec.env }),
+    ...variableOf(agent, spec),
+    ...(isLogin(spec) && { login: true }),
     ...(spec.sharedBecause === undefined ? {} : { sharedBecause: spec.sharedBecause }),
     want: {
       type: "file",

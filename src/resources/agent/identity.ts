@@ -1,15 +1,17 @@
 import { join } from "node:path";
 import { mapValues } from "../../base/objects.ts";
-import type { AgentSpec, Fleet, IdentityFile } from "../../config/fleet.ts";
+import type { AgentSpec, Fleet, IdentityFile, IdentitySpec } from "../../config/fleet.ts";
 import type { DirectoryItem, FileItem, Items } from "../../model/items.ts";
 import { runtimeOf } from "../../runtimes/registry.ts";
+import type { Runtime } from "../../runtimes/runtime.ts";
 import type { Compiler } from "../definition.ts";
 import { hasAccount, homeFolder, homePath, userOf } from "../linux-users.ts";
 import { unitName } from "../unit-names.ts";
 import type { AgentPartDefinition } from "./part.ts";
 import { readAtStart } from "./read-at-start.ts";
+import { settingsFiles } from "./settings-files.ts";
 
-/** An agent's Linux user, its home, and the files of its identity in that home, such as SOUL.md. */
+/** An agent's Linux user, its home, and the files of its identity in the home, such as SOUL.md. */
 export const identityPart: AgentPartDefinition = {
   part: "identity",
   build: (fleet, compiler) => (agent) => ({
@@ -20,21 +22,21 @@ export const identityPart: AgentPartDefinition = {
 };
 
 /**
- * Returns the user and the home. Under `isolation: tenant` the user is an item of the tenant, and the agent
- * only gets a folder that this user owns.
+ * Returns the user and the home. With `isolation: tenant`, the user is an item of the tenant, and the agent
+ * gets only a folder that this user owns.
  */
 function place(fleet: Fleet, agent: AgentSpec): Items {
   const { user, home, tenant } = agent;
   const fate = agent.onRemove === "delete" ? "wipe" : "aside";
   const own = homeFolder(home, user, tenant, fate, unitName(agent));
   if (hasAccount(fleet, agent)) return own;
-  if (fleet.tenants[tenant]?.isolation !== "tenant") return { ...userOf(user, tenant), ...own };
+  if (fleet.tenants[tenant]?.isolation !== "tenant") return { ...userOf([agent]), ...own };
   return home === homePath(user) ? {} : homeFolder(home, user, tenant, fate);
 }
 
 /**
- * Returns the working directory of the agent's program if it is inside the home. systemd does not start a
- * unit whose working directory is missing.
+ * Returns the working directory of the agent's program, if this directory is inside the home. systemd does
+ * not start a unit if its working directory is missing.
  */
 function workFolder({ workdir, home, user, tenant }: AgentSpec): Record<string, DirectoryItem> {
   if (!workdir.startsWith(`${home}/`)) return {};
@@ -43,26 +45,36 @@ function workFolder({ workdir, home, user, tenant }: AgentSpec): Record<string, 
 }
 
 /**
- * Returns the identity's files as declared, copies of them where the agent's runtime reads them, and the
- * runtime's settings. If a copy and a declared file have the same path, the declared file is used.
+ * Returns the declared files of the identity, copies of them at the paths where the agent's runtime reads
+ * them, and the settings of the runtime. If a copy and a declared file have the same path, the declared file
+ * is used. The settings and a declared file with the same path are merged.
  */
 function files(fleet: Fleet, agent: AgentSpec, compiler: Compiler): Items {
   const declared = fleet.identities[agent.identity]?.files ?? {};
   const texts = mapValues(declared, ({ text }) => text);
   const mode = declared["SOUL.md"]?.mode ?? "0644";
   const runtime = runtimeOf(agent.runtime);
-  const read = mapValues(runtime.identity(texts), (text) => ({ text, mode }));
-  const settings = mapValues(runtime.settings(agent.model, agent.fallbacks).files ?? {}, (text) => ({
+  const read = mapValues(runtime.identity(texts), (text, path) => ({
     text,
-    mode: "0444",
+    mode,
+    ...(isWrittenOnce(runtime, declared, path) && { write: "once" as const }),
   }));
+  const settings = settingsFiles(agent.settings, declared);
+  const others = Object.entries({ ...read, ...declared }).filter(([path]) => !Object.hasOwn(settings, path));
   return {
     ...mapValues(settings, (file, path) => ({
       ...identityFile(agent, path, file, compiler),
       ...readAtStart(agent),
     })),
-    ...mapValues({ ...read, ...declared }, (file, path) => identityFile(agent, path, file, compiler)),
+    ...mapValues(Object.fromEntries(others), (file, path) => identityFile(agent, path, file, compiler)),
   };
+}
+
+/** Whether all declared files that the runtime reads at a path have `write: once`. */
+function isWrittenOnce(runtime: Runtime, declared: IdentitySpec["files"], path: string): boolean {
+  const empty = runtime.identity({})[path];
+  const sources = Object.keys(declared).filter((name) => runtime.identity({ [name]: "x" })[path] !== empty);
+  return sources.length > 0 && sources.every((name) => declared[name]?.write === "once");
 }
 
 function identityFile(agent: AgentSpec, path: string, file: IdentityFile, compiler: Compiler): FileItem {
@@ -70,6 +82,7 @@ function identityFile(agent: AgentSpec, path: string, file: IdentityFile, compil
     kind: "file",
     path: join(agent.home, path),
     actor: agent.user,
+    ...(file.write && { write: file.write }),
     want: {
       type: "file",
       content: compiler.keep(file.text),

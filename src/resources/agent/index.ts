@@ -1,9 +1,9 @@
+import { partItems } from "../../model/agent-parts.ts";
 import type { Items } from "../../model/items.ts";
-import { partItems } from "../../model/parts.ts";
-import { accountId, agentId, tenantId } from "../../model/resource-id.ts";
+import { accountId, agentId, installationId, tenantId } from "../../model/resource-id.ts";
 import type { ResourceDefinition } from "../definition.ts";
 import { formerIds } from "../former-ids.ts";
-import { hasAccount } from "../linux-users.ts";
+import { hasAccount, untilTakeOver } from "../linux-users.ts";
 import { contactsPart } from "./contacts.ts";
 import { credentialsPart } from "./credentials.ts";
 import { identityPart } from "./identity.ts";
@@ -11,7 +11,10 @@ import { jobsPart } from "./jobs.ts";
 import type { AgentPartDefinition } from "./part.ts";
 import { unitPart } from "./unit.ts";
 
-/** To add a part, add a file in this folder, a line here, its name in `model/parts.ts`, and a case file. */
+/**
+ * The parts of an agent. To add a part, add a file in this folder, a line here, its name in `model/agent-parts.ts`,
+ * and a case file.
+ */
 const PARTS: readonly AgentPartDefinition[] = [
   identityPart,
   credentialsPart,
@@ -20,7 +23,7 @@ const PARTS: readonly AgentPartDefinition[] = [
   jobsPart,
 ];
 
-/** Everything that an agent has on its host, as one resource; docs/adr/0038 gives the reasons. */
+/** Everything that an agent has on its host, as one resource. docs/adr/0038 gives the reasons. */
 export const agent: ResourceDefinition = {
   type: "Agent",
   declare: (fleet, compiler) => {
@@ -29,11 +32,14 @@ export const agent: ResourceDefinition = {
       const { host, tenant, name, protect } = one;
       const items: Items = Object.assign(
         {},
-        ...parts.map(({ part, itemsOf }) => partItems(part, itemsOf(one))),
+        ...parts.map(({ part, itemsOf }) => partItems(part, untilTakeOver([one], itemsOf(one)))),
       );
       return {
         ...{ type: "Agent", id: agentId(host, name), host, tenant, agent: name, protect, items },
-        needs: [hasAccount(fleet, one) ? accountId(host, name) : tenantId(host, tenant)],
+        needs: [
+          hasAccount(fleet, one) ? accountId(host, name) : tenantId(host, tenant),
+          ...(one.pinned === undefined ? [] : [installationId(host, one.pinned)]),
+        ],
         formerly: formerIds(fleet, host, one, agentId),
       };
     });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { codesOfAgents, observeAgents } from "../../../src/cli/observe/agents.ts";
+import { codesOfPs, observeAgents } from "../../../src/cli/observe/agents.ts";
 import { renderAgents } from "../../../src/cli/render/agents.ts";
 import type { WatchedAgent } from "../../../src/model/deadman.ts";
 import type { PsAnswer, UnitStatus } from "../../../src/model/protocol.ts";
@@ -38,6 +38,9 @@ async function observe(
   });
 }
 
+/** A unit that runs as declared. */
+const up = { enabled: "enabled", names: ["agent.sh"], pid: 7, since: 75 };
+
 const well: WatchedAgent = {
   unit: "muster-agent-iris.service",
   by: "file",
@@ -58,46 +61,43 @@ test.each([
   expect((await observe(state, unreachable)).agents[0]?.state).toBe(word);
 });
 
-test("an agent without a process has no PID and no start time", async () => {
+test("an agent that does not run has no uptime, and an agent of an unreachable host has a row of its own", async () => {
   const text = renderAgents(await observe("inactive", unreachable));
-  expect(text).toContain("iris   arc     hub   command  stopped      -        -    0         -      -\n");
-  expect(text).toMatch(/^loom +lab +east +command +unreachable /m);
+  expect(text).toMatch(/^iris +arc +hub +stopped +- +- +command +- +- +DEAD$/m);
+  expect(text).toMatch(/^loom +lab +east +unreachable +- +- +command +- +- +UNREACHABLE$/m);
   expect(text).toContain("east is unreachable, never reached from here: it cannot be queried: no reason.\n");
 });
 
 test("an agent on a host without the host runtime is shown as absent, which is not a failure", async () => {
   const report = await observe("active", empty);
   expect(report.agents[1]).toMatchObject({ agent: "loom", tenant: "lab", host: "east", state: "not there" });
-  expect(codesOfAgents(report)).toEqual([]);
-  expect(codesOfAgents(await observe("active", unreachable))).toEqual([4]);
+  expect(codesOfPs(report)).toEqual([]);
+  expect(codesOfPs(await observe("active", unreachable))).toEqual([4]);
 });
 
 test.each<[Partial<WatchedAgent>, string, string]>([
-  [{ state: "busy", task: "a review" }, "running", "busy 2s"],
-  [{ state: "stuck" }, "stuck", "stuck 2s"],
-  [{ health: "stale", state: "idle", age: 50 }, "stale", "idle 50s"],
-  [{ by: "notify" }, "running", "2s"],
-  [{ by: "none" }, "running", "-"],
-])(
-  "an agent with the heartbeat %j is %s, and its last heartbeat is shown as %s",
-  async (parts, state, beat) => {
-    const report = await observe("active", unreachable, { watched: { ...well, ...parts } });
-    expect(report.agents[0]?.state).toBe(state);
-    expect(renderAgents(report)).toMatch(new RegExp(`^iris .* ${beat}$`, "m"));
-  },
-);
+  [{ state: "busy", task: "a review" }, "running", "a review"],
+  [{ state: "busy" }, "running", "busy"],
+  [{ state: "stuck", task: "a review" }, "stuck", "a review +STUCK"],
+  [{ health: "stale", state: "idle", age: 50 }, "stale", "idle +STALE"],
+  [{ by: "notify" }, "running", "-"],
+])("an agent with the heartbeat %j is %s, and its task is shown as %s", async (parts, state, task) => {
+  const report = await observe("active", unreachable, { ...up, watched: { ...well, ...parts } });
+  expect(report.agents[0]?.state).toBe(state);
+  expect(renderAgents(report)).toMatch(new RegExp(`^iris .* ${task}$`, "m"));
+});
 
-test("problems are listed below the table, each with the command that helps", async () => {
+test("each problem is listed below the table, with a command that helps", async () => {
   const quarantine = { since: "2026-01-02T03:04:05Z", reason: "5 restarts within 60 min" };
   const held = await observe("inactive", unreachable, { quarantine });
   expect(held.agents[0]?.state).toBe("quarantined");
   expect(renderAgents(held)).toContain(
-    "iris is in quarantine: 5 restarts within 60 min. `npx fleet release iris` frees it.\n",
+    "iris is in quarantine: 5 restarts within 60 min. `npx fleet release iris` releases it.\n",
   );
-  const watched = { ...well, problem: "it is a fifo", paused: "in its maintenance window" };
+  const watched = { ...well, problem: "it is a fifo", held: "in its maintenance window" };
   const text = renderAgents(await observe("active", unreachable, { watched }, { deadman: "silent" }));
   expect(text).toContain("iris: its heartbeat is invalid: it is a fifo.\n");
-  expect(text).toContain("iris: the deadman is paused: in its maintenance window.\n");
+  expect(text).toContain("iris: the deadman does not act on it: in its maintenance window.\n");
   expect(text).toContain("hub: its deadman is silent");
 });
 
@@ -114,13 +114,13 @@ test("an agent's process is shown, and is reported if it does not belong to the 
   expect(renderAgents(other)).toContain("iris: its pane runs python3, which is not a process of pi.\n");
 });
 
-test("an ephemeral agent is shown as on demand, and a deferred restart is reported", async () => {
+test("an ephemeral agent is shown as `on demand`, and a sentence describes the deferred restart", async () => {
   const guest = fleetOf(agent({ lifecycle: { kind: "ephemeral", ttl: 60 } }));
   const owed = { restart: "when-idle", within: 900, run: "1", since: "2026-01-02T03:04:05Z" } as const;
   const units = [{ ...statusOf("inactive"), enabled: "disabled", owed }];
   const open = async (name: string) => ({ ...readerOf(name).reader, ps: async () => ({ units }) });
   const text = renderAgents(await observeAgents(guest, {}, open));
-  expect(text).toMatch(/^iris .* stopped +on demand /m);
+  expect(text).toMatch(/^iris .* stopped .*on demand.* WAITING$/m);
   expect(text).toContain(
     "iris still runs as it was declared before 2026-01-02T03:04:05Z: it restarts when it is idle, at the latest 15m",
   );

@@ -43,7 +43,7 @@ describe("an observation of a fleet", () => {
     ]);
   });
 
-  test("marks a unit that would not start at boot as BOOT-ENABLE", async () => {
+  test("adds the mark BOOT-ENABLE to a unit that would not start at boot", async () => {
     const want = plan.declarations.find(({ id }) => id === "hub/iris/agent")?.items["unit:unit"]?.want;
     const open = hosts({ hub: { "hub/iris/agent/unit:unit": { props: { ...want, enabled: "disabled" } } } });
     const { findings } = await observeFleet(fleet, plan, {}, open);
@@ -59,7 +59,7 @@ describe("an observation of a fleet", () => {
     expect(report.findings).toEqual([]);
   });
 
-  test("distinguishes a host without the host runtime from a host whose runtime is too old", async () => {
+  test("distinguishes a host without the host runtime from a host with a runtime that is too old", async () => {
     const of = (reason: "nothing-installed" | "too-old") =>
       new RuntimeError({ host: "x", reason, what: "it cannot be queried", why: "its runtime." });
     const open = hosts({ hub: of("nothing-installed"), east: of("too-old") });
@@ -67,7 +67,7 @@ describe("an observation of a fleet", () => {
     expect(report.hosts.map((host) => host.state)).toEqual(["empty", "failed"]);
   });
 
-  test("lists what a host could not observe, with the reason", async () => {
+  test("lists each item that a host could not observe, with the reason", async () => {
     const open = hosts({ hub: { "hub/iris/agent/identity:SOUL.md": { unknown: "permission denied" } } });
     const { unknown, findings } = await observeFleet(fleet, plan, {}, open);
     expect(unknown).toMatchObject([
@@ -82,7 +82,7 @@ describe("an observation of a fleet", () => {
     expect(orphans).toEqual([{ host: "hub", resource: "hub/gone/agent", owner: "arc/example" }]);
   });
 
-  test("queries each host once and only about its own resources, and sends each host only its declared rows", async () => {
+  test("queries each host only once, and sends each host only that host's resources and rows", async () => {
     const hub = readerOf("hub");
     const east = readerOf("east");
     await observeFleet(fleet, plan, {}, async (name) => (name === "hub" ? hub : east).reader);
@@ -99,7 +99,7 @@ describe("an observation of a fleet", () => {
     expect(other).toMatchObject({ agents: 1, hosts: [{ host: "hub" }] });
   });
 
-  test("reports the effects of a rename as intended, and does not report the former record as an orphan", async () => {
+  test("reports a rename's effects as intended, and reports no undeclared record", async () => {
     const renamed = compilePlan(fleetOf(agent({ formerly: ["vera"] })), { bundle: "b", node: "n" });
     const absent = { props: { type: "absent" } };
     const { reader } = readerOf("hub", { "hub/iris/agent/identity:/home/iris": absent }, ["hub/vera/agent"]);

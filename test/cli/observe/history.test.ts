@@ -50,7 +50,7 @@ test("the events of all hosts are listed together, oldest first, and without ter
   expect(codesOfAgents(report)).toEqual([4]);
 });
 
-test("an event is shown once if a moved agent has left it on two hosts", async () => {
+test("an event is shown only once if both hosts of a moved agent have recorded it", async () => {
   const died = EVENTS["hub"]?.[1] as HistoryEvent;
   EVENTS["east"]?.push(died);
   const { report } = await observe();
@@ -58,7 +58,7 @@ test("an event is shown once if a moved agent has left it on two hosts", async (
   expect(report.events.filter(({ event }) => event === "died")).toHaveLength(1);
 });
 
-test("one agent's history is queried only from its host, and only for this agent", async () => {
+test("one agent's history is queried only from that agent's host, and contains no events of other agents", async () => {
   const { requests } = await observe({ name: "iris" });
   expect(requests).toEqual([["hub", { op: "history", agent: "iris", last: 10 }]]);
 });

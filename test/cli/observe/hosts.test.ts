@@ -44,7 +44,7 @@ async function unobserved(host: string): Promise<never> {
   throw new Error(`${host} is not observed only`);
 }
 
-test("each host is shown in a row, and each of its problems in a sentence", async () => {
+test("the table of hosts has a row for each host, and a sentence for each problem", async () => {
   const report = await observe({ hub: MACHINE, east: UNHEALTHY });
   expect(renderHosts(report)).toBe(
     [

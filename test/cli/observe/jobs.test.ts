@@ -30,7 +30,7 @@ const SEEN: JobStatus[] = [
   { word: "iris.retro", ...waiting, last: "2026-11-27T03:00:00Z", result: "exit code 3" },
   { word: "iris.slow", timer: "waiting", isRunning: true, last: "2026-11-27T11:59:00Z" },
   { word: "iris.new", timer: "absent", isRunning: false },
-  { word: "tidy", ...waiting, held: "paused by /var/lib/muster/hostd/pause" },
+  { word: "tidy", ...waiting, held: "held by /var/lib/muster/hostd/hold" },
 ];
 
 async function observe(selection: Selection = {}) {
@@ -49,7 +49,7 @@ async function observe(selection: Selection = {}) {
   return { report, requests };
 }
 
-test("each job is shown in a row with its agent, its last run, its result, and its next run", async () => {
+test("the table of jobs has a row for each job with its agent, its last run and its next run", async () => {
   const { report, requests } = await observe();
   expect(requests).toEqual([["iris.retro", "iris.slow", "iris.new", "tidy"]]);
   expect(renderJobs(report, NOW)).toBe(
@@ -62,7 +62,7 @@ test("each job is shown in a row with its agent, its last run, its result, and i
       "weave  loom    west  *-*-* 03:00  unreachable  -       -            -",
       "",
       "west is unreachable, never reached from here: it cannot be reached: no answer.",
-      "tidy is held: paused by /var/lib/muster/hostd/pause.",
+      "tidy is held: held by /var/lib/muster/hostd/hold.",
       "",
     ].join("\n"),
   );

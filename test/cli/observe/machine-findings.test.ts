@@ -3,14 +3,17 @@ import { machineFindings } from "../../../src/cli/observe/machine-findings.ts";
 
 const urn = (token: string, name: string) => `urn:pulumi:dev::fleet::${token}::${name}`;
 const FIREWALL = urn("digitalocean:index/firewall:Firewall", "web");
-const UPDATE = {
-  op: "update",
-  urn: FIREWALL,
-  detailedDiff: { "inboundRules[1]": {}, "inboundRules[0].portRange": {} },
-};
-const refresh = (before: object, after: object) => {
-  return { op: "refresh", urn: FIREWALL, oldState: { inputs: before }, newState: { inputs: after } };
-};
+/** The steps of the engine. A step `refresh` has the recorded inputs in both of its states. */
+const steps = (recorded: object, read: object) => [
+  { op: "refresh", urn: FIREWALL, oldState: { inputs: recorded }, newState: { inputs: recorded } },
+  {
+    op: "update",
+    urn: FIREWALL,
+    detailedDiff: { "inboundRules[1]": {}, "inboundRules[0].portRange": {} },
+    oldState: { inputs: read },
+    newState: { inputs: { rules: 3 } },
+  },
+];
 
 test("a firewall change in the cloud is drift, and a firewall change in fleet.yaml is intended", () => {
   const place = {
@@ -21,10 +24,10 @@ test("a firewall change in the cloud is drift, and a firewall change in fleet.ya
     property: "inboundRules",
   };
   const declared = { declared: "as in fleet.yaml" };
-  expect(machineFindings([refresh({ rules: 1 }, { rules: 2 }), UPDATE], {})).toEqual([
-    { ...place, ...declared, observed: "changed there", cause: "drift" },
+  expect(machineFindings(steps({ rules: 1 }, { rules: 2 }), {})).toEqual([
+    { ...place, ...declared, observed: "changed on the machine", cause: "drift" },
   ]);
-  expect(machineFindings([refresh({ rules: 1 }, { rules: 1 }), UPDATE], {})).toEqual([
+  expect(machineFindings(steps({ rules: 1 }, { rules: 1 }), {})).toEqual([
     { ...place, ...declared, observed: "as before", cause: "intended" },
   ]);
 });

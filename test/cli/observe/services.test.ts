@@ -54,7 +54,7 @@ const UNITS: readonly UnitStatus[] = [
     ...UP,
     ...{ unit: "forge.service", state: "inactive", pid: 0 },
     quarantine: { since: "2026-01-02T03:04:05.678Z", reason: "5 restarts within 60 min" },
-    checked: { unit: "forge.service", health: "unhealthy", restarts: 5, paused: "paused by a file" },
+    checked: { unit: "forge.service", health: "unhealthy", restarts: 5, held: "held by a file" },
   },
   { ...UP, unit: "gone.service", state: "absent", enabled: "", pid: 0 },
 ];
@@ -69,7 +69,7 @@ function observe(selection: { host?: string; tenant?: string } = {}) {
   });
 }
 
-test("each service is shown in a row with its check's result, and each of its problems in a sentence", async () => {
+test("the table of services has a row for each service, and a sentence for each problem", async () => {
   const report = await observe();
   expect(renderServices(report)).toBe(
     [
@@ -81,8 +81,8 @@ test("each service is shown in a row with its check's result, and each of its pr
       "",
       "west is unreachable, never reached from here: it cannot be reached: no answer.",
       "hub: its deadman is silent: run `npx fleet ssh hub -- systemctl status muster-hostd.service`.",
-      "forge is in quarantine: 5 restarts within 60 min. `npx fleet release forge` frees it.",
-      "forge: the deadman is paused: paused by a file.",
+      "forge is in quarantine: 5 restarts within 60 min. `npx fleet release forge` releases it.",
+      "forge: the deadman does not act on it: held by a file.",
       "",
     ].join("\n"),
   );
@@ -100,7 +100,7 @@ test("the JSON output about services is valid against its schema", async () => {
   );
 });
 
-test("services are listed for their host and for no tenant", async () => {
+test("a service is listed if its host is selected, but not if a tenant is selected", async () => {
   expect((await observe({ tenant: "arc" })).services).toEqual([]);
   expect((await observe({ host: "west" })).services.map((one) => one.service)).toEqual(["web"]);
 });

@@ -23,7 +23,7 @@ export const MACHINE: Machine = {
   deadman: "watching",
 };
 
-/** Returns a reader of a host on which `up` has run and these changes were then made. */
+/** Returns a reader of a host on which `up` has run and these changes were made afterwards. */
 export function readerOf(name: string, changes: Changes = {}, orphans: readonly string[] = []) {
   const requests: ObserveRequest[] = [];
   const reader: HostReader = {
@@ -35,6 +35,7 @@ export function readerOf(name: string, changes: Changes = {}, orphans: readonly 
     },
     ps: async () => ({ units: [] }),
     history: async () => ({ events: [] }),
+    ledgers: async () => ({ ledgers: {} }),
     jobs: async () => ({ jobs: [] }),
     machine: async () => MACHINE,
     close: async () => {},
@@ -42,7 +43,7 @@ export function readerOf(name: string, changes: Changes = {}, orphans: readonly 
   return { reader, requests };
 }
 
-/** Returns the answer of such a host. */
+/** Returns the answer of a host on which `up` has run and these changes were made afterwards. */
 export function answerTo(
   request: ObserveRequest,
   changes: Changes,

@@ -1,8 +1,8 @@
 import { withKind } from "../../../src/cli/observe/finding-kind.ts";
 import type { FleetReport } from "../../../src/cli/observe/fleet-report.ts";
-import type { Finding } from "../../../src/model/finding.ts";
+import type { Finding } from "../../../src/model/drift-finding.ts";
 
-/** Returns a finding about iris's SOUL.md on hub. `parts` replaces what matters to the test. */
+/** Returns a finding about iris's SOUL.md on hub. `parts` replaces the fields that matter to the test. */
 export function finding(parts: Partial<Finding> = {}): Finding {
   return withKind({
     host: "hub",
@@ -20,7 +20,7 @@ export function finding(parts: Partial<Finding> = {}): Finding {
   });
 }
 
-/** Returns a report of three hosts without findings. `parts` replaces what matters to the test. */
+/** Returns a report of three hosts without findings. `parts` replaces the fields that matter to the test. */
 export function reportOf(parts: Partial<FleetReport> = {}): FleetReport {
   return {
     fleet: "arc",
@@ -28,6 +28,7 @@ export function reportOf(parts: Partial<FleetReport> = {}): FleetReport {
     services: 0,
     hosts: ["hub", "east", "west"].map((host) => ({ host, state: "ok" })),
     findings: [],
+    recurring: [],
     unknown: [],
     orphans: [],
     unmanaged: [],

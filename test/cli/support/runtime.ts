@@ -1,5 +1,5 @@
 /**
- * Replaces `ssh` and plays a host on which `up` has just run. The file `hosts.json`, next to the `ssh` that
+ * Replaces `ssh`, and answers like a host on which `up` has just run. The file `hosts.json`, next to the `ssh` that
  * started this program, lists later changes on each host, or says that the host is unreachable.
  */
 import { appendFileSync, readFileSync } from "node:fs";
@@ -37,5 +37,6 @@ function answer(request: RequestFrame["request"], changes: Changes) {
 
 function statusOf(unit: string) {
   const running = { state: "active", sub: "running", enabled: "enabled", pid: 4711, restarts: 2, since: 75 };
-  return { unit, ...running, status: "" };
+  const process = { names: ["agent.sh"], memory: 182 * 2 ** 20 };
+  return { unit, ...running, ...process, status: "" };
 }

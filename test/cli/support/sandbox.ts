@@ -6,10 +6,10 @@ import type { Changes } from "./answers.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
 
-/** A project in a temporary folder, with its own `ssh` that plays the hosts. */
+/** A project in a temporary folder, with a fake `ssh` that answers like the hosts. */
 export interface Sandbox {
   readonly dir: string;
-  /** Sets what has changed on each host since `up`, or makes it unreachable. */
+  /** Sets the changes on each host since `up`, or makes the host unreachable. */
   hosts(hosts: Readonly<Record<string, Changes | "away">>): void;
   fleet(
     ...args: readonly string[]
@@ -43,7 +43,7 @@ export function makeSandbox(files: Readonly<Record<string, string>> = {}): Sandb
   };
 }
 
-/** Builds the host runtime if it is missing, because `fleet drift` compares it with the host's. */
+/** Builds the host runtime if it is missing, because `fleet drift` compares it with the host's runtime. */
 export async function ensureBuilt(): Promise<void> {
   if (existsSync(join(ROOT, "dist", "host.mjs"))) return;
   await execa(process.execPath, [join(ROOT, "scripts", "build.ts")]);

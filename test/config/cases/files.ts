@@ -10,7 +10,7 @@ export const FILES: readonly Case[] = [
   ["a symlink that leads out of the folder", "iris: {soul: SOUL.md}", "iris: {soul: link.md}", "12:16 identities.iris.soul: \"link.md\" leads out of the folder of fleet.yaml by a symlink"],
   ["the folder itself", "iris: {soul: SOUL.md}", "iris: {soul: .}", "12:16 identities.iris.soul: \".\" leads out of the folder of fleet.yaml"],
   ["a binary file", "iris: {soul: SOUL.md}", "iris: {soul: binary}", "12:16 identities.iris.soul: \"binary\" is not UTF-8 text: save it as UTF-8"],
-  ["a file below another file", "iris: {soul: SOUL.md}", "iris: {soul: SOUL.md, files: {a: {text: a}, a/b: {text: b}}}", "12:47 identities.iris.files[\"a/b\"]: \"a\" is already a file, so it cannot be a folder"],
+  ["a file below another file", "iris: {soul: SOUL.md}", "iris: {soul: SOUL.md, files: {a: {text: a}, a/b: {text: b}}}", "12:47 identities.iris.files[\"a/b\"]: \"a\" is declared as a file, so it cannot also be a folder"],
   ["a missing contacts file", "  iris: {type: agent}\n  loom: {type: agent}", "  from: nowhere.yaml", "15:9 contacts.from: \"nowhere.yaml\" does not exist"],
   ["a contacts file above the folder", "  iris: {type: agent}\n  loom: {type: agent}", "  from: ../c.yaml", "15:9 contacts.from: \"../c.yaml\" leads out of the folder of fleet.yaml"],
 ];

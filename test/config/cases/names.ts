@@ -15,7 +15,7 @@ export const NAMES: readonly Case[] = [
   ["a reader with a name that is too long", "tenants:\n", "readers: {every-pull-request: {key: ssh-ed25519 AAAA}, every-pull-requests: {key: ssh-ed25519 AAAA}}\ntenants:\n", "7:56 readers.every-pull-requests: must be at most 18 characters, because the account for its key is named after it"],
   ["a private key as the key of a reader", "tenants:\n", "readers: {ci: {key: -----BEGIN OPENSSH PRIVATE KEY-----}}\ntenants:\n", "7:21 readers.ci.key: must be a public key, such as ssh-ed25519 AAAA…; a private key does not belong here"],
   ["an unknown provider", "env: API_KEY", "provider: antropic", "10:64 credentials.iris-key.provider: no provider is named \"antropic\""],
-  ["an agent without identity", "  loom: {soul: SOUL.md}\n", "", "18:3 agents.loom: has no identity: declare identities.loom, or name another as `identity`"],
+  ["an agent without identity", "  loom: {soul: SOUL.md}\n", "", "18:3 agents.loom: has no identity: declare identities.loom, or name another identity in `identity`"],
   ["an agent with the name of a system user", "loom: {host: east", "games: {host: east", "18:70 agents.iris.routesTo[0]: no agent is named \"loom\"", "19:3 agents.games: is the name of a system user: choose another name"],
   ["an agent with the name of the deadman's folder", "loom: {host: east", "hostd: {host: east", "18:70 agents.iris.routesTo[0]: no agent is named \"loom\"", "19:3 agents.hostd: is the name of a system user: choose another name"],
   ["a tenant with the name of a system group", "arc: {}", "arc: {}\n  sudo: {}", "9:3 tenants.sudo: is the name of a system group: choose another name"],

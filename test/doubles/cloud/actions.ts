@@ -8,13 +8,16 @@ type Work = () => void | Promise<void>;
 export interface Subject {
   readonly type: string;
   readonly id: number | string;
+  /** The droplet that the action keeps busy, if the subject is another object. */
+  readonly droplet?: number;
   readonly region: string;
 }
 
-/** Operations that take time: a request starts one, and clients poll it by its ID. */
+/** Operations that take time. A request starts an action, and clients poll the action by its ID. */
 export interface Actions {
   /**
-   * Starts an action. It is `completed` when its work is done and the configured delay has passed, or `errored`.
+   * Starts an action. The action becomes `completed` when its work is done and the configured delay has passed, or
+   * `errored` if its work fails.
    *
    * @param work null for an action that never ends
    */
@@ -23,11 +26,11 @@ export interface Actions {
   isBusy(type: string, id: number | string): boolean;
   of(type: string, id: number | string): Action[];
   get(id: number): Action;
-  /** Work that no request waits for, such as the removal of a host. */
+  /** Does work for which no request waits, such as the removal of a host. */
   background(work: Promise<unknown>): void;
   /** Resolves when no action is in progress. */
   settled(): Promise<void>;
-  /** The messages of failed work. */
+  /** The error messages of failed work. */
   readonly failures: readonly string[];
 }
 
@@ -51,7 +54,13 @@ export function makeActions(store: Store, slowness: () => number): Actions {
       if (work !== null) background(carryOut(store, action, slowness(), work));
       return action;
     },
-    isBusy: (type, id) => of(type, id).some(({ status }) => status === "in-progress"),
+    isBusy: (type, id) =>
+      data.actions.some(
+        ({ status, droplet, ...action }) =>
+          status === "in-progress" &&
+          ((action.resourceType === type && action.resourceId === id) ||
+            (type === "droplet" && droplet === id)),
+      ),
     of,
     get: (id) => {
       const found = data.actions.find((action) => action.id === id);
@@ -66,7 +75,7 @@ export function makeActions(store: Store, slowness: () => number): Actions {
   };
 }
 
-function newAction(store: Store, type: string, { type: resourceType, id, region }: Subject): Action {
+function newAction(store: Store, type: string, { type: resourceType, id, droplet, region }: Subject): Action {
   return {
     id: store.nextId(),
     type,
@@ -75,6 +84,7 @@ function newAction(store: Store, type: string, { type: resourceType, id, region 
     completedAt: null,
     resourceType,
     resourceId: id,
+    ...(droplet !== undefined && { droplet }),
     region,
   };
 }
@@ -107,7 +117,7 @@ export function shownAction(action: Action): object {
   };
 }
 
-/** The API returns an action's subject as a number: an address as its numeric value, and a volume not at all. */
+/** Returns an action's subject as the API's number: the numeric value of an address, and null for a volume. */
 function numberOf(id: number | string): number | null {
   if (typeof id === "number") return id;
   const bytes = id.split(".");

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { createTags } from "./api/body-fields.ts";
 import { removeDroplet } from "./api/droplet-lifecycle.ts";
 import { shownFirewall } from "./api/firewalls.ts";
 import { shownProject } from "./api/projects.ts";
@@ -27,12 +28,13 @@ export interface ShownFirewall extends Shown {
   readonly inbound_rules: readonly Shown[];
 }
 
-/** The account's console, and what a test can do to the cloud. README.md explains each call. */
+/** The calls of the account's console, and the calls with which a test controls the cloud. README.md explains them. */
 export interface Admin {
   fault(fault: Fault): number;
   heal(number?: number): void;
   slow(ms: number): void;
   lag(ms: number): void;
+  requestsPerMinute(n: number): void;
   nextDroplets(how: Exclude<Fate, "boots">, times?: number): void;
   dropletLimit(n: number): void;
   makeToken(rights: Rights): string;
@@ -67,13 +69,16 @@ function faultCalls({ settings }: Context, faults: Faults) {
     lag: (ms: number) => {
       settings.lag = ms;
     },
+    requestsPerMinute: (n: number) => {
+      settings.perMinute = n;
+    },
     nextDroplets: (how: Exclude<Fate, "boots">, times = 1) => {
       settings.fates.push(...Array.from({ length: times }, () => how));
     },
   };
 }
 
-/** Changes that people make by hand. */
+/** Changes that people make by hand in the console. */
 function consoleCalls(context: Context) {
   const { store, machines, actions } = context;
   const { data } = store;
@@ -97,7 +102,8 @@ function consoleCalls(context: Context) {
       return one.publicAddress;
     },
     editDroplet: (id: number, change: { name?: string; tags?: string[] }) => {
-      Object.assign(droplet(id), change);
+      const { tags, ...rest } = change;
+      Object.assign(droplet(id), rest, tags && { tags: createTags(data.tags, tags) });
       store.save();
     },
     onDroplet: (id: number, script: string) => machines.run(droplet(id).id, script),

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Cloud, startCloud } from "./index.ts";
 import { noMachines } from "./machines/no-machines.ts";
 
-/** Keys that nobody uses. */
+/** Public keys that nobody uses. */
 const [KEY, OTHER] = ["A", "B"].map((letter) => {
   const blob = Buffer.concat([
     Buffer.from([0, 0, 0, 11]),
@@ -17,7 +17,7 @@ const [KEY, OTHER] = ["A", "B"].map((letter) => {
 const ORDER = { name: "hub", region: "fra1", size: "s-1vcpu-1gb", image: "debian-12-x64" };
 const RULE = { protocol: "tcp", ports: "22", sources: { addresses: ["198.51.100.0/24"] } };
 
-/** Milliseconds: long enough to observe the state in between on a busy machine. */
+/** Milliseconds, long enough to observe an intermediate state on a busy machine. */
 const SHORT = 500;
 const PATIENT = { timeout: 10_000 };
 
@@ -36,7 +36,7 @@ afterEach(async () => {
 
 interface Said {
   readonly status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: what the API answers is what is tested here
+  // biome-ignore lint/suspicious/noExplicitAny: the tests check the answers of the API
   readonly body: any;
   readonly headers: Headers;
 }
@@ -58,7 +58,7 @@ async function ask(method: string, path: string, body?: object, token = cloud.to
 const get = (path: string) => ask("GET", path);
 const post = (path: string, body: object) => ask("POST", path, body);
 
-/** An address as the number that an action returns in place of an ID. */
+/** Converts an address to the number that an action returns instead of an ID. */
 const numberOf = (address: string) => address.split(".").reduce((sum, byte) => sum * 256 + Number(byte), 0);
 
 async function made(order: object = {}): Promise<number> {
@@ -69,7 +69,7 @@ async function made(order: object = {}): Promise<number> {
 }
 
 describe("a droplet", () => {
-  test("is created without an address, and has one once it is active", async () => {
+  test("has an address only once it is active", async () => {
     cloud.admin.slow(SHORT);
     const { body } = await post("/v2/droplets", { ...ORDER, tags: ["fleet"], ipv6: true, monitoring: true });
     expect(body.droplet).toMatchObject({ status: "new", networks: { v4: [], v6: [] }, tags: ["fleet"] });
@@ -93,7 +93,7 @@ describe("a droplet", () => {
     expect(droplet.networks.v6).toHaveLength(1);
   });
 
-  test("can be found by its tag, created together with others, and listed in pages", async () => {
+  test("can be created together with other droplets, found by its tag, and listed in pages", async () => {
     await post("/v2/droplets", { ...ORDER, name: undefined, names: ["a", "b", "c"], tags: ["fleet"] });
     await made({ name: "other" });
     const tagged = await get("/v2/droplets?tag_name=fleet&per_page=2");
@@ -119,14 +119,14 @@ describe("a droplet", () => {
     [{ tags: ["a b"] }, "Tags may contain"],
     [{ user_data: "x".repeat(70_000) }, "64 KiB"],
     [{ vpc_uuid: "no" }, "does not exist"],
-  ])("is refused with status 422 if it has %j", async (wrong, words) => {
+  ])("is refused with status 422 if the request has %j", async (wrong, words) => {
     const { status, body } = await post("/v2/droplets", { ...ORDER, ...wrong });
     expect([status, body.id]).toEqual([422, "unprocessable_entity"]);
     expect(body.message).toContain(words);
     expect(cloud.admin.counts().dropletsMade).toBe(0);
   });
 
-  test("can be powered off, resized and powered on, one action after another", async () => {
+  test("can be resized only while it is powered off, and accepts only one action at a time", async () => {
     const id = await made();
     const act = (body: object) => post(`/v2/droplets/${id}/actions`, body);
     expect((await act({ type: "resize", size: "s-1vcpu-2gb" })).body.message).toContain("powered off");
@@ -147,7 +147,35 @@ describe("a droplet", () => {
     expect((await act({ type: "dance" })).status).toBe(422);
   });
 
-  test("has status 404 once it is deleted", async () => {
+  test("keeps its disk in a resize without the disk, so the former size remains possible", async () => {
+    const id = await made({ size: "s-1vcpu-1gb" });
+    const resize = async (size: string, disk: boolean) => {
+      if ((await get(`/v2/droplets/${id}`)).body.droplet.status !== "off") {
+        await post(`/v2/droplets/${id}/actions`, { type: "power_off" });
+        await cloud.admin.settled();
+      }
+      const { status } = await post(`/v2/droplets/${id}/actions`, { type: "resize", size, disk });
+      await cloud.admin.settled();
+      return [status, (await get(`/v2/droplets/${id}`)).body.droplet.disk];
+    };
+    expect(await resize("s-1vcpu-2gb", false)).toEqual([201, 25]);
+    expect(await resize("s-1vcpu-1gb", false)).toEqual([201, 25]);
+    expect(await resize("s-1vcpu-2gb", true)).toEqual([201, 50]);
+    expect(await resize("s-1vcpu-1gb", false)).toEqual([422, 50]);
+  });
+
+  test("shows a tag in the spelling of its first use, and finds the tag in any spelling", async () => {
+    await made({ tags: ["Fleet"] });
+    const id = await made({ tags: ["fleet"] });
+    expect((await get(`/v2/droplets/${id}`)).body.droplet.tags).toEqual(["Fleet"]);
+    expect((await get("/v2/droplets?tag_name=FLEET")).body.droplets).toHaveLength(2);
+    cloud.admin.editDroplet(id, { tags: ["new"] });
+    const resources = [{ resource_id: String(id), resource_type: "droplet" }];
+    expect((await ask("DELETE", "/v2/tags/NEW/resources", { resources })).status).toBe(204);
+    expect((await get(`/v2/droplets/${id}`)).body.droplet.tags).toEqual([]);
+  });
+
+  test("is reported with status 404 once it is deleted", async () => {
     const id = await made();
     expect((await ask("DELETE", `/v2/droplets/${id}`)).status).toBe(204);
     expect((await get(`/v2/droplets/${id}`)).body).toMatchObject({
@@ -166,8 +194,8 @@ describe("a droplet", () => {
   });
 });
 
-describe("API resources other than droplets", () => {
-  test("a key is found by ID and fingerprint, and cannot be added twice", async () => {
+describe("the cloud double", () => {
+  test("finds a key by its ID and by its fingerprint, and does not add a key twice", async () => {
     const { body, status } = await post("/v2/account/keys", { name: "fleet", public_key: KEY });
     expect(status).toBe(201);
     const { id, fingerprint } = body.ssh_key;
@@ -187,7 +215,7 @@ describe("API resources other than droplets", () => {
     expect((await get("/v2/account/keys")).body.ssh_keys).toHaveLength(1);
   });
 
-  test("a firewall covers droplets and tags, and returns 0 for all ports", async () => {
+  test("applies a firewall to droplets and tags, and returns the ports `all` as `0`", async () => {
     const id = await made({ tags: ["fleet"] });
     const rules = { inbound_rules: [RULE], outbound_rules: [] };
     const { body, status } = await post("/v2/firewalls", { name: "hub", ...rules, droplet_ids: [id] });
@@ -212,7 +240,7 @@ describe("API resources other than droplets", () => {
     }
   });
 
-  test("a reserved IP is assigned to a droplet in its region, and becomes free when that droplet is deleted", async () => {
+  test("assigns a reserved IP only to a droplet in the same region, and frees the IP when the droplet is deleted", async () => {
     const [near, far] = [await made(), await made({ region: "nyc3" })];
     const { body } = await post("/v2/reserved_ips", { region: "fra1" });
     const path = `/v2/reserved_ips/${body.reserved_ip.ip}`;
@@ -224,13 +252,18 @@ describe("API resources other than droplets", () => {
     });
     await cloud.admin.settled();
     expect((await get(path)).body.reserved_ip.droplet.id).toBe(near);
+    const more = (await post("/v2/reserved_ips", { region: "fra1" })).body.reserved_ip.ip;
+    const second = await post(`/v2/reserved_ips/${more}/actions`, { type: "assign", droplet_id: near });
+    expect(second.body.message).toBe("The Droplet already has a reserved IP assigned.");
+    await post("/v2/reserved_ips", { region: "fra1" });
+    expect((await post("/v2/reserved_ips", { region: "fra1" })).status).toBe(422);
     await cloud.admin.deleteDroplet(near);
     expect((await get(path)).body.reserved_ip.droplet).toBeNull();
     expect((await post(`${path}/actions`, { type: "unassign" })).status).toBe(422);
     expect((await ask("DELETE", path)).status).toBe(204);
   });
 
-  test("a volume is attached to only one droplet at a time, can only grow, and cannot be deleted while it is attached", async () => {
+  test("attaches a volume to only one droplet at a time, and deletes only a detached volume", async () => {
     const [one, two] = [await made(), await made()];
     const order = { name: "data", region: "fra1", size_gigabytes: 10 };
     const path = `/v2/volumes/${(await post("/v2/volumes", order)).body.volume.id}`;
@@ -242,12 +275,20 @@ describe("API resources other than droplets", () => {
     expect((await get(`/v2/droplets/${one}`)).body.droplet.volume_ids).toHaveLength(1);
     expect((await ask("DELETE", path)).status).toBe(409);
     expect((await act({ type: "resize", size_gigabytes: 5 })).status).toBe(422);
+    cloud.admin.slow(SHORT);
+    await act({ type: "detach", droplet_id: one });
+    const rename = { type: "rename", name: "new" };
+    expect((await post(`/v2/droplets/${one}/actions`, rename)).body.message).toContain("pending event");
+    await cloud.admin.settled();
+    cloud.admin.slow(0);
+    await act({ type: "attach", droplet_id: one });
+    await cloud.admin.settled();
     await act({ type: "detach", droplet_id: one });
     await cloud.admin.settled();
     expect((await ask("DELETE", path)).status).toBe(204);
   });
 
-  test("tags, projects and private networks list their members", async () => {
+  test("lists the members of tags, projects and private networks", async () => {
     const id = await made();
     await post("/v2/tags", { name: "fleet" });
     const resources = [{ resource_id: String(id), resource_type: "droplet" }];
@@ -264,15 +305,15 @@ describe("API resources other than droplets", () => {
     expect((await ask("DELETE", `/v2/vpcs/${vpc.id}`)).status).toBe(409);
   });
 
-  test("sizes in the catalogue have prices", async () => {
+  test("lists sizes with their prices", async () => {
     expect((await get("/v2/sizes")).body.sizes[0]).toMatchObject({ price_monthly: 4, price_hourly: 0.00595 });
     expect((await get("/v2/images/debian-12-x64")).body.image.distribution).toBe("Debian");
     expect((await get("/v2/regions")).body.meta.total).toBeGreaterThan(5);
   });
 });
 
-describe("a faulty cloud", () => {
-  test("refuses unknown and revoked tokens, and writes with a read-only token", async () => {
+describe("a cloud double with faults", () => {
+  test("refuses unknown tokens, revoked tokens, and writes with a read-only token", async () => {
     expect((await ask("GET", "/v2/account", undefined, "no")).status).toBe(401);
     const reader = cloud.admin.makeToken("read");
     expect((await ask("GET", "/v2/account", undefined, reader)).status).toBe(200);
@@ -292,7 +333,7 @@ describe("a faulty cloud", () => {
     ]);
   });
 
-  test("refuses requests above the rate limit, and names the time to wait", async () => {
+  test("refuses requests above the rate limit, and says how long to wait", async () => {
     cloud.admin.fault({ match: "^POST /v2/droplets$", status: 429, retryAfter: 2, times: 2 });
     for (let n = 0; n < 2; n++) {
       const { status, headers } = await post("/v2/droplets", ORDER);
@@ -306,7 +347,16 @@ describe("a faulty cloud", () => {
     await made();
   });
 
-  test("can be down or slow, or close the connection before or after it has done the work", async () => {
+  test("accepts only a number of requests in a minute, if a test sets this number", async () => {
+    await get("/v2/account");
+    cloud.admin.requestsPerMinute(0);
+    const { status, headers } = await get("/v2/account");
+    cloud.admin.requestsPerMinute(Number.POSITIVE_INFINITY);
+    expect(status).toBe(429);
+    expect(Number(headers.get("retry-after"))).toBeGreaterThan(0);
+  });
+
+  test("can be down, can be slow, and can close a connection before or after it has done the work", async () => {
     const number = cloud.admin.fault({ status: 503 });
     expect((await get("/v2/account")).status).toBe(503);
     cloud.admin.heal(number);
@@ -324,7 +374,7 @@ describe("a faulty cloud", () => {
     }
   });
 
-  test("lists new objects late, and deleted objects for too long", async () => {
+  test("can show a new object late, and a deleted object for some time", async () => {
     cloud.admin.lag(SHORT);
     const id = await made();
     expect((await get(`/v2/droplets/${id}`)).status).toBe(404);
@@ -334,7 +384,7 @@ describe("a faulty cloud", () => {
     await expect.poll(async () => (await get(`/v2/droplets/${id}`)).status, PATIENT).toBe(404);
   });
 
-  test("keeps everything through a kill and a restart, and finishes the droplets that it was creating", async () => {
+  test("keeps its data if it is killed, and completes unfinished droplets after a restart", async () => {
     cloud.admin.slow(60_000);
     const { body } = await post("/v2/droplets", ORDER);
     const other = await startCloud({ dir, machines: noMachines() });

@@ -10,7 +10,7 @@ export interface Size {
   readonly memory: number;
   readonly vcpus: number;
   readonly disk: number;
-  /** Terabytes per month. */
+  /** The included traffic, in terabytes per month. */
   readonly transfer: number;
   readonly price_monthly: number;
   readonly price_hourly: number;
@@ -80,7 +80,7 @@ export const regionOf = (slug: unknown): Region | undefined => REGIONS.find((one
 
 export const sizeOf = (slug: unknown): Size | undefined => SIZES.find((one) => one.slug === slug);
 
-/** @param name slug, or ID as a number or its digits */
+/** @param name the image's slug, or its ID as a number or as text */
 export const imageOf = (name: unknown): Image | undefined =>
   IMAGES.find(({ slug, id }) => slug === name || String(id) === String(name));
 

@@ -3,13 +3,15 @@ import type { Fate, Visibility } from "./data.ts";
 import type { Machines } from "./machines/machines.ts";
 import type { Store } from "./store.ts";
 
-/** Settings that a test makes for the whole cloud. They are lost on a restart. */
+/** Settings that a test makes for the complete cloud. A restart resets them. */
 export interface Settings {
-  /** Milliseconds. */
+  /** The duration of each action, in milliseconds. */
   slow: number;
-  /** Milliseconds. */
+  /** The delay, in milliseconds, before the API shows that an object was created or deleted. */
   lag: number;
-  /** The fates of the next droplets. */
+  /** The number of requests that the API accepts in a minute. */
+  perMinute: number;
+  /** The planned fates of the next droplets. */
   readonly fates: Fate[];
 }
 
@@ -31,15 +33,15 @@ export interface Call {
 
 export interface Answer {
   readonly status: number;
-  /** Undefined for 204. */
+  /** Undefined for the status 204. */
   readonly body?: unknown;
-  /** A list, of which the server returns one page under this name. */
+  /** A list. The server returns one page of the list under this name. */
   readonly list?: { readonly name: string; readonly items: readonly unknown[] };
 }
 
 export type Handler = (call: Call) => Answer | Promise<Answer>;
 
-/** Handlers by `METHOD /v2/path/:parameter`. */
+/** The handlers by route, such as `GET /v2/droplets/:id`. */
 export type Routes = Readonly<Record<string, Handler>>;
 
 export const ok = (body: unknown): Answer => ({ status: 200, body });
@@ -51,12 +53,12 @@ export const list = (name: string, items: readonly unknown[]): Answer => ({
   list: { name, items },
 });
 
-/** When an object that is created now becomes visible. */
+/** Returns the time at which an object that is created now becomes visible. */
 export function visibleFromNow(settings: Settings): Visibility {
   return { visibleAt: Date.now() + settings.lag, goneAt: null };
 }
 
-/** The visible objects: not those created just now, but those deleted just now. */
+/** Returns the visible objects. With a lag, new objects appear late, and deleted objects disappear late. */
 export function visible<T extends Visibility>(objects: readonly T[]): T[] {
   const now = Date.now();
   return objects.filter(({ visibleAt, goneAt }) => visibleAt <= now && (goneAt === null || goneAt > now));

@@ -1,6 +1,6 @@
-/** The cloud's data, in the form of its file. */
+/** The cloud's data, in the form in which the data is stored in a file. */
 
-/** When an object becomes visible, and once deleted, invisible: milliseconds since the epoch. */
+/** When an object becomes visible, and when a deleted object becomes invisible, in milliseconds since the epoch. */
 export interface Visibility {
   visibleAt: number;
   goneAt: number | null;
@@ -11,6 +11,8 @@ export interface Droplet extends Visibility {
   name: string;
   readonly region: string;
   size: string;
+  /** The size of its disk in GB, which a resize without the disk keeps. */
+  disk: number;
   image: string;
   status: "new" | "active" | "off";
   readonly createdAt: string;
@@ -22,9 +24,9 @@ export interface Droplet extends Visibility {
   readonly privateAddress: string;
   ipv6Address: string | null;
   readonly userData: string;
-  /** Public keys in the account's form. */
+  /** The public keys with which clients can log in. */
   readonly publicKeys: string[];
-  /** What a test has planned for it. */
+  /** The behaviour that a test has planned for the droplet. */
   readonly fate: Fate;
 }
 
@@ -37,7 +39,7 @@ export interface Key extends Visibility {
   readonly fingerprint: string;
 }
 
-/** The sources or destinations of traffic. */
+/** The sources or destinations of a firewall rule. */
 export interface Peers {
   readonly addresses?: string[];
   readonly droplet_ids?: number[];
@@ -119,6 +121,8 @@ export interface Action {
   completedAt: string | null;
   readonly resourceType: string;
   readonly resourceId: number | string;
+  /** The droplet that the action keeps busy, if its subject is another object. */
+  readonly droplet?: number;
   readonly region: string;
 }
 
@@ -136,15 +140,15 @@ export interface Data {
   vpcs: Vpc[];
   tags: string[];
   actions: Action[];
-  /** Rights by token. */
+  /** The rights of each token, by token. */
   tokens: Record<string, Rights>;
   dropletLimit: number;
   dropletsMade: number;
-  /** Number of requests by `METHOD route`. */
+  /** The number of requests by route, such as `GET /v2/droplets/:id`. */
   requests: Record<string, number>;
 }
 
-/** The objects that exist, visible or not. */
+/** Returns the objects that are not deleted, whether visible or not. */
 export function existing<T extends Visibility>(objects: readonly T[]): T[] {
   return objects.filter(({ goneAt }) => goneAt === null);
 }

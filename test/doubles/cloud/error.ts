@@ -1,7 +1,7 @@
-/** A refusal in the API's own form. */
+/** A refused request, in the form in which the API returns it. */
 export class ApiError extends Error {
   readonly status: number;
-  /** The API's short name for it, such as `not_found`. */
+  /** The API's short name for the error, such as `not_found`. */
   readonly id: string;
   readonly headers: Readonly<Record<string, string>>;
 
@@ -21,7 +21,7 @@ export function unprocessable(message: string): ApiError {
   return new ApiError(422, "unprocessable_entity", message);
 }
 
-/** The API's text for a status, unless a test gives one. */
+/** Returns a refusal with the API's text for a status, or with the text that a test gives. */
 export function refusalOf(status: number, message?: string, retryAfter?: number): ApiError {
   const [id, words] = WORDS[status] ?? ["server_error", "Unexpected server-side error"];
   const headers = retryAfter === undefined ? {} : { "retry-after": String(retryAfter) };

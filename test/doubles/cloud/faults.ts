@@ -1,22 +1,22 @@
-/** What a test does to requests. Without `times` it lasts until `heal`. */
+/** A fault that a test causes in requests. Without `times`, the fault lasts until `heal` is called. */
 export interface Fault {
-  /** A regular expression on `METHOD /v2/path`. Left out: every request. */
+  /** A regular expression for `METHOD /v2/path`. If it is omitted, the fault applies to every request. */
   readonly match?: string;
   readonly times?: number;
   readonly status?: number;
-  /** Seconds, returned with the status. */
+  /** The value of the header `retry-after`, in seconds. */
   readonly retryAfter?: number;
   readonly message?: string;
-  /** Milliseconds before anything else. */
+  /** Milliseconds to wait before anything else happens. */
   readonly delay?: number;
-  /** Cuts the connection: before the work, or after it, so that only the answer is lost. */
+  /** Cuts the connection either before the work, or after the work, so that only the answer is lost. */
   readonly cut?: "before" | "after";
 }
 
 export interface Faults {
   add(fault: Fault): number;
   heal(number?: number): void;
-  /** Returns the oldest fault that matches a request, and counts it. */
+  /** Returns the oldest fault that matches a request, and counts the use of the fault. */
   meet(request: string): Fault | undefined;
 }
 

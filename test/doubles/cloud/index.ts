@@ -16,17 +16,17 @@ export interface Cloud {
   /** A token with all rights. */
   readonly token: string;
   readonly admin: Admin;
-  /** Messages of work that failed in the background. */
+  /** The error messages of failed background work. */
   readonly failures: readonly string[];
-  /** Stops the server. Droplets remain, and the next server on the same folder has them again. */
+  /** Stops the server. The droplets remain, and the next server with the same folder has them again. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts a cloud, or continues the one in a folder, including actions in progress.
+ * Starts a new cloud, or continues the cloud in the folder, including its actions in progress.
  *
- * @param options.dir folder of all its data
- * @param options.port 0 for a free one
+ * @param options.dir the folder of all data of the cloud
+ * @param options.port 0 for a free port
  */
 export async function startCloud(options: {
   dir: string;
@@ -34,13 +34,13 @@ export async function startCloud(options: {
   port?: number;
 }): Promise<Cloud> {
   const store = openStore(options.dir);
-  const settings: Settings = { slow: 0, lag: 0, fates: [] };
+  const settings: Settings = { slow: 0, lag: 0, perMinute: Number.POSITIVE_INFINITY, fates: [] };
   const actions = makeActions(store, () => settings.slow);
   const context: Context = { store, settings, actions, machines: options.machines };
   const faults = makeFaults();
   const admin: Admin = makeAdmin(context, faults, () => api.heard);
   const [token] = Object.entries(store.data.tokens).find(([, rights]) => rights === "all") ?? [];
-  const parts = { store, routes: apiRoutes(context), faults, admin: { ...admin } };
+  const parts = { store, settings, routes: apiRoutes(context), faults, admin: { ...admin } };
   const api = await serveApi(parts, options.port ?? 0);
   resume(context);
   return {
@@ -56,7 +56,7 @@ export async function startCloud(options: {
   };
 }
 
-/** After a kill, creates the machines of new droplets, and marks every other action as failed. */
+/** After a kill, marks the unfinished actions as failed, and starts the creation of unfinished droplets again. */
 function resume(context: Context): void {
   const { data } = context.store;
   for (const action of data.actions.filter(({ status }) => status === "in-progress"))

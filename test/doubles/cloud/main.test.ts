@@ -37,7 +37,7 @@ async function end(signal: NodeJS.Signals): Promise<void> {
   running = undefined;
 }
 
-test("a cloud double that was started from the command line continues after a kill", async () => {
+test("a cloud double that was started from the command line keeps its data after a kill and a restart", async () => {
   const first = await start();
   const made = await fetch(`${first.url}/v2/droplets`, {
     method: "POST",

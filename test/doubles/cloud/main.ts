@@ -1,4 +1,4 @@
-/** Starts the cloud from the command line: `main.ts --state DIR [--port N] [--no-hosts | --clean]`. See README.md. */
+/** The cloud's command line: `main.ts --state DIR [--port N] [--no-hosts | --clean]`. README.md explains it. */
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { startCloud } from "./index.ts";

@@ -5,7 +5,7 @@ import { ApiError, refusalOf } from "./error.ts";
 import { onePage } from "./list-pages.ts";
 import type { Store } from "./store.ts";
 
-/** Requests per hour that a token may make, as the headers state. */
+/** The allowed requests per hour with one token. The double returns this number in headers, but does not enforce it. */
 const RATE_LIMIT = 5000;
 
 export interface Reply {
@@ -14,7 +14,7 @@ export interface Reply {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** The reply to a request: the result of its work, or its refusal. */
+/** The reply to a request: the result of the work, or the refusal. */
 export async function replyOf(work: () => Promise<Answer>, url: URL): Promise<Reply> {
   try {
     const { status, body, list } = await work();
@@ -26,7 +26,7 @@ export async function replyOf(work: () => Promise<Answer>, url: URL): Promise<Re
   }
 }
 
-/** @throws ApiError for an invalid token, or one without the right */
+/** @throws ApiError for an invalid token, or for a token without the required right */
 export function authorize({ data }: Store, request: IncomingMessage, method: string): void {
   const token = /^Bearer (.+)$/i.exec(request.headers.authorization ?? "")?.[1] ?? "";
   const rights = Object.hasOwn(data.tokens, token) ? data.tokens[token] : undefined;
@@ -55,7 +55,7 @@ export function respond(
     .end(body === undefined ? "" : JSON.stringify(body));
 }
 
-/** @returns undefined for a missing body, or one that is not JSON */
+/** @returns undefined for a missing body, or for a body that is not JSON */
 export async function bodyOf(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);

@@ -1,13 +1,13 @@
 import type { Handler, Params, Routes } from "./context.ts";
 
 export interface Found {
-  /** The route's own text, such as `GET /v2/droplets/:id`. */
+  /** The text of the route, such as `GET /v2/droplets/:id`. */
   readonly name: string;
   readonly handler: Handler;
   readonly params: Params;
 }
 
-/** Finds the route of a request. If two match, the one with fewer parameters wins. */
+/** Finds the route of a request. If two routes match, the route with fewer parameters is used. */
 export function routerOf(routes: Routes): (method: string, path: string) => Found | undefined {
   const compiled = Object.entries(routes)
     .map(([name, handler]) => ({ name, handler, pattern: patternOf(name) }))

@@ -1,18 +1,18 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Routes } from "./context.ts";
-import { refusalOf } from "./error.ts";
+import type { Routes, Settings } from "./context.ts";
+import { type ApiError, refusalOf } from "./error.ts";
 import type { Fault, Faults } from "./faults.ts";
 import { authorize, bodyOf, replyOf, respond } from "./reply.ts";
 import { routerOf } from "./router.ts";
 import type { Store } from "./store.ts";
 
-/** A request, as tests can list it. */
+/** A request in the list that tests can read. */
 export interface RecordedRequest {
   readonly method: string;
   readonly path: string;
-  /** 0 for a cut connection. */
+  /** 0 if the connection was cut. */
   readonly status: number;
   readonly body: unknown;
   readonly userAgent: string;
@@ -26,13 +26,14 @@ export interface Api {
 
 interface Parts {
   readonly store: Store;
+  readonly settings: Settings;
   readonly routes: Routes;
   readonly faults: Faults;
-  /** The console's calls by name. */
+  /** The calls of the console, by name. */
   readonly admin: Readonly<Record<string, (...args: never[]) => unknown>>;
 }
 
-/** Serves the API on loopback. */
+/** Serves the API and the console on loopback. */
 export async function serveApi(parts: Parts, port: number): Promise<Api> {
   const heard: RecordedRequest[] = [];
   const answer = answererOf(parts, heard);
@@ -54,7 +55,8 @@ export async function serveApi(parts: Parts, port: number): Promise<Api> {
   };
 }
 
-function answererOf({ store, routes, faults, admin }: Parts, heard: RecordedRequest[]) {
+function answererOf({ store, settings, routes, faults, admin }: Parts, heard: RecordedRequest[]) {
+  const refuseBurst = burstLimit(settings);
   const find = routerOf(routes);
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = new URL(request.url ?? "", `http://${request.headers.host ?? "cloud"}`);
@@ -82,6 +84,8 @@ function answererOf({ store, routes, faults, admin }: Parts, heard: RecordedRequ
       return;
     }
     const reply = await replyOf(async () => {
+      const excess = refuseBurst();
+      if (excess !== undefined) throw excess;
       if (fault?.status !== undefined) throw refusalOf(fault.status, fault.message, fault.retryAfter);
       authorize(store, request, method);
       if (found === undefined) throw refusalOf(404);
@@ -92,6 +96,20 @@ function answererOf({ store, routes, faults, admin }: Parts, heard: RecordedRequ
     tell(cutAfter(fault) ? 0 : reply.status);
     if (cutAfter(fault)) request.socket.destroy();
     else respond(response, reply.status, reply.body, reply.headers);
+  };
+}
+
+const MINUTE = 60_000;
+
+/** Counts the requests of each minute. A refusal says when the next minute begins. */
+function burstLimit(settings: Settings): () => ApiError | undefined {
+  let [end, accepted] = [0, 0];
+  return () => {
+    const now = Date.now();
+    if (now >= end) [end, accepted] = [now + MINUTE, 0];
+    accepted += 1;
+    if (accepted <= settings.perMinute) return undefined;
+    return refusalOf(429, "API rate limit exceeded.", Math.ceil((end - now) / 1000));
   };
 }
 

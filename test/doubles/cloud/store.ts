@@ -4,12 +4,12 @@ import type { Data } from "./data.ts";
 
 export interface Store {
   readonly data: Data;
-  /** Writes the file atomically: a kill leaves the old or the new one. */
+  /** Writes the file atomically: after a kill, either the old or the new file exists. */
   save(): void;
   nextId(): number;
 }
 
-/** The droplet quota of a new account. Tests set their own. */
+/** The droplet quota of a new account. Tests can set another quota. */
 const DROPLET_LIMIT = 25;
 
 export function openStore(dir: string): Store {
@@ -28,7 +28,7 @@ export function openStore(dir: string): Store {
 
 function empty(): Data {
   return {
-    // As large as real ones, to detect code that assumes small IDs.
+    // As large as real IDs, to detect code that assumes small IDs.
     nextId: 400_000_001,
     droplets: [],
     keys: [],

@@ -13,7 +13,7 @@ beforeAll(async () => {
 
 afterAll(() => plugin.stop());
 
-test("the commands for create, update and delete run, and get the previous run's output", async () => {
+test("each of the commands `create`, `update` and `delete` gets the output of the previous command", async () => {
   const { id, inputs, state } = await plugin.made(LOCAL, {
     create: 'read line; echo "made $line $WHO"',
     update: 'echo "again, after $PULUMI_COMMAND_STDOUT"',
@@ -28,7 +28,7 @@ test("the commands for create, update and delete run, and get the previous run's
   expect(failed.details).toBe('Process exited with status 3: running "exit 3":\n');
 });
 
-test("a refresh reads nothing, a changed trigger replaces the resource, and any other change runs the command again", async () => {
+test("a changed trigger replaces the resource, and any other change only runs the command again", async () => {
   const connection = { host: "192.0.2.1" };
   const { inputs, failures } = await plugin.engine.check(REMOTE, {
     connection,
@@ -55,13 +55,13 @@ test("a refresh reads nothing, a changed trigger replaces the resource, and any 
   });
 });
 
-test("a host that does not answer is dialled as many times as declared", async () => {
+test("a host that does not answer is contacted as many times as declared", async () => {
   const connection = { host: "127.0.0.1", port: await closedPort(), dialErrorLimit: 2, perDialTimeout: 1 };
   const failed = await failureOf(plugin.made(REMOTE, { connection, create: "true" }));
   expect(failed.details).toMatch(/^after 2 failed attempts: .*Connection refused/);
 });
 
-/** A port where nothing listens any longer. */
+/** Finds a port that nothing listens on. */
 async function closedPort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await new Promise((resolve) => server.once("listening", resolve));

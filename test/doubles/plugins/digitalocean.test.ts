@@ -19,6 +19,7 @@ beforeAll(async () => {
     DIGITALOCEAN_API_URL: cloud.url,
     DIGITALOCEAN_HTTP_RETRY_WAIT_MIN: "0.01",
     DIGITALOCEAN_HTTP_RETRY_MAX: "2",
+    STAND_IN_PACE: "0.01",
   });
   ({ engine } = plugin);
   await engine.configure({ token: cloud.token, apiEndpoint: cloud.url });
@@ -64,7 +65,7 @@ describe("a droplet", () => {
     expect(cloud.admin.counts().dropletsMade).toBe(1);
   });
 
-  test("has the API's outputs, and its state contains only a digest of user_data", () => {
+  test("has the outputs that the API returns, and its state contains only a digest of user_data", () => {
     expect(droplet.state).toMatchObject({
       ipv4Address: expect.stringMatching(/^192\.0\.2\./),
       dropletUrn: `do:droplet:${droplet.id}`,
@@ -80,15 +81,16 @@ describe("a droplet", () => {
     ["the case of a region", { region: "FRA1" }, {}],
     ["a size", { size: "s-1vcpu-2gb" }, { size: "update" }],
     ["a name", { name: "new" }, { name: "update" }],
+    ["the case of a tag", { tags: ["B", "a"] }, {}],
     ["a tag", { tags: ["b", "c"] }, { "tags[1]": "update" }],
     ["an image", { image: "debian-13-x64" }, { image: "update, replace" }],
     ["a region", { region: "nyc3" }, { region: "update, replace" }],
     ["user_data", { userData: "#cloud-config\n\n" }, { userData: "update, replace" }],
     ["keys", { sshKeys: ["1"] }, { sshKeys: "add, replace" }],
     ["monitoring", { monitoring: true }, { monitoring: "update, replace" }],
-    ["IPv6 switched on", { ipv6: true }, { ipv6: "update" }],
+    ["IPv6", { ipv6: true }, { ipv6: "update" }],
     ["backups", { backups: true }, { backups: "update" }],
-  ])("differs by %s in the same way as with the real plugin", async (_, change, changes) => {
+  ])("shows the same difference as the real plugin after a change of %s", async (_, change, changes) => {
     expect(await diff(change)).toEqual(changes);
   });
 
@@ -100,7 +102,7 @@ describe("a droplet", () => {
     expect(response.getDeletebeforereplace()).toBe(true);
   });
 
-  test("is refreshed with its current values, and is missing after its deletion", async () => {
+  test("gets the cloud's current values in a refresh, and is reported as missing if it was deleted", async () => {
     cloud.admin.editDroplet(Number(droplet.id), { tags: ["a"] });
     const seen = await engine.read(urn("Droplet"), droplet.id, droplet);
     expect(seen.inputs).toEqual({ ...droplet.inputs, tags: ["a"] });
@@ -110,7 +112,7 @@ describe("a droplet", () => {
     expect((await engine.read(urn("Droplet"), droplet.id, droplet)).id).toBe("");
   });
 
-  test("can be resized, renamed, tagged in place, and deleted", async () => {
+  test("can be changed in place, and can be deleted", async () => {
     const { id, inputs, state } = await made("Droplet", { ...DROPLET, name: "west" });
     const news = { ...inputs, size: "s-2vcpu-2gb", name: "east", tags: ["c"], ipv6: true, backups: true };
     const updated = await engine.update(urn("Droplet"), state, news, false, id);
@@ -118,10 +120,11 @@ describe("a droplet", () => {
     expect(await engine.diff(urn("Droplet"), updated.state, news)).toEqual({});
     await engine.delete(urn("Droplet"), id, updated.state);
     expect(cloud.admin.droplets()).toEqual([]);
-    await engine.delete(urn("Droplet"), id, updated.state);
+    const again = await failureOf(engine.delete(urn("Droplet"), id, updated.state));
+    expect(again.details).toContain("Error waiting for droplet to be unlocked for destroy");
   });
 
-  test("is kept in the state by its ID, with the reason, if it does not become active in time", async () => {
+  test("is kept in the state with its ID and an error if it does not become active in time", async () => {
     cloud.admin.nextDroplets("stuck");
     const { inputs } = await engine.check(urn("Droplet"), DROPLET);
     const failed = await failureOf(engine.create(urn("Droplet"), inputs, false, 1));
@@ -129,17 +132,53 @@ describe("a droplet", () => {
     expect(initFailed(failed)).toMatchObject({
       id: String(stuck?.id),
       reasons: [
-        expect.stringMatching(/Error waiting for droplet \(\d+\) to become ready: timeout while waiting/),
+        expect.stringMatching(/Error waiting for droplet \(\d+\) to become ready: context deadline exceeded/),
       ],
     });
     await engine.delete(urn("Droplet"), String(stuck?.id), {});
   });
 });
 
-describe("the plugin", () => {
+describe("a reserved IP", () => {
+  const address = { region: "fra1" };
+
+  test("keeps its droplet in the state if it was unassigned, and only its assignment is reported as missing", async () => {
+    const { id: droplet, state: ofDroplet } = await made("Droplet", { ...DROPLET, name: "led" });
+    const dropletId = Number(droplet);
+    const reserved = await made("ReservedIp", { ...address, dropletId });
+    const inputs = { ipAddress: reserved.id, dropletId };
+    const held = await engine.read(urn("ReservedIpAssignment"), `${reserved.id},${droplet}`, {
+      ...{ inputs: {}, state: {} },
+    });
+    expect(held.id).toMatch(new RegExp(`^${droplet}-${reserved.id}-`));
+    await fetch(`${cloud.url}/v2/reserved_ips/${reserved.id}/actions`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${cloud.token}` },
+      body: JSON.stringify({ type: "unassign" }),
+    });
+    await cloud.admin.settled();
+    const seen = await engine.read(urn("ReservedIp"), reserved.id, reserved);
+    expect(seen.state["dropletId"]).toBe(dropletId);
+    const lost = await engine.read(urn("ReservedIpAssignment"), held.id, { inputs, state: inputs });
+    expect(lost.id).toBe("");
+    await engine.delete(urn("ReservedIp"), reserved.id, reserved.state);
+    await engine.delete(urn("Droplet"), droplet, ofDroplet);
+  });
+
+  test("remains in the state with the error if the request after its creation fails", async () => {
+    cloud.admin.fault({ match: "^GET /v2/reserved_ips/", status: 503, times: 3 });
+    const { inputs } = await engine.check(urn("ReservedIp"), address);
+    const failed = await failureOf(engine.create(urn("ReservedIp"), inputs));
+    const [{ ip = "" } = {}] = cloud.admin.reservedIps() as { ip?: string }[];
+    expect(initFailed(failed)).toMatchObject({ id: ip });
+    await engine.delete(urn("ReservedIp"), ip, { ipAddress: ip });
+  });
+});
+
+describe("the DigitalOcean stand-in", () => {
   const create = async (inputs: Json) => failureOf(engine.create(urn("Droplet"), inputs));
 
-  test("reports a refusal of the API in the real plugin's words, with the request's ID", async () => {
+  test("reports a refusal by the API in the real plugin's words, with the request's ID", async () => {
     const { details } = await create({ ...DROPLET, size: "huge" });
     expect(details).toMatch(
       /^1 error occurred:\n\t\* Error creating droplet: POST http:\/\/127\.0\.0\.1:\d+\/v2\/droplets: 422 \(request "[0-9a-f-]{36}"\) You specified an invalid size/,
@@ -161,7 +200,7 @@ describe("the plugin", () => {
     await engine.delete(urn("SshKey"), id, state);
   });
 
-  test("repeats a request whose answer was lost, which creates a second droplet", async () => {
+  test("repeats a request if its answer was lost, and therefore creates a second droplet", async () => {
     const before = cloud.admin.counts().dropletsMade;
     cloud.admin.fault({ match: "POST /v2/droplets$", cut: "after", times: 1 });
     const { id, state } = await made("Droplet", { ...DROPLET, name: "twice" });
@@ -170,7 +209,7 @@ describe("the plugin", () => {
     for (const { id: left } of cloud.admin.droplets()) await cloud.admin.deleteDroplet(left);
   });
 
-  test("refuses a firewall without rules and a volume that would shrink, in the real plugin's words", async () => {
+  test("refuses a smaller volume size, and a firewall without rules, in the real plugin's words", async () => {
     const { failures } = await engine.check(urn("Firewall"), { name: "hub" });
     expect(failures).toMatchObject([{ reason: "At least one rule must be specified" }]);
     const { details } = await failureOf(
@@ -182,10 +221,20 @@ describe("the plugin", () => {
     );
     expect(details).toContain("can only be expanded");
   });
-});
 
-describe("the plugin, for resources other than droplets,", () => {
-  test("reports a firewall rule that was opened in the console as a difference", async () => {
+  test("refuses empty IDs before anything is created, like the real plugin", async () => {
+    const refused = async (type: string, inputs: Json) =>
+      (await engine.check(urn(type), inputs)).failures.map(({ reason }) => reason);
+    expect(await refused("VolumeAttachment", { dropletId: 0, volumeId: "" })).toEqual([
+      expect.stringContaining('expected "dropletId" must not be zero, got 0'),
+      expect.stringContaining('expected "volumeId" must not be zero, got '),
+    ]);
+    expect(await refused("ReservedIpAssignment", { dropletId: 1, ipAddress: "" })).toEqual([
+      expect.stringContaining("to contain a valid IPv4 address"),
+    ]);
+  });
+
+  test("shows a difference if a firewall rule was added in the console", async () => {
     const { id, inputs, state } = await made("Firewall", {
       name: "hub",
       inboundRules: [{ protocol: "tcp", portRange: "22", sourceAddresses: ["198.51.100.0/24"] }],

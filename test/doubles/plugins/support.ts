@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { type CallFailure, connectEngine, type Engine, type Json } from "../engine.ts";
 
-/** A running stand-in, started by its name and used over the wire, as by the engine. */
+/** A running stand-in. It is started by its name and used over the wire, as by the engine. */
 export interface RunningPlugin {
   readonly engine: Engine;
-  /** Checks and creates a resource, as the engine does. */
+  /** Checks and creates a resource, like the engine. */
   made(urn: string, inputs: Json): Promise<{ id: string; inputs: Json; state: Json }>;
   stop(): Promise<void>;
 }

@@ -15,13 +15,18 @@ let reported: string[];
 
 beforeEach(() => {
   box = sandbox();
-  project = { dir: box.home, name: "fleet", backend: "file://./.state", stackConfigDir: "stacks" };
+  project = {
+    dir: box.home,
+    name: "fleet",
+    backend: "file://./.state",
+    stackConfigDir: "stacks",
+    isMusterProgram: true,
+  };
   reported = [];
 });
 
 /**
- * Writes a lock as the engine does, prepares the state for a run, and returns whether the lock is still
- * there.
+ * Writes a lock as the engine does, prepares the state for a run, and returns whether the lock still exists.
  */
 async function survives(
   lock: { pid?: number; hostname?: string; timestamp?: string } | string,
@@ -56,7 +61,7 @@ async function living(program: string): Promise<number> {
   return child.pid as number;
 }
 
-test("the lock of a process that has ended is removed, and one line reports it", async () => {
+test("the lock of a process that has ended is removed, and one line reports the removal", async () => {
   const pid = await deadPid();
   expect(await survives({ pid, timestamp: "2026-01-02T03:04:05Z" })).toBe(false);
   expect(reported).toEqual([
@@ -64,7 +69,7 @@ test("the lock of a process that has ended is removed, and one line reports it",
   ]);
 });
 
-test("a lock whose process id now belongs to another program is removed", async () => {
+test("a lock is removed if its process id now belongs to another program", async () => {
   expect(await survives({ pid: await living("backup") })).toBe(false);
 });
 
@@ -77,11 +82,11 @@ test("the lock of a running pulumi process is kept", async () => {
   ]);
 });
 
-test("a lock whose process id now belongs to a pulumi process that started later is removed", async () => {
+test("a lock is removed if its process id now belongs to a pulumi process that started later", async () => {
   expect(await survives({ pid: await living("pulumi"), timestamp: ago(10 * MINUTE) })).toBe(false);
 });
 
-test("a lock is kept if its pulumi process seems slightly younger than the lock, because the clock may have changed", async () => {
+test("a lock is kept if its pulumi process seems slightly younger than the lock, because the clock might have changed", async () => {
   expect(await survives({ pid: await living("pulumi"), timestamp: ago(MINUTE / 2) })).toBe(true);
 });
 

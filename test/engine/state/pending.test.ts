@@ -17,7 +17,7 @@ function state(pending: [type: string, urn: string][], resources: string[] = [])
   };
 }
 
-test("a resource that a killed run was creating is adopted with its name as its id", () => {
+test("a resource that a killed run was creating is adopted, and its name becomes its id", () => {
   const agent = "muster:index:Agent::east/iris/agent";
   const result = adoptPending(state([["creating", agent]], ["muster:index:Host::east/host"]));
   expect(result?.adopted).toEqual(["east/iris/agent"]);

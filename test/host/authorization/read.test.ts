@@ -11,7 +11,7 @@ import {
   type Items,
 } from "../../../src/model/items.ts";
 import type { ObserveAnswer } from "../../../src/model/protocol.ts";
-import type { ReadScope } from "../../../src/model/read-scope.ts";
+import type { ReadScope } from "../../../src/model/reader-scope.ts";
 import { AGENT, book, makeAgentWorld, OWNER, type World } from "../world.ts";
 
 const ID = AGENT.id;
@@ -43,7 +43,7 @@ const askFor = (world: World, items: Items, scope?: ReadScope, more: object = {}
   ask(world, { resources: [{ id: ID, items }], ...more }, scope).resources[ID];
 
 describe("a reader's login", () => {
-  test("sees applied items as root would see them", () => {
+  test("sees applied items exactly as root sees them", () => {
     const { world, items } = appliedWorld();
     writeFileSync(`${world.home()}/SOUL.md`, "# Somebody\n");
     const seen = askFor(world, items);
@@ -53,6 +53,21 @@ describe("a reader's login", () => {
       detail: [{ lines: ["-# Iris", "+# Somebody"] }],
     });
     expect(seen?.record?.applied?.["identity:SOUL.md"]).toMatchObject({ content: digestOf("# Iris\n") });
+  });
+
+  test("sees the recurring findings of its tenant only, and cannot close one", () => {
+    const { world, items, others } = appliedWorld();
+    for (let i = 0; i < 3; i += 1) {
+      writeFileSync(`${world.home()}/SOUL.md`, "# Somebody\n");
+      writeFileSync(`${world.home()}/their.md`, "nobody's\n");
+      world.up(items, { secrets: { "credentials:key": CANARY } });
+      world.up(others, { id: "hub/loom/agent" });
+    }
+    const seenBy = (scope: ReadScope) =>
+      ask(world, { resources: [] }, scope).repeated?.map(({ resource }) => resource);
+    expect(seenBy(ALL)).toEqual([ID, "hub/loom/agent"]);
+    expect(seenBy(ARC)).toEqual([ID]);
+    expect(readAuthorizer(ALL, "muster-read-ci").resolve).toBeUndefined();
   });
 
   test("cannot make the host open a path that the client names", () => {
@@ -77,7 +92,7 @@ describe("a reader's login", () => {
     expect(unknown).toMatchObject({ observed: {}, unapplied: ["__proto__", "constructor", "more"] });
   });
 
-  test("learns only whether a secret is as applied, whatever the client guesses", () => {
+  test("can find out only whether a secret is unchanged since it was applied, and cannot test a guessed value", () => {
     const { world, items, key } = appliedWorld();
     const guess = secretDigest(key.path, CANARY);
     const guessed = { ...items, "credentials:key": { ...key, want: { ...key.want, content: guess } } };
@@ -95,7 +110,7 @@ describe("a reader's login", () => {
     });
   });
 
-  test("gets rows compared with the applied ones, never with rows that the client sends", () => {
+  test("compares rows only with the applied rows, never with rows that the client sends", () => {
     const world = makeAgentWorld();
     const path = `${world.home()}/contacts.db`;
     const { item, contents } = book(path, { loom: { email: "loom@example.org" } });
@@ -106,7 +121,7 @@ describe("a reader's login", () => {
     expect(JSON.stringify(seen)).not.toContain("secretly");
   });
 
-  test("cannot have files compared with text that the client sends", () => {
+  test("cannot compare a file with text that the client sends", () => {
     const { world, items, soul } = appliedWorld();
     const sent = { [digestOf("guess")]: "guess" } as Contents;
     const guessed = { ...soul, want: { ...soul.want, content: digestOf("guess") } };
@@ -136,7 +151,7 @@ describe("a reader's login", () => {
     expect(Object.keys(ask(world, { owner: OWNER }).resources)).toEqual([ID, "hub/loom/agent"]);
   });
 
-  test("sees items without a record as not applied, not as missing", () => {
+  test("sees an item without a record as not applied, and not as missing", () => {
     const { world, items } = appliedWorld();
     const seen = ask(world, { resources: [{ id: "hub/nova/agent", items }] }).resources["hub/nova/agent"];
     expect(seen).toEqual({ items: {}, observed: {}, unapplied: ["identity:SOUL.md", "credentials:key"] });

@@ -2,27 +2,33 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { posix } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { AgentSpec, JobSpec } from "../../../src/config/fleet.ts";
+import type { AgentSpec, JobSpec, RuntimeSpec } from "../../../src/config/fleet.ts";
 import { findAuthorizer, tableOf } from "../../../src/host/authorization/registry.ts";
 import { bytesFlaw } from "../../../src/host/authorization/tenant-content.ts";
 import { refusalOf } from "../../../src/host/authorization/tenant-items.ts";
-import { jobRefusal } from "../../../src/host/authorization/tenant-job.ts";
+import { jobRefusal } from "../../../src/host/authorization/tenant-job-unit.ts";
 import { providerRefusal, unitRefusal } from "../../../src/host/authorization/tenant-unit.ts";
 import { record } from "../../../src/host/reports/history.ts";
-import { readRecords } from "../../../src/host/store/records.ts";
+import { writeLedger } from "../../../src/host/store/ledgers.ts";
+import { readRecords, writeRecord } from "../../../src/host/store/records.ts";
 import { parsePolicy } from "../../../src/host/units/policies.ts";
+import { byPart } from "../../../src/model/agent-parts.ts";
 import { ON_CHANGE } from "../../../src/model/deadman.ts";
 import { digestOf } from "../../../src/model/digest.ts";
 import type { HostRecord } from "../../../src/model/host-record.ts";
 import type { Contents, Digest, HostItem, Items } from "../../../src/model/items.ts";
 import { JOB_OVERLAPS } from "../../../src/model/job.ts";
 import { MOVE_CHUNK } from "../../../src/model/move.ts";
-import { byPart } from "../../../src/model/parts.ts";
-import type { ConvergeRequest, HistoryAnswer, ObserveAnswer } from "../../../src/model/protocol.ts";
+import {
+  CONTROL_VERBS,
+  type ConvergeRequest,
+  type HistoryAnswer,
+  type ObserveAnswer,
+} from "../../../src/model/protocol.ts";
 import { SANDBOX_EXCEPTIONS, type SandboxException } from "../../../src/model/sandbox-exceptions.ts";
 import type { ScopedAgent, TenantScope } from "../../../src/model/tenant-scope.ts";
 import { compilePlan } from "../../../src/resources/index.ts";
-import { jobServiceText, jobTimerText } from "../../../src/resources/job-text.ts";
+import { jobServiceText, jobTimerText } from "../../../src/resources/job-unit-text.ts";
 import { choiceText, unitText } from "../../../src/resources/unit-text.ts";
 import { agent, fleetOf, job } from "../../fixtures/fleet.ts";
 import { IRIS, makeWorld, type World } from "../world.ts";
@@ -31,15 +37,16 @@ const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExample";
 const GATE = { kind: "tenant", name: "arc" } as const;
 const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 
-/** Compiles a fleet whose tenant has its own stack. */
+/** Compiles a fleet with a tenant that has its own stack. */
 function compiled(...agents: AgentSpec[]) {
-  return compiledWith([], ...agents);
+  return compiledWith([], [], ...agents);
 }
 
-function compiledWith(jobs: readonly JobSpec[], ...agents: AgentSpec[]) {
+function compiledWith(jobs: readonly JobSpec[], runtimes: readonly RuntimeSpec[], ...agents: AgentSpec[]) {
   const fleet = {
     ...fleetOf(...agents),
     jobs: Object.fromEntries(jobs.map((one) => [one.name, one])),
+    runtimes: Object.fromEntries(runtimes.map((one) => [one.name, one])),
     tenants: {
       arc: { name: "arc", isolation: "agent", formerly: [], protect: false, key: KEY, limits: {} } as const,
     },
@@ -101,7 +108,26 @@ describe("a tenant's login", () => {
     );
   });
 
-  test(`can apply every job of its agents (SEED=${seed})`, () => {
+  test("can apply an agent with a pinned runtime, but cannot install versions of runtimes", () => {
+    const archive = { name: "x", version: "1.2.3", integrity: "sha512-AAAA", folder: "x" } as const;
+    const pinned: RuntimeSpec["pinned"] = {
+      ...{ from: "npm", package: "x", version: "1.2.3", program: "claude", file: "x/claude" },
+      archives: [archive],
+    };
+    const runtime = { name: "claude", from: "npm", version: "1.2.3", package: "x", folder: "/x" } as const;
+    const spec: RuntimeSpec = { ...runtime, pinned, integrity: digestOf("x") };
+    const one = agent({ runtime: "claude", pinned: "claude", credentials: ["iris-key"] });
+    const built = compiledWith([], [spec], one);
+    const declared = built.declarations.find(({ type }) => type === "Agent");
+    expect(Object.keys(declared?.items ?? {})).toContain("unit:runtime");
+    for (const item of Object.values(declared?.items ?? {}))
+      expect(refusalOf(built.scope, onlyAgent(built.scope), item, true)).toBeUndefined();
+    const installation = built.declarations.find(({ type }) => type === "Installation");
+    for (const item of Object.values(installation?.items ?? {}))
+      expect(refusalOf(built.scope, onlyAgent(built.scope), item, true)).toMatch(/does not belong to iris/);
+  });
+
+  test(`can apply every job of the tenant's agents (SEED=${seed})`, () => {
     const text = fc.string({ unit: "grapheme-ascii" });
     const parts = fc.record({
       schedule: fc.uniqueArray(fc.constantFrom("daily", "Mon..Fri *-*-* 09:00 Europe/Berlin", "*:0/5"), {
@@ -117,7 +143,7 @@ describe("a tenant's login", () => {
     const allow = fc.subarray(Object.keys(SANDBOX_EXCEPTIONS) as SandboxException[]);
     fc.assert(
       fc.property(parts, allow, (one, switches) => {
-        const built = compiledWith([job(one)], agent({ allow: switches, credentials: ["iris-key"] }));
+        const built = compiledWith([job(one)], [], agent({ allow: switches, credentials: ["iris-key"] }));
         const scoped = onlyAgent(built.scope);
         const declared = built.declarations.find(({ type }) => type === "Agent");
         const items = Object.values(byPart(declared?.items ?? {}).jobs ?? {});
@@ -132,9 +158,9 @@ describe("a tenant's login", () => {
     );
   });
 
-  test(`cannot apply a job's unit with an additional line that would make root do something (SEED=${seed})`, () => {
+  test(`cannot apply a job's unit with an additional line that root would act on (SEED=${seed})`, () => {
     const one = job({ retry: { retries: 2, after: 300 } });
-    const { fleet } = compiledWith([one], agent());
+    const { fleet } = compiledWith([one], [], agent());
     const texts = { service: jobServiceText(fleet, one), timer: jobTimerText(one) };
     const hostile = fc.oneof(
       fc.constantFrom(...HOSTILE_LINES, ...HOSTILE_JOB_LINES),
@@ -150,8 +176,8 @@ describe("a tenant's login", () => {
     );
   });
 
-  test("cannot apply a job's service without a line that limits, reports or sandboxes the job", () => {
-    const { fleet } = compiledWith([job()], agent());
+  test("can apply a job's service only if it contains every line that limits, reports or sandboxes the job", () => {
+    const { fleet } = compiledWith([job()], [], agent());
     const text = jobServiceText(fleet, job());
     const dispensable =
       /^(Description|After|StartLimit|Environment|TimeoutStop|Success|WorkingDirectory|$|\[)/;
@@ -169,13 +195,13 @@ describe("a tenant's login", () => {
     "muster-job-iris.a.b.timer",
     "ssh.timer",
     "muster-job-iris./../x.timer",
-  ])("cannot apply the timer %s, which does not belong to its agent", (name) => {
+  ])("cannot apply the timer %s, which does not belong to the tenant's agent", (name) => {
     const want = { enabled: "enabled", active: "running", overrides: "none" };
     const item = { kind: "timer", name, service: name.replace(/timer$/, "service"), schedule: "daily", want };
     expect(refusalOf(scope, iris, item, true)).toMatch(/does not belong to iris/);
   });
 
-  test(`cannot write outside the agent's home, however a path is written (SEED=${seed})`, () => {
+  test(`cannot write outside the agent's home with any form of path (SEED=${seed})`, () => {
     const part = fc.constantFrom(
       "..",
       ".",
@@ -207,7 +233,7 @@ describe("a tenant's login", () => {
     );
   });
 
-  test(`cannot apply a unit with an additional line that would make root do something (SEED=${seed})`, () => {
+  test(`cannot apply a unit with an additional line that root would act on (SEED=${seed})`, () => {
     const lines = unitText(compiled(agent()).fleet, agent()).split("\n");
     const hostile = fc.oneof(
       fc.constantFrom(...HOSTILE_LINES),
@@ -226,7 +252,7 @@ describe("a tenant's login", () => {
     expect(refusalOf(scope, iris, item, true)).toMatch(/./);
   });
 
-  test("gets an error that says what the unit must contain", () => {
+  test("gets an error that says what a refused unit must contain", () => {
     const text = unitText(compiled(agent()).fleet, agent());
     const refusal = (from: string, to: string) => unitRefusal(scope, iris, text.replace(from, to));
     expect(refusal("User=iris", "User=root")).toBe('its unit has "User=root", which must be iris');
@@ -266,7 +292,7 @@ describe("a fallback provider that a tenant's login applies", () => {
   if (item === undefined) throw new Error("the agent has no other choice");
   const text = choiceText(fleet, spec, choice("google"));
 
-  test("is accepted as `up` builds it, with everything that belongs to the provider", () => {
+  test("is accepted if its items are those that `up` generates", () => {
     const own = declarations.filter(({ type }) => !["Host", "Tenant", "Account"].includes(type));
     for (const one of own.flatMap((declaration) => Object.values(declaration.items))) {
       expect(refusalOf(scope, iris, one, true)).toBeUndefined();
@@ -283,7 +309,7 @@ describe("a fallback provider that a tenant's login applies", () => {
     "ExecStart=/bin/sh",
     "EnvironmentFile=/var/lib/muster/credentials/iris/../loom/key",
     "[Unit]",
-  ])("changes only what the agent runs: %s is refused", (line) => {
+  ])("is refused if it contains the line %s", (line) => {
     expect(providerRefusal(iris, `${text}${line}\n`)).toMatch(/unit/);
   });
 
@@ -294,7 +320,7 @@ describe("a fallback provider that a tenant's login applies", () => {
     "/var/lib/muster/hostd/choices/iris/.conf",
     "/var/lib/muster/hostd/choices/iris/google",
     "/var/lib/muster/hostd/providers/google.json",
-  ])("cannot be written to another place: %s is refused", (path) => {
+  ])("cannot be written to %s", (path) => {
     expect(refusalOf(scope, iris, { ...item, path }, true)).toMatch(/does not belong to iris/);
   });
 });
@@ -319,11 +345,12 @@ describe("a session of a tenant's login", () => {
     expect(() => table.converge?.(host, forged)).toThrow(/it has an invalid value for contents/);
   });
 
-  test("can rename only records that its own key has created, whichever owner the client names", () => {
+  test("can rename only records that the tenant's own key has created, even if the client names another owner", () => {
     const world = openTenantSession();
     const { table, request, host } = world;
     const items = { "identity:SOUL.md": homeFile(`${world.home()}/SOUL.md`) };
-    put(world, "hub/loom/agent", "arc/south", items);
+    const others = { "identity:SOUL.md": homeFile(`${world.home()}/loom/SOUL.md`) };
+    put(world, "hub/loom/agent", "arc/south", others);
     for (const owner of ["arc/north", "arc/south"]) {
       const later = { ...request(items), owner, formerly: ["hub/loom/agent"] };
       expect(() => table.converge?.(host, later)).toThrow(
@@ -344,7 +371,7 @@ describe("a session of a tenant's login", () => {
     "hub/iris",
     "hub/tenant-arc",
     "hub/host",
-  ])("has access only to its agents, not to %s", (id) => {
+  ])("has access only to the tenant's own agents, and not to %s", (id) => {
     const world = openTenantSession();
     const { table, request, host } = world;
     const items = { "identity:SOUL.md": homeFile(`${world.home()}/SOUL.md`) };
@@ -354,7 +381,7 @@ describe("a session of a tenant's login", () => {
     refused(() => table.observe?.(host, { op: "observe", resources: [{ id, items }] }));
   });
 
-  test("writes its account into each record, and may remove agents that are no longer in its scope", () => {
+  test("writes the tenant's account into each record, and can remove agents that are no longer in the tenant's scope", () => {
     const world = openTenantSession();
     const { table, request, host } = world;
     const items = { "identity:SOUL.md": homeFile(`${world.home()}/SOUL.md`) };
@@ -368,7 +395,7 @@ describe("a session of a tenant's login", () => {
     expect(readRecords(host)).toEqual([]);
   });
 
-  test("takes over a record only from the stack that the client names, and becomes the record's owner", () => {
+  test("can take over a record only if the client names the stack that owns the record", () => {
     const world = openTenantSession();
     const { table, request, host } = world;
     const items = { "identity:SOUL.md": homeFile(`${world.home()}/SOUL.md`) };
@@ -379,7 +406,7 @@ describe("a session of a tenant's login", () => {
     expect(readRecords(host).map(({ owner }) => owner)).toEqual(["arc/north"]);
   });
 
-  test("does not take over a record that still contains the user until the platform has taken over the user", () => {
+  test("cannot take over a record that still contains the agent's user", () => {
     const world = openTenantSession();
     const { table, request, host } = world;
     const items = { "identity:SOUL.md": homeFile(`${world.home()}/SOUL.md`) };
@@ -391,7 +418,7 @@ describe("a session of a tenant's login", () => {
     expect(() => table.converge?.(host, { ...request(items), takesOver: "arc/dev" })).toThrow(/was refused/);
   });
 
-  test("can move only its own agents, and with no additional rights", async () => {
+  test("can move only the tenant's own agents, and gains no rights by a move", async () => {
     const world = openTenantSession();
     const { table, host } = world;
     const home = (path: string, owner: string): Items => {
@@ -436,7 +463,7 @@ describe("a session of a tenant's login", () => {
     );
   });
 
-  test("can see the history of only its own agents, and can start and stop only these", () => {
+  test("can see the history of the tenant's own agents only, and can start and stop only these agents", () => {
     const { host, table } = openTenantSession();
     record(host, [
       { event: "hostd-started" },
@@ -453,11 +480,24 @@ describe("a session of a tenant's login", () => {
       ["iris", "muster-agent-vera.service"],
       ["iris", "ssh.service"],
     ] as const) {
-      expect(() => table.control?.(host, { ...stop, agent, unit })).toThrow(/was refused/);
+      for (const verb of CONTROL_VERBS)
+        expect(() => table.control?.(host, { ...stop, verb, agent, unit })).toThrow(/was refused/);
     }
   });
 
-  test("can see only its own agents' jobs, and unmanaged crontabs of only its own users", () => {
+  test("can pause the tenant's own agents", () => {
+    const { host, table } = openTenantSession();
+    const systemd = {
+      ...host,
+      run: () => ({ status: 0, stdout: "LoadState=loaded\nActiveState=inactive", stderr: "" }),
+    };
+    const ask = { op: "control", agent: "iris", unit: "muster-agent-iris.service", by: "x" } as const;
+    expect(table.control?.(systemd, { ...ask, verb: "pause" })).toEqual({ changed: true });
+    expect(() => table.control?.(systemd, { ...ask, verb: "start" })).toThrow("it was paused by x");
+    expect(() => table.control?.(systemd, { ...ask, verb: "mask" } as never)).toThrow(/was refused/);
+  });
+
+  test("can see only the jobs of the tenant's own agents, and only unmanaged crontabs of the tenant's own users", () => {
     const { host, table } = openTenantSession();
     const words = (...all: unknown[]) => ({ op: "jobs", words: all }) as never;
     expect(table.jobs?.(host, words())).toEqual({ jobs: [] });
@@ -519,7 +559,7 @@ describe("a session of a tenant's login", () => {
     expect(parsePolicy(text)).toEqual(policy);
   });
 
-  test("is refused once its scope has been deleted, and cannot use a name that is a path", () => {
+  test("is refused if the tenant has no scope on the host, or if the command line is invalid", () => {
     const { host } = makeWorld();
     expect(() => tableOf(host, GATE)).toThrow(/the gate tenant arc is closed/);
     for (const words of [["tenant", "../x"], ["tenant"], ["root", "arc"], ["tenant", "arc", "x"]]) {
@@ -663,7 +703,7 @@ function HOSTILE_ITEMS(): [string, unknown][] {
   ];
 }
 
-/** A world with the login of tenant arc, whose only agent, iris, has the world's home. */
+/** Opens a session with the login of the tenant arc. Its only agent, iris, has the world's home. */
 function openTenantSession(world: World = makeWorld(), agents: readonly string[] = ["iris"]) {
   const { host } = world;
   const home = world.home();
@@ -691,3 +731,30 @@ function put({ host }: World, id: string, owner: string, items: Items): void {
   mkdirSync(folder, { recursive: true });
   writeFileSync(`${folder}/${id.replaceAll("/", "~")}.json`, JSON.stringify(record));
 }
+
+test("a tenant reads and closes only its own recurring findings", async () => {
+  const world = makeWorld();
+  const { host } = world;
+  mkdirSync(`${host.paths.state}/gates/tenant-arc`, { recursive: true });
+  writeFileSync(`${host.paths.state}/gates/tenant-arc/scope.json`, JSON.stringify(scope));
+  const entry = { item: "a", property: "mode", declared: "1", observed: "2", cause: "drift" } as const;
+  const entries = Array.from({ length: 3 }, () => ({ ...entry, seen: "2026", repaired: "2026-01-01" }));
+  for (const id of ["hub/iris/agent", "hub/spark/agent"]) {
+    writeRecord(host, { id, type: "Agent", owner: "arc/main", items: {}, applied: {} });
+    writeLedger(host, id, { corrective: entries, intended: [], closings: [] });
+  }
+  const table = tableOf(host, GATE);
+  const seen = (await table.observe?.(host, { op: "observe", resources: [] })) as ObserveAnswer;
+  expect(seen.repeated?.map(({ resource }) => resource)).toEqual(["hub/iris/agent"]);
+  expect(Object.keys((await table.ledgers?.(host, { op: "ledgers" }))?.ledgers ?? {})).toEqual([
+    "hub/iris/agent",
+  ]);
+  const request = {
+    op: "resolve",
+    resource: "hub/spark/agent",
+    id: "00000000",
+    by: "a@b",
+    why: "x",
+  } as const;
+  expect(() => table.resolve?.(host, request)).toThrow(/not a resource of this tenant/);
+});

@@ -3,7 +3,7 @@ import { policyOf, SimulatedHost } from "./simulated.ts";
 
 const RULES = { restart: "when-idle", deadline: 300, returnAfter: 600 } as const;
 
-/** iris may run on nous, google and local, in this order; the last is not probed. */
+/** Returns a host on which iris can run on nous, google and local, in this order; local is not probed. */
 function hostOf(rules: object = {}) {
   const failover = { providers: ["nous", "google", "local"], ...RULES, ...rules };
   const host = new SimulatedHost([policyOf("iris", { failover })]);
@@ -16,7 +16,7 @@ function pass(host: SimulatedHost, seconds: number): void {
   for (let passed = 0; passed < seconds; passed += 1) host.pass(1);
 }
 
-/** Seconds until the condition holds, or 1000 if it never does. */
+/** Returns the seconds until the condition is true, or 1000 if it does not become true. */
 function until(host: SimulatedHost, condition: () => boolean): number {
   let passed = 0;
   while (!condition() && passed < 1000) {
@@ -48,7 +48,7 @@ describe("an agent whose provider fails", () => {
     expect(host.quarantined.size).toBe(0);
   });
 
-  test("skips a next provider that fails too", () => {
+  test("skips the next provider if that provider fails too", () => {
     const { host, nous, google, iris } = hostOf();
     nous.isHealthy = false;
     google.isHealthy = false;
@@ -56,7 +56,7 @@ describe("an agent whose provider fails", () => {
     expect(changes(host)).toEqual(["failed-over to local, because nous fails: it answers 500"]);
   });
 
-  test("keeps a provider that fails fewer times in a row than declared, however often that happens", () => {
+  test("keeps a provider that fails fewer times in a row than declared, however often this happens", () => {
     const { host, nous, iris } = hostOf();
     for (let i = 0; i < 50; i += 1) {
       nous.isHealthy = false;
@@ -68,7 +68,7 @@ describe("an agent whose provider fails", () => {
     expect(iris.runsOn).toBe("nous");
   });
 
-  test("changes its provider at its deadline if it is busy, or immediately if fleet.yaml says so", () => {
+  test("changes its provider only at the deadline if the agent is busy, or immediately if fleet.yaml says so", () => {
     const { host, nous, iris } = hostOf();
     host.busy.add("iris");
     nous.isHealthy = false;
@@ -83,7 +83,7 @@ describe("an agent whose provider fails", () => {
 });
 
 describe("a preferred provider that works again", () => {
-  test("is used again once it has worked for the declared time, and not before", () => {
+  test("is used again only after it has worked for the declared time", () => {
     const { host, nous, iris } = hostOf();
     nous.isHealthy = false;
     until(host, () => iris.runsOn === "google");
@@ -95,7 +95,7 @@ describe("a preferred provider that works again", () => {
     expect(iris.linked).toBe("");
   });
 
-  test("is not used again until it is stable, so the agent restarts only once", () => {
+  test("is not used again if it keeps failing after a short time, so the agent restarts only once", () => {
     const { host, nous, iris } = hostOf();
     for (let i = 0; i < 20; i += 1) {
       nous.isHealthy = false;
@@ -107,7 +107,7 @@ describe("a preferred provider that works again", () => {
     expect(iris.runsOn).toBe("google");
   });
 
-  test("is used again sooner than declared if the current provider fails", () => {
+  test("is used again before the declared time if the current provider fails", () => {
     const { host, nous, google, iris } = hostOf();
     nous.isHealthy = false;
     until(host, () => iris.runsOn === "google");
@@ -117,7 +117,7 @@ describe("a preferred provider that works again", () => {
     expect(changes(host).at(-1)).toBe("returned to nous, because google fails: it answers 500");
   });
 
-  test("is used again if it is no longer probed", () => {
+  test("is used again immediately if Muster no longer probes it", () => {
     const { host, nous, iris } = hostOf();
     nous.isHealthy = false;
     until(host, () => iris.runsOn === "google");
@@ -126,7 +126,7 @@ describe("a preferred provider that works again", () => {
   });
 });
 
-test("an agent whose providers all fail stays on its provider, and that is reported once", () => {
+test("an agent keeps its provider if all its providers fail, and this is reported once", () => {
   const { host, nous, google, iris } = hostOf({ providers: ["nous", "google"] });
   nous.isHealthy = false;
   google.isHealthy = false;
@@ -180,7 +180,7 @@ describe("a failover", () => {
     expect(changes(host)).toHaveLength(1);
   });
 
-  test("is not undone by a clock change, which does not count as time in which a provider has worked", () => {
+  test("is not undone by a jump of the clock, because no provider was probed in that time", () => {
     const { host, nous, iris } = hostOf();
     nous.isHealthy = false;
     until(host, () => iris.runsOn === "google");
@@ -192,7 +192,7 @@ describe("a failover", () => {
   });
 });
 
-test("a provider that fails and recovers forever cannot fill the history", () => {
+test("a provider that repeatedly fails and recovers cannot fill the history", () => {
   const { host, nous } = hostOf();
   Object.assign(nous, { check: { ...nous.check, interval: 1, failures: 1, successes: 1 } });
   for (let i = 0; i < 1800; i += 1) {
@@ -214,11 +214,11 @@ test("a failover that cannot be made is reported once, and is retried once a min
   expect(until(host, () => iris.runsOn === "google")).toBeLessThan(62);
 });
 
-test.each(["paused", "quarantined"] as const)(
-  "an agent that is %s keeps its provider, and changes to the next one afterwards",
+test.each(["held", "quarantined"] as const)(
+  "an agent that is %s keeps its provider, and changes to the next provider afterwards",
   (why) => {
     const { host, nous, iris } = hostOf();
-    if (why === "paused") host.paused = "paused by a person";
+    if (why === "held") host.held = "held by a person";
     else {
       host.quarantined.add(iris.policy.unit);
       pass(host, 3);
@@ -227,7 +227,7 @@ test.each(["paused", "quarantined"] as const)(
     pass(host, 600);
     expect(iris.linked).toBe("");
     expect(changes(host)).toEqual([]);
-    host.paused = "";
+    host.held = "";
     if (why === "quarantined") host.release("iris");
     expect(until(host, () => iris.runsOn === "google")).toBeLessThan(10);
   },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { parseServicePolicy, type WatchedUnit } from "../../../src/host/units/policies.ts";
-import type { HealthCheck } from "../../../src/model/health.ts";
+import type { HealthCheck } from "../../../src/model/health-check.ts";
 import { policyOf, SimulatedHost } from "./simulated.ts";
 
 const PROBE = { kind: "tcp", host: "127.0.0.1", port: 6379, timeout: 5 } as const;
@@ -67,7 +67,7 @@ describe("a service that does not answer its health check", () => {
     expect(unhealthy?.detail).toBe("3 checks in a row failed: connect ECONNREFUSED");
   });
 
-  test("has its grace period after each start, unless it was already healthy in the current run", () => {
+  test("has a grace period after each start, which ends as soon as the service is healthy", () => {
     const host = cacheWith({ grace: 120 });
     cache(host).answer = REFUSED;
     pass(host, 119);
@@ -83,7 +83,7 @@ describe("a service that does not answer its health check", () => {
     expect(host.revived).toBe(2);
   });
 
-  test("is restarted up to the limit and then quarantined, however long it fails", () => {
+  test("is quarantined once after the allowed number of restarts, even if it fails for hours", () => {
     const host = healthy({ grace: 1 });
     cache(host).answer = REFUSED;
     pass(host, 5 * 3600, 5);
@@ -93,7 +93,7 @@ describe("a service that does not answer its health check", () => {
     expect(eventNames(host).filter((event) => event === "quarantined")).toHaveLength(1);
   });
 
-  test("is not restarted more often if the deadman is killed or the host reboots between restarts", () => {
+  test("is restarted only up to the limit, even if the deadman is killed or the host reboots in between", () => {
     const host = healthy({ grace: 1 });
     cache(host).answer = REFUSED;
     for (let i = 0; i < 60; i += 1) {
@@ -126,21 +126,21 @@ describe("a service that does not answer its health check", () => {
     expect(host.revived).toBe(0);
   });
 
-  test("is not restarted during a pause, and its failures count from zero afterwards", () => {
+  test("is not restarted during a hold, and its failures count from zero afterwards", () => {
     const host = healthy();
     cache(host).answer = REFUSED;
     pass(host, 20);
-    host.paused = "paused by a file";
+    host.held = "held by a file";
     pass(host, 600);
     expect(host.revived).toBe(0);
-    host.paused = "";
+    host.held = "";
     pass(host, 25);
     expect(host.revived).toBe(0);
     pass(host, 10);
     expect(host.revived).toBe(1);
   });
 
-  test("is not restarted because of time in which the deadman did not run", () => {
+  test("does not count as failed for the time in which the deadman did not run", () => {
     const host = healthy();
     host.stall(7200);
     pass(host, 30);
@@ -148,11 +148,11 @@ describe("a service that does not answer its health check", () => {
   });
 });
 
-describe("a service that systemd has given up", () => {
+describe("a service that systemd no longer restarts", () => {
   const failed = (host: SimulatedHost) =>
     Object.assign(cache(host), { state: "down", result: "start-limit-hit" });
 
-  test("is restarted, although its health check reports nothing", () => {
+  test("is restarted by the deadman even though its health check has not failed", () => {
     const host = healthy();
     failed(host);
     host.pass(1);
@@ -164,7 +164,7 @@ describe("a service that systemd has given up", () => {
     expect(eventNames(host).at(-1)).toBe("healthy");
   });
 
-  test("is restarted more than once, but only up to the limit", () => {
+  test("is restarted by the deadman more than once, but only up to the limit", () => {
     const host = healthy();
     for (let i = 0; i < 500; i += 1) {
       failed(host);
@@ -215,7 +215,7 @@ describe("a service's policy", () => {
     maintenance: [],
   };
 
-  test("is parsed as the program has written it", () => {
+  test("is parsed as the Pulumi program has written it", () => {
     expect(parseServicePolicy(JSON.stringify(POLICY))).toMatchObject({
       unit: POLICY.unit,
       heartbeat: { by: "none" },

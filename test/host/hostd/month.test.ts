@@ -72,7 +72,7 @@ test(`the deadman handles 30 simulated days of crashes, hangs, reboots, provider
   }
 
   for (const [name, down] of downSeconds) expect(100 * (1 - down / (DAYS * DAY)), name).toBeGreaterThan(99.5);
-  // No restart storm: a fault costs its agent one start, and the crash loop ends at its fifth restart.
+  // There is no restart storm: a fault causes one start of its agent, and the crash loop ends at its fifth restart.
   const reboots = host.boots - 1;
   const changes = 2 * OUTAGES_A_DAY * FAILOVER.providers.length;
   const most = DAYS * (CRASHES_A_DAY + HANGS_A_DAY + changes) + reboots;
@@ -88,7 +88,7 @@ test(`the deadman handles 30 simulated days of crashes, hangs, reboots, provider
   expect(new Set(held.map(({ detail }) => detail))).toEqual(new Set([reason]));
   const over = host.events.filter(({ event, agent }) => event === "failed-over" && agent === names[0]);
   expect(over.length).toBeGreaterThanOrEqual(0.9 * DAYS * OUTAGES_A_DAY);
-  // Each release follows a quarantine, and one more may be open: none was lost in kills and reboots.
+  // Each release follows a quarantine, and at most one quarantine is not released yet. Kills and reboots lost none.
   expect(held.length - releases).toBeLessThanOrEqual(1);
   expect(releases).toBeGreaterThan(80);
   console.log(`seed ${seed}: lowest uptime ${leastUptime(downSeconds)} %, ${releases} releases`);
@@ -99,7 +99,7 @@ interface Fault {
   act(host: SimulatedHost): void;
 }
 
-/** The faults, with the first to occur at the end. */
+/** Returns the faults in reverse order of their time. */
 function schedule(names: readonly string[], random: () => number): Fault[] {
   const faults: Fault[] = [];
   const each = (count: number, act: Fault["act"]) => {

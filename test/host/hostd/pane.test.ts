@@ -1,14 +1,14 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { isStray, paneNames, readPane, terminalPath, ttyNumber } from "../../../src/host/units/tmux-pane.ts";
 
 const proc = mkdtempSync(join(tmpdir(), "muster-proc-"));
 
 afterAll(() => rmSync(proc, { recursive: true }));
 
-/** A line of /proc/PID/stat, see proc_pid_stat(5); an agent can choose its name. */
+/** A line of /proc/PID/stat, see proc_pid_stat(5). An agent can choose the name in this line. */
 const stat = (tty: number, name = "sh") => `42 (${name}) S 41 42 42 ${tty} 42 4194560 0`;
 
 function write(path: string, text: string): void {
@@ -19,7 +19,7 @@ function write(path: string, text: string): void {
 test.each([
   ["sh", 34_816],
   ["a) S 1 2 3 (b", 34_816],
-])("a program's terminal is found whatever the program's name is: %j", (name, tty) => {
+])("a program's terminal is found even if the program has an unusual name: %j", (name, tty) => {
   expect(ttyNumber(stat(tty, name))).toBe(tty);
 });
 
@@ -38,6 +38,7 @@ test("an agent without a program or a terminal shows no sign of life, and an age
   write("thread-self/children", "");
   expect(readPane(41, proc)).toEqual({});
   write("41/task/41/children", "42 43 ");
+  write("42/comm", "sh\n");
   write("42/stat", stat(0));
   expect(readPane(41, proc)).toEqual({});
 });
@@ -54,8 +55,38 @@ test("a program is recognized by its process name and by its file's name without
   expect(paneNames(71, proc)).toEqual([]);
 });
 
-test("a unit is a stray if its main process is missing or is not tmux, unless the unit's process has ended", () => {
-  write("71/comm", "tmux: server\n");
-  write("72/comm", "sleep\n");
-  expect([71, 72, 0, 73].map((main) => isStray(main, proc))).toEqual([false, true, true, false]);
+test("the program that muster-run runs is found below it", () => {
+  write("81/task/81/children", "82 84 ");
+  write("82/comm", "muster-run\n");
+  write("82/task/82/children", "83 ");
+  write("83/comm", "hermes\n");
+  symlinkSync("/usr/bin/python3.11", join(proc, "83/exe"));
+  expect(paneNames(81, proc)).toEqual(["hermes", "python"]);
+});
+
+describe("an agent has left its terminal", () => {
+  const started = join(proc, "started");
+
+  test("if its unit's main process is missing or is a running program other than tmux", () => {
+    write("71/comm", "tmux: server\n");
+    write("72/comm", "sleep\n");
+    expect([71, 72, 0, 73].map((main) => isStray(main, started, proc))).toEqual([false, true, true, false]);
+  });
+
+  test.each([
+    ["runs", "92 (muster-run) S 91 92", false],
+    ["is a zombie", "92 (muster-run) Z 91 92", true],
+    ["has another parent", "92 (muster-run) S 1 92", true],
+    ["is another program", "92 (sleep) S 91 92", true],
+  ])(
+    "if its muster-run has ended, even if other programs still run in its tmux: it %s",
+    (_, stat, isGone) => {
+      write("91/comm", "tmux: server\n");
+      write("92/stat", stat);
+      write("started", "92\n");
+      expect(isStray(91, started, proc)).toBe(isGone);
+      write("started", "93\n");
+      expect(isStray(91, started, proc)).toBe(true);
+    },
+  );
 });

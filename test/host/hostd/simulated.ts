@@ -1,10 +1,10 @@
-import { type Memory, parseMemory } from "../../../src/host/hostd/memory.ts";
 import type { ProviderSnapshot } from "../../../src/host/hostd/provider-health.ts";
-import { tick, wakeUp } from "../../../src/host/hostd/tick.ts";
+import { type Memory, parseMemory } from "../../../src/host/hostd/saved-memory.ts";
+import { tick, wakeUp } from "../../../src/host/hostd/tick-decisions.ts";
 import type { Action, AgentSnapshot, HostEvent } from "../../../src/host/hostd/types.ts";
 import type { UnitView } from "../../../src/host/units/observe-units.ts";
 import type { WatchedUnit } from "../../../src/host/units/policies.ts";
-import type { HealthCheck } from "../../../src/model/health.ts";
+import type { HealthCheck } from "../../../src/model/health-check.ts";
 
 /** systemd's RestartSec in agents' units. */
 const RESTART_SECONDS = 0.2;
@@ -28,10 +28,10 @@ export interface SimulatedAgent {
   answer: { readonly ok: boolean; readonly detail: string };
   asked: number;
   askedAt: number;
-  /** The provider whose drop-in is linked, and the one that systemd has loaded; empty for the first. */
+  /** The provider with the linked drop-in, and the provider that systemd has loaded. Empty for the first provider. */
   linked: string;
   loaded: string;
-  /** The provider with which its program was started. */
+  /** The provider with which the agent's program was started. */
   runsOn: string;
 }
 
@@ -52,13 +52,13 @@ export class SimulatedHost {
   readonly agents: Record<string, SimulatedAgent> = {};
   readonly quarantined = new Set<string>();
   readonly events: (HostEvent & { at: number })[] = [];
-  /** The agents that the deadman has stopped for hanging, and whether they did hang. */
+  /** The agents that the deadman has stopped because they seemed to hang, and whether they really hung. */
   readonly kills: { readonly agent: string; readonly hung: boolean }[] = [];
   /** How often the deadman has restarted a service. */
   revived = 0;
   readonly providers: Record<string, SimulatedProvider> = {};
-  paused = "";
-  /** How often an agent's provider should have changed, and whether such changes fail. */
+  held = "";
+  /** How often an agent's provider should have changed, and whether these changes fail. */
   switches = 0;
   isReadOnly = false;
   /** The agents that are never idle. */
@@ -73,7 +73,7 @@ export class SimulatedHost {
     this.wake();
   }
 
-  /** Kills the deadman and starts it again, with nothing but the memory that it has written. */
+  /** Kills the deadman, and starts it again with only the memory that it has written. */
   restartHostd(): void {
     this.memory = parseMemory(JSON.stringify(this.memory));
     for (const provider of Object.values(this.providers)) provider.count = 0;
@@ -128,12 +128,12 @@ export class SimulatedHost {
     return agent;
   }
 
-  /** Lets the monotonic clock jump without anything happening meanwhile. */
+  /** Lets the monotonic clock jump, without any event during the jump. */
   stall(seconds: number): void {
     this.since += seconds;
   }
 
-  /** Lets time pass, and the deadman check once at the end. */
+  /** Lets time pass, and lets the deadman check once at the end. */
   pass(seconds: number): void {
     this.now += seconds;
     this.since += seconds;
@@ -211,7 +211,7 @@ export class SimulatedHost {
       ...(agent.asked > 0 && { check: { ...agent.answer, count: agent.asked, streak: agent.asked } }),
       reading: state === "up" && heartbeats > 0 ? { mark: `${heartbeats}`, state: "idle" } : {},
       isQuarantined: this.quarantined.has(policy.unit),
-      paused: this.paused,
+      held: this.held,
       isFresh: true,
     };
   }
@@ -242,7 +242,7 @@ export class SimulatedHost {
       this.start(agent);
       return;
     }
-    if (action.act === "hold") this.quarantined.add(action.unit);
+    if (action.act === "quarantine") this.quarantined.add(action.unit);
     agent.state = "down";
     agent.result = "success";
   }
@@ -286,12 +286,12 @@ function startedAgent(policy: WatchedUnit): SimulatedAgent {
   };
 }
 
-/** An agent's policy; `parts` names only what matters to the test. */
+/** Returns an agent's policy. `parts` replaces the fields that matter to the test. */
 export function policyOf(agent: string, parts: Partial<WatchedUnit> = {}): WatchedUnit {
   return {
     agent,
     unit: `muster-agent-${agent}.service`,
-    heartbeat: { by: "file", interval: 15, timeout: 45 },
+    heartbeat: { by: "file", sent: "timer", interval: 15, timeout: 45 },
     restarts: { most: 5, within: 3600 },
     maintenance: [],
     ...parts,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isMaintenance } from "../../../src/host/hostd/pauses.ts";
+import { isMaintenance } from "../../../src/host/hostd/holds.ts";
 
 const EVERY_DAY = [0, 1, 2, 3, 4, 5, 6];
 const SATURDAY = 6;

@@ -1,19 +1,19 @@
 /**
- * Runs on a host in place of its sshd on port 22, and forwards connections to the tests' own sshd with a fault:
- * `bad-link.ts silent|cut|stall|slow`. It imports no other file, because the host's Node runs it alone.
+ * Runs on a host instead of the host's sshd on port 22, and forwards connections to the tests' own sshd with a fault:
+ * `bad-link.ts silent|cut|stall|slow`. It imports no other file, because only this file is copied to the host.
  */
 import { connect, createServer, type Socket } from "node:net";
 
 const SSHD = 2222;
 /**
- * Bytes that separate the command that starts Muster's runtime from ssh's own traffic: it comes after the key
- * exchange, and is longer than any login message. Everything after it belongs to the run.
+ * Two limits in bytes, by which this program recognizes the command that starts Muster's runtime. The command arrives
+ * after the key exchange, and is longer than any login message. All traffic after the command belongs to the run.
  */
 const KEY_EXCHANGE = 2500;
 const COMMAND = 350;
 /**
- * Milliseconds in one direction, so 300 for a round trip. Test kernels may lack sch_netem, so packet loss is
- * simulated: 5 of 100 pieces come one retransmission later, and delay all that follow.
+ * The delay in one direction, in milliseconds. A round trip takes 300 ms. Test kernels might lack sch_netem, so packet
+ * loss is simulated: 5 of 100 pieces arrive one retransmission later, and delay all pieces after them.
  */
 const DELAY = 150;
 const RETRANSMISSION = 500;
@@ -36,7 +36,7 @@ createServer((client) => {
   let isMidRun = false;
   client.on("data", ({ length }) => {
     if (isMidRun) {
-      // The host has received the request, and its answer never arrives.
+      // The host has received the request, but its answer never arrives.
       sshd.unpipe(client);
       if (mode === "cut") client.destroy();
     }

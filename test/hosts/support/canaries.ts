@@ -4,20 +4,20 @@ import { join } from "node:path";
 import { execa } from "execa";
 import type { Project } from "./project.ts";
 
-/** Unique values, by the name of the secret that has the value. */
+/** Unique values of secrets, by the secret's name. */
 export type Canaries = Readonly<Record<string, string>>;
 
 export function makeCanaries(names: readonly string[]): Canaries {
   return Object.fromEntries(names.map((name) => [name, `canary-${name}-${randomBytes(9).toString("hex")}`]));
 }
 
-/** The names of the canaries in a text. */
+/** The names of the canaries that a text contains. */
 export function canariesIn(canaries: Canaries, text: string | Buffer): string[] {
   return Object.keys(canaries).filter((name) => text.includes(canaries[name] as string));
 }
 
 /**
- * Every file under a folder that contains a canary, as `<path>: <names>`.
+ * All files in a folder that contain a canary, each as `<path>: <names>`.
  *
  * @param since milliseconds since 1970; files written before it are skipped
  */
@@ -30,8 +30,8 @@ export function filesWith(canaries: Canaries, folder: string, since = 0): string
 }
 
 /**
- * Every regular file of a host that contains a canary, as `<path>: <name>`. The journal is searched as text too,
- * because its files may be compressed.
+ * All regular files on a host that contain a canary, each as `<path>: <name>`. The journal is also searched as text,
+ * because its files can be compressed.
  */
 export async function hostFilesWith(canaries: Canaries, project: Project, host: string): Promise<string[]> {
   const lines = await search(
@@ -54,9 +54,9 @@ export async function environsWith(canaries: Canaries, project: Project, host: s
 }
 
 /**
- * Runs a script on a host. The canaries travel on stdin, so that they appear in no process list.
+ * Runs a script on a host. The canaries are sent on stdin, so that they do not appear in a process list.
  *
- * @returns its lines
+ * @returns the lines of the script's output
  */
 async function search(canaries: Canaries, project: Project, host: string, script: string): Promise<string[]> {
   const prologue = "patterns=/dev/shm/patterns; cat >$patterns; trap 'rm -f $patterns' EXIT";
@@ -66,7 +66,7 @@ async function search(canaries: Canaries, project: Project, host: string, script
   return stdout.split("\n").filter((line) => line !== "");
 }
 
-/** Watches the command lines of all processes, including those in local hosts, until it is stopped. */
+/** Watches the command lines of all processes, including the processes in local hosts, until `stop` is called. */
 export function watchProcesses(canaries: Canaries): {
   readonly stop: () => { rounds: number; seen: string[] };
 } {
@@ -96,7 +96,7 @@ function commandLine(pid: string): string {
   }
 }
 
-/** Does not follow symlinks, such as the one to the checkout. */
+/** All files in a folder. Symlinks are not followed, because one of them points to the checkout. */
 function filesUnder(folder: string, below = ""): string[] {
   return readdirSync(join(folder, below), { withFileTypes: true }).flatMap((entry) => {
     const path = join(below, entry.name);

@@ -16,27 +16,27 @@ import type { CommandResult } from "./project.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
 
-/** The user of the CI runner here: nobody, who may not write anywhere in the checkout. */
+/** The user ID of the test's CI runner: the user nobody, who cannot write anywhere in the checkout. */
 const NOBODY = 65_534;
 
-/** A checkout as in CI: the committed files, an installed Muster, and a reader's key. */
+/** A checkout like in CI: the committed files, an installed Muster, and a reader's key. */
 export interface CiCheckout {
   readonly dir: string;
-  /** Runs `fleet` there as a user without write access, with only `env` in the environment. */
+  /** Runs `fleet` in the checkout as a user without write access, with `env`, PATH and HOME as the environment. */
   fleet(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<CommandResult>;
   /**
-   * Creates another checkout next to it, with the same files except the given ones.
+   * Creates another checkout with the same files, in which the given files replace the originals.
    *
-   * @returns its folder
+   * @returns the folder of the new checkout
    */
   beside(name: string, files: Readonly<Record<string, string>>): string;
   /**
    * Copies a private key to a file that only the runner can read.
    *
-   * @returns its path
+   * @returns the path of the copy
    */
   key(from: string): string;
-  /** Every path with its size and timestamps, to detect any write. */
+  /** Lists every path with its size and timestamps. A different list shows that something was written. */
   tree(): string;
   dispose(): void;
 }
@@ -71,10 +71,10 @@ export function makeCiCheckout(files: Readonly<Record<string, string>>): CiCheck
   };
 }
 
-/** Installs the files of the package, and the Node that npm would install next to it. */
+/** Installs the files of the package, and also the Node package that npm would install with it. */
 function installMuster(modules: string): void {
   for (const part of ["bin", "dist", "schema", "package.json", "scripts/node", "scripts/run"]) {
-    // Another test may be packing the checkout, which bundles it again.
+    // Another test might be packing the checkout now, which creates staging folders.
     const filter = (path: string) => !basename(path).startsWith(".staging-");
     cpSync(join(ROOT, part), join(modules, "muster-fleet", part), { recursive: true, filter });
   }

@@ -8,28 +8,35 @@ import { nspawnMachines } from "../../doubles/cloud/machines/nspawn.ts";
 /** The folder of the stand-in plugins, under the file names that the engine looks for. */
 const PLUGINS = join(import.meta.dirname, "../../doubles/plugins/bin");
 
-/** If set, the engine downloads the vendor's own plugins, and the tests run against those. */
+/** The factor for the stand-ins' waits in tests that do not measure them. */
+const FAST = "0.05";
+
+/** If true, the engine downloads the vendor's own plugins, and the tests use these plugins. */
 const REAL = process.env["MUSTER_REAL_PLUGINS"] === "1";
 
-/** A DigitalOcean double for one test: test/doubles/cloud/README.md. */
+/** A DigitalOcean double for one test. test/doubles/cloud/README.md describes it. */
 export interface TestCloud {
   readonly url: string;
   readonly token: string;
   readonly admin: Admin;
-  /** The environment variables that a command needs to reach it. */
+  /** The environment variables that a command needs to use the double. */
   readonly env: Readonly<Record<string, string>>;
-  /** For `plugins.providers` of a Pulumi.yaml. Empty with the vendor's own plugins. */
+  /** The entries for `plugins.providers` in a Pulumi.yaml. Empty if the vendor's own plugins are used. */
   readonly plugins: readonly { readonly name: string; readonly path: string }[];
   /**
-   * Stops it and removes every host that it has created.
+   * Stops the double and removes every host that it has created.
    *
    * @throws an error with the failures of the double's background work
    */
   dispose(): Promise<void>;
 }
 
-/** @param options.hosts false for droplets without machines, at addresses that do not answer */
-export async function cloud(options: { hosts?: boolean } = {}): Promise<TestCloud> {
+/**
+ * @param options.hosts false: droplets have no machines, and their addresses do not answer
+ * @param options.pace "vendor": the stand-in plugins wait as long between two requests to the API as the vendor's
+ * plugins
+ */
+export async function cloud(options: { hosts?: boolean; pace?: "vendor" } = {}): Promise<TestCloud> {
   const dir = mkdtempSync(join(tmpdir(), "muster-cloud-"));
   const real = nspawnMachines(dir);
   const fakeCloud = await startCloud({ dir, machines: options.hosts === false ? noMachines() : real });
@@ -37,7 +44,10 @@ export async function cloud(options: { hosts?: boolean } = {}): Promise<TestClou
     url: fakeCloud.url,
     token: fakeCloud.token,
     admin: fakeCloud.admin,
-    env: environment(fakeCloud),
+    env: {
+      ...environment(fakeCloud),
+      ...(options.pace === undefined && { STAND_IN_PACE: FAST, DIGITALOCEAN_REQUESTS_PER_SECOND: "50" }),
+    },
     plugins: REAL ? [] : ["digitalocean", "command"].map((name) => ({ name, path: PLUGINS })),
     dispose: async () => {
       await fakeCloud.stop();
@@ -54,10 +64,10 @@ function environment({ url, token }: Cloud): Record<string, string> {
   return {
     DIGITALOCEAN_API_URL: url,
     DIGITALOCEAN_TOKEN: token,
-    // Both plugins support these: they retry after fractions of a second.
+    // Both plugins support these variables. With them, a plugin retries after a fraction of a second.
     DIGITALOCEAN_HTTP_RETRY_WAIT_MIN: "0.05",
     DIGITALOCEAN_HTTP_RETRY_WAIT_MAX: "0.2",
-    // The engine prefers plugins on PATH to downloads. Without downloads, a missing plugin is an error at once.
+    // The engine prefers plugins on PATH to downloads. Without downloads, a missing plugin immediately causes an error.
     ...(REAL
       ? {}
       : { PATH: `${PLUGINS}${delimiter}${path}`, PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" }),

@@ -28,10 +28,10 @@ interface Agent {
   readonly failover?: object;
 }
 
-/** Heartbeats and timeouts for a test. The examples' own are minutes. */
+/** Heartbeats and timeouts for a test, in seconds. The intervals in the examples are minutes. */
 const HEARTBEAT = { by: "file", interval: 2, timeout: 6 };
 
-/** Model providers are probed on the host itself and often, so that nothing outside is contacted. */
+/** The ports of model providers on the host itself. The tests probe these often, and contact no real provider. */
 export const PROVIDER_PORTS = { nous: 8071, google: 8072 };
 const PROBE = { interval: 1, timeout: 1, failures: 2, successes: 2 };
 const FAILOVER = { switch: "when-idle", deadline: 2, returnAfter: 4 };
@@ -40,8 +40,8 @@ const FAILOVER = { switch: "when-idle", deadline: 2, returnAfter: 4 };
 const HEALTHY = { disk: 100, memory: 100, load: 1000 };
 
 /**
- * Applies an example's fleet on local hosts in place of its own, with made-up secrets, heartbeats of seconds, and
- * stand-ins for its programs.
+ * Applies an example's fleet on local hosts instead of the example's own hosts. The secrets are made up, heartbeats
+ * have intervals of seconds, and stand-ins replace the example's programs.
  */
 export async function exampleUp(name: string): Promise<Project> {
   const files = filesOf(join(ROOT, "examples", name));
@@ -56,7 +56,7 @@ export async function exampleUp(name: string): Promise<Project> {
   }
 }
 
-/** Creates the hosts, then what exists on them by hand, then the fleet. */
+/** Creates the hosts, then the programs and units that exist before Muster, and then the fleet. */
 async function applyFleet(project: Project, fleet: FleetYaml): Promise<void> {
   const hosts = Object.keys(fleet.hosts);
   const urns = hosts.map((host) => `urn:pulumi:test::muster::muster:index:LocalHost::${host}`);
@@ -68,10 +68,10 @@ async function applyFleet(project: Project, fleet: FleetYaml): Promise<void> {
 }
 
 /**
- * Creates a project from an example whose hosts are droplets, with a test's own login. A setup step installs stand-ins
- * for its programs in place of the example's steps, which change a kernel and cannot run in a container.
+ * Creates a project from an example with droplets, and uses the test's own login. A setup step installs stand-ins for
+ * the example's programs. It replaces the example's own steps, which change a kernel and cannot run in a container.
  *
- * @param cloudOf changed fields of the section `cloud`
+ * @param cloudOf the changed fields in the section `cloud`
  */
 export async function exampleOnCloud(
   name: string,
@@ -89,7 +89,7 @@ export async function exampleOnCloud(
   return projectOf(files, { ...fleet, cloud, hosts: Object.fromEntries(hosts) }, env);
 }
 
-/** An example's project, with made-up secrets. */
+/** Creates a project from an example, with made-up secrets. */
 async function projectOf(
   files: Readonly<Record<string, string>>,
   fleet: FleetYaml,
@@ -120,7 +120,7 @@ function onLocalHosts(text: string): FleetYaml {
     name,
     { ...rest, ...(probe && { probe: { ...PROBE, http: `http://127.0.0.1:${ports[name]}/` } }) },
   ]);
-  // The stand-ins answer no requests. test/hosts/services.test.ts tests health.
+  // The stand-ins answer no requests. test/hosts/services.test.ts tests health checks.
   const health = { command: ["/bin/true"], user: "nobody" };
   const services = Object.entries(fleet.services ?? {}).map(([name, one]) => [name, { ...one, health }]);
   return {
@@ -146,7 +146,7 @@ async function install(
   await project.onHost(host, [installScript(programs), ...lines, "systemctl daemon-reload"].join("\n"));
 }
 
-/** A unit that somebody has set up by hand before. */
+/** A unit that exists on the host before Muster. */
 const UNIT = "[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nWantedBy=multi-user.target\\n";
 
 function unitsOn(host: string, { services = {} }: FleetYaml): string[] {
@@ -154,7 +154,7 @@ function unitsOn(host: string, { services = {} }: FleetYaml): string[] {
   return here.map(([name, { unit }]) => unit ?? `${name}.service`);
 }
 
-/** A script that puts a stand-in in place of each program. */
+/** A script that installs a stand-in for each program. */
 function installScript(programs: readonly string[]): string {
   const paths = programs.map((program) => (program.includes("/") ? program : `/usr/local/bin/${program}`));
   const encoded = AGENT_PROGRAM.toString("base64");

@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 
-/** A program that needs a real terminal and pings systemd's watchdog. */
+/** An agent's program that needs a real terminal and pings systemd's watchdog. */
 export const AGENT_SH = `#!/bin/sh
 if ! [ -t 0 ] || ! [ -t 1 ]; then echo "no terminal" >&2; exit 1; fi
 while :; do systemd-notify WATCHDOG=1 --status="awake"; sleep 5; done
@@ -8,7 +8,7 @@ while :; do systemd-notify WATCHDOG=1 --status="awake"; sleep 5; done
 
 export interface Layout {
   readonly hosts: readonly string[];
-  /** Agents by host, in their order. */
+  /** The names of the agents by host, in the order of fleet.yaml. */
   readonly agents: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -20,6 +20,8 @@ export function localFleet({ hosts, agents }: Layout): Record<string, string> {
     apiVersion: "muster/v1",
     kind: "Fleet",
     name: "test",
+    // Tests change the same property several times. day-two.test.ts covers recurring findings.
+    recurrence: { within: "1s" },
     hosts: Object.fromEntries(hosts.map((host) => [host, { kind: "local" }])),
     tenants: { arc: {} },
     credentials: Object.fromEntries(
@@ -52,12 +54,12 @@ function agent(name: string, host: string) {
     credentials: [`${name}-key`],
     command: ["/bin/sh", "agent.sh"],
     watchdog: 60,
-    // Restart at once: tests do not wait until an agent is idle.
+    // Restart immediately, because tests do not wait until an agent is idle.
     onChange: "now",
   };
 }
 
-/** A made-up secret for each agent of a layout. */
+/** A made-up secret for each agent in a layout, by the secret's name. */
 export function secretsFor({ agents }: Layout): Record<string, string> {
   return Object.fromEntries(
     Object.values(agents)

@@ -8,9 +8,10 @@ export const ROOT = join(import.meta.dirname, "..", "..", "..");
 const FORMER = "0aadff250cb27fe9f2a81bda5fa3986d2cb5c085";
 
 /**
- * Builds the version of Muster with a resource for each part of an agent, from the history of this repository.
+ * Builds an earlier version of Muster from this repository's history. That version has a separate resource for each
+ * part of an agent.
  *
- * @param folder empty; becomes the root of the package
+ * @param folder an empty folder, which becomes the root of the package
  */
 export async function buildFormer(folder: string): Promise<string> {
   mkdirSync(folder, { recursive: true });

@@ -5,7 +5,7 @@ import { localHosts } from "../../../src/host-kinds/local/nspawn/index.ts";
 import { localFleet, secretsFor } from "./fleets.ts";
 import { makeProject, must, type Project } from "./project.ts";
 
-/** Hosts and their agents. */
+/** The hosts and their agents. */
 export const LAYOUT = {
   hosts: ["hub", "east", "west", "north"],
   agents: { hub: ["arc"], east: ["iris"], west: ["loom"], north: ["spark"] },
@@ -18,8 +18,7 @@ export interface FourHosts {
   readonly project: Project;
   address(host: string): string;
   /**
-   * Runs a script on the host as root through an sshd of the tests' own, which works even when the host's sshd does
-   * not.
+   * Runs a script on the host as root. It uses the tests' own sshd, which works even if the host's sshd does not work.
    */
   inside(host: string, script: string): Promise<string>;
   /** Changes the host's entry in fleet.yaml. */
@@ -29,7 +28,7 @@ export interface FourHosts {
   dispose(): Promise<void>;
 }
 
-/** Boots the machines and creates the project with one agent on each. Nothing is applied yet. */
+/** Boots the machines, and creates a project with one agent on each machine. The project is not applied yet. */
 export async function fourHosts(): Promise<FourHosts> {
   const machines = await makeProject(localFleet({ hosts: LAYOUT.hosts, agents: {} }));
   const targets = LAYOUT.hosts.map((host) => `urn:pulumi:test::muster::muster:index:LocalHost::${host}`);
@@ -66,8 +65,8 @@ export async function fourHosts(): Promise<FourHosts> {
 }
 
 /**
- * The tests' sshd has a copy of the host key, so it works after the host's key file has changed. Both sshds need
- * /run/sshd, which systemd would remove when the host's own sshd stops.
+ * Starts the tests' own sshd. It has a copy of the host key, so that it works even after the host's key file has
+ * changed. Both sshds need the folder /run/sshd, which systemd would remove when the host's sshd stops.
  */
 const START_SSHD =
   "mkdir -p /run/systemd/system/ssh.service.d; " +

@@ -3,18 +3,21 @@ import { join } from "node:path";
 import type { Project } from "./project.ts";
 
 /**
- * Prints everything that Muster has on a host, and everything that a run could leave there by mistake: files with
- * owner, mode and content, accounts, units in systemd, and for each agent the number of its programs and their keys.
- * The base system of a local host is left out, and so are the deadman's memory and history, which no run writes.
+ * Prints everything that belongs to Muster on a host, and everything that a run could leave there by mistake: files
+ * with owner, mode and content, accounts, systemd's units, and the running programs of each agent with their keys. The
+ * base system of a local host is left out. The deadman's memory, history and uptimes are also left out, because no run
+ * writes them, and the ledgers, because they contain what each killed run has found. The texts that a repair has
+ * replaced are left out, because another test covers them.
  */
 const EVERYTHING = `
   find /etc/systemd/system /home /root /usr/local /opt /tmp /run/muster* /run/systemd/system \
-    /var/lib/muster /var/lib/muster-aside ! -type s \
-    ! -path '/run/muster-hostd/*' ! -path '/var/lib/muster/hostd/[mh]*' -printf '%y %M %u %g %p %l\\n' 2>/dev/null
+    /var/lib/muster /var/lib/muster-aside ! -type s ! -path /var/lib/muster-aside \
+    ! -path '/var/lib/muster-aside/overwritten*' \
+    ! -path '/run/muster-hostd/*' ! -path '/var/lib/muster/hostd/[mhu]*' ! -path '/var/lib/muster/ledgers*' -printf '%y %M %u %g %p %l\\n' 2>/dev/null
   ls -A /etc | grep -E '^[.]?(passwd|group|shadow|gshadow|subuid|subgid)' | grep -v -e '-$'
   cut -d: -f1,6,7 /etc/passwd; for file in group shadow subuid; do sed "s/:.*/ in $file/" /etc/$file; done
   find /etc/systemd/system /home /var/lib/muster /var/lib/muster-aside -type f ! -name '*.db*' ! -name key \
-    ! -path '/var/lib/muster/hostd/[mh]*' 2>/dev/null |
+    ! -path '/var/lib/muster/hostd/[mhu]*' ! -path '/var/lib/muster/ledgers*' ! -path '/var/lib/muster-aside/overwritten/*' 2>/dev/null |
     while read -r file; do printf '%s ' "$file"; sed -E 's/hmac:[0-9a-f]{64}/hmac/g; s|/tmp/muster-test-\\w+||g' "$file" | sha256sum; done
   rows() { sqlite3 "$1" "SELECT * FROM contacts $2 ORDER BY name" | sed "s|^|$1: |"; }
   for file in /home/*/contacts.db; do [ -e "$file" ] && rows "$file"; done
@@ -32,7 +35,7 @@ const EVERYTHING = `
     done
   done; true`;
 
-/** Times, and values that every process or file system numbers differently. */
+/** Values that are different in every run, such as times and numbers, each with the text that replaces it. */
 const VOLATILE: readonly (readonly [RegExp, string])[] = [
   [/\d{8}T\d{9}Z/g, "<time>"],
   [/systemd-private-\S+/g, "<private>"],
@@ -40,7 +43,7 @@ const VOLATILE: readonly (readonly [RegExp, string])[] = [
   [/ \d+ \d+ (?=\/var\/lib\/muster-aside)/g, " <gone> <gone> "],
 ];
 
-/** The sorted lines about a host. They are equal for two hosts with the same result. */
+/** The sorted lines about a host. Two hosts with the same content have equal lines. */
 export async function everythingOn(project: Project, host: string): Promise<string[]> {
   const text = await project.onHost(host, EVERYTHING);
   const plain = VOLATILE.reduce((all, [what, name]) => all.replace(what, name), text);
@@ -51,18 +54,18 @@ interface Resource {
   readonly urn: string;
 }
 
-/** Fields that the engine writes for itself. */
+/** The fields in the state that the engine adds for its own use. */
 const ENGINE_FIELDS = ["created", "modified", "sourcePosition", "stackTrace"];
 
 /**
- * The engine's own provider. It exists after a run that had to read the state (src/program/preflight.ts), and is
- * removed by the next run.
+ * The engine's own provider. A run that reads the state creates it (src/program/preflight.ts), and the next run removes
+ * it.
  */
 const STATE_READER = "::pulumi:providers:pulumi::default";
 
 /**
- * A stack's state and the project's own files, without times, ciphertexts and seals, which differ between any two
- * runs.
+ * The stack's state and the project's own files. Times, ciphertexts and seals are left out, because they are different
+ * after every run.
  */
 export function everythingOf(project: Project): unknown {
   const { checkpoint } = JSON.parse(project.read(".state/.pulumi/stacks/muster/test.json")) as {
@@ -103,7 +106,7 @@ function filesIn({ dir }: Project, folder: string): string[] {
   }
 }
 
-/** Only the inventory's text is the same after each successful run. */
+/** The text of the inventory. Other files are left empty, because their text is different after every run. */
 function textOf(file: string): string {
   return file.endsWith("inventory.yaml") ? readFileSync(file, "utf8") : "";
 }

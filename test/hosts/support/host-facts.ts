@@ -1,4 +1,4 @@
-import { HOSTD_DIR, RUNTIME_DIR } from "../../../src/model/host-paths.ts";
+import { HOSTD_DIR, INSTALLATIONS_DIR, RUNTIME_DIR } from "../../../src/model/host-paths.ts";
 import type { HostItem, ItemKind } from "../../../src/model/items.ts";
 import { type Place, STASH } from "./mutation-forms/form.ts";
 import { declaredRows } from "./mutation-forms/rows.ts";
@@ -7,9 +7,10 @@ type ScriptByKind = { readonly [K in ItemKind]: (place: Place<Extract<HostItem, 
 
 const statOf = (path: string) => `stat -c '%n %F %a %U %G %h' ${path}`;
 
-/** Commands that show, without any code of Muster, that an item is as declared. */
+/** Commands that print an item's actual properties without using Muster's code. */
 const SCRIPTS: ScriptByKind = {
   file: ({ item }) => `${statOf(item.path)}; sha256sum ${item.path}`,
+  copy: ({ item: { from, to } }) => `ls -lR ${from} ${to}`,
   directory: ({ item }) => statOf(item.path).replace(" %h", ""),
   rows: (place) => `${statOf(place.item.path)}; ${selectDeclared(place)}`,
   program: ({ item: { name } }) => `command -v ${name}`,
@@ -18,7 +19,10 @@ const SCRIPTS: ScriptByKind = {
   timer: ({ item: { name, service } }) =>
     `systemctl is-enabled ${name}; systemctl is-active ${name}; systemctl show -p DropInPaths,NeedDaemonReload ${name} ${service}`,
   model: ({ item: { unit } }) => `systemctl show -p Environment ${unit}`,
+  running: ({ item: { unit } }) => `systemctl show -p Environment,ExecStart ${unit}`,
+  installation: ({ item: { name } }) => `ls -lR ${INSTALLATIONS_DIR}/${name}`,
   user: ({ item: { name } }) => `getent passwd ${name}`,
+  rights: ({ item: { user } }) => `sudo -l -U ${user}; ls /var/lib/systemd/linger`,
   group: ({ item: { name } }) => `getent group ${name}`,
   package: ({ item: { name } }) =>
     `dpkg-query --show --showformat='${"$"}{Package} ${"$"}{Status}\\n' ${name}`,
@@ -28,7 +32,7 @@ const SCRIPTS: ScriptByKind = {
   runtime: () => `cat ${RUNTIME_DIR}/run; ls ${RUNTIME_DIR}`,
 };
 
-/** A script that prints the state of all declared items on the host. */
+/** A script that prints the actual properties of all declared items on the host. */
 export function factsScript(places: readonly Place[]): string {
   const scripts = places.map((place) => (SCRIPTS[place.item.kind] as (place: Place) => string)(place));
   return `{ ${scripts.join("\n")}\n} 2>&1`;
@@ -42,20 +46,20 @@ function selectDeclared(place: Place<Extract<HostItem, { kind: "rows" }>>): stri
 }
 
 /**
- * Every entry of the folders that Muster or a person could write to, with its timestamps. What the deadman writes on
- * its own is left out, because no reader causes it.
+ * A script that lists every entry in the folders that Muster or a person could write to, with its timestamps. The files
+ * that the deadman writes on its own are left out, because a command that only reads does not cause these writes.
  */
 export const LISTING = `
 find /etc /home /root /usr/local /var/lib /var/spool /run/muster /run/systemd/system ${STASH} \
-  ! -path ${HOSTD_DIR} ! -path '${HOSTD_DIR}/[mh]*' -printf '%p %i %M %U %G %s %T@ %C@ %l\\n' | sort`;
+  ! -path ${HOSTD_DIR} ! -path '${HOSTD_DIR}/[mhu]*' -printf '%p %i %M %U %G %s %T@ %C@ %l\\n' | sort`;
 
-/** One line per agent's unit: its process and start time. */
+/** A script that prints the process and the start time of each agent's unit. */
 export function startsScript(agents: readonly string[]): string {
   const units = agents.map((agent) => `muster-agent-${agent}.service`);
   return `systemctl show -p Id,MainPID,NRestarts,ActiveEnterTimestampMonotonic ${units.join(" ")}`;
 }
 
-/** The output of `startsScript`, by agent. */
+/** Splits the output of `startsScript` by agent. */
 export function readStarts(text: string): Record<string, string> {
   const blocks = text.split("\n\n").map((block) => block.split("\n").sort().join(" "));
   return Object.fromEntries(

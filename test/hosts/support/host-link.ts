@@ -9,7 +9,7 @@ export interface Link {
   restore(): Promise<void>;
 }
 
-/** Finds this machine's end of a local host's link. The two ends name each other by index. */
+/** Finds this machine's end of a local host's link. The host's end has the index of this machine's end. */
 export async function linkOf(project: Project, host: string): Promise<Link> {
   const index = (await project.onHost(host, "cat /sys/class/net/host0/iflink")).trim();
   const device = readdirSync("/sys/class/net").find(

@@ -2,8 +2,8 @@ import { execa } from "execa";
 import type { Project } from "./project.ts";
 
 /**
- * A program that a hostile agent might run: in a loop it replaces files in its home by symlinks to `aims`, hard links,
- * fifos and folders. Arguments: a seed, the home, and the aims.
+ * A program that a hostile agent might run. In a loop, it replaces files in the agent's home by symlinks to `aims`,
+ * hard links, fifos and folders. Its arguments are a seed, the home and the aims.
  */
 const ENEMY = `
 const fs = require("node:fs"), { execFileSync } = require("node:child_process");
@@ -36,7 +36,7 @@ for (;;) {
 /**
  * Starts the program on a host over ssh with an agent's uid and group, and no other rights.
  *
- * @returns stops it; fails if it is no longer running
+ * @returns a function that stops the program, and fails if the program is no longer running
  */
 export async function startHostileProgram(
   project: Project,

@@ -9,8 +9,8 @@ import { localFleet, secretsFor } from "./fleets.ts";
 import { makeProject, type Project } from "./project.ts";
 
 /**
- * Sends heartbeats, and runs the script that a test puts into its home, with exactly the rights that its unit gives
- * it.
+ * An agent's program. It sends heartbeats, and runs the script that a test puts into the agent's home. The script has
+ * exactly the rights that the agent's unit allows.
  */
 const SCRIPT_RUNNER = `#!/bin/sh
 cd "$HOME"
@@ -29,8 +29,8 @@ done
 const LAYOUT = { hosts: ["hub"], agents: { hub: ["ada", "bea", "cid", "dot", "eve", "fay"] } };
 
 /**
- * ada, bea and dot belong to the same tenant, dot with its own limits. cid and fay belong to another one. eve shares
- * its tenant's user.
+ * ada, bea and dot belong to the same tenant, and dot has its own limits. cid and fay belong to another tenant. eve
+ * uses the shared user of a third tenant.
  */
 const AGENTS: Readonly<Record<string, object>> = {
   bea: { env: { DECLARED: "declared-for-bea-alone" } },
@@ -44,7 +44,7 @@ const TENANTS = { arc: { limits: { memory: "192M", tasks: 120 } }, sol: {}, duo:
 
 export const SECRETS = secretsFor(LAYOUT);
 
-/** A project with those agents on one local host. */
+/** Creates a project with these agents on one local host. */
 export function makeIsolation(): Promise<Project> {
   const files = localFleet(LAYOUT);
   const fleet = parse(files["fleet.yaml"] ?? "");
@@ -60,7 +60,7 @@ export function makeIsolation(): Promise<Project> {
 /**
  * Runs a script as an agent.
  *
- * @returns its output, with `exit CODE` as the last line
+ * @returns the script's output, with `exit CODE` as the last line
  */
 export async function asAgent(project: Project, name: string, script: string): Promise<string> {
   const [home, limit] = [`/home/${name}`, 60];
@@ -74,10 +74,10 @@ END_OF_SCRIPT
   );
 }
 
-/** The cgroups of a local host as this machine sees them, and the host does not. */
+/** The cgroups of a local host that are visible on this machine, but not on the host. */
 export interface OuterGroups {
   read(file: "pids" | "memory", what: "limit" | "used"): number;
-  /** Sets another limit. A value above the possible maximum removes the limit. */
+  /** Sets a limit. A value above the possible maximum removes the limit. */
   limit(file: "pids" | "memory", limit: number): Promise<void>;
 }
 

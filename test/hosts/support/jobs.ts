@@ -4,12 +4,12 @@ import { makeProject, type Project } from "./project.ts";
 
 const LAYOUT = { hosts: ["hub"], agents: { hub: ["iris", "loom"] } };
 
-/** A time that does not occur while the tests run. */
+/** A schedule with a time that does not occur during the tests. */
 export const SOME_NIGHT = "*-01-01 03:00";
 
 const sh = (script: string) => ["/bin/sh", "-c", script];
 
-/** Each job writes its result to a file. Jobs that the tests do not start run every few seconds. */
+/** Most jobs write to a file. The tests start all jobs except `skips` and `again`, which timers start. */
 const JOBS: Readonly<Record<string, object>> = {
   retro: {
     agent: "iris",
@@ -47,7 +47,7 @@ const JOBS: Readonly<Record<string, object>> = {
   },
 };
 
-/** A project with two agents and jobs on one local host. Nothing is applied yet. */
+/** Creates a project with two agents and jobs on one local host. The project is not applied yet. */
 export function makeJobs(): Promise<Project> {
   const files = localFleet(LAYOUT);
   const fleet = parse(files["fleet.yaml"] ?? "");

@@ -1,10 +1,7 @@
-import { randomBytes } from "node:crypto";
+import { randomFrom, SEED } from "./random.ts";
 import { VICTIMS, type Victim } from "./run-processes.ts";
 
-export const LONG = process.env["MUSTER_LONG"] === "1";
-export const SEED = Number(process.env["MUSTER_SEED"] ?? randomBytes(3).readUIntBE(0, 3));
-
-/** The kinds of runs, in the order in which a host goes through them repeatedly. */
+/** The kinds of runs. The tests repeat them on a host in this order. */
 export const PHASES = ["a first up", "an update", "a repair", "a destroy"] as const;
 
 export type Phase = (typeof PHASES)[number];
@@ -12,16 +9,16 @@ export type Phase = (typeof PHASES)[number];
 export interface Point {
   readonly phase: Phase;
   readonly victim: Victim;
-  /** The share of the run's steps that are done before the kill, from 0 to 1. */
+  /** The share of the run's steps before the kill, from 0 to 1. */
   readonly progress: number;
-  /** Milliseconds after that. */
+  /** The time between these steps and the kill, in milliseconds. */
   readonly delay: number;
 }
 
-/** Milliseconds between two steps of a run at most, on an idle machine. One step can create a whole agent. */
+/** The maximum milliseconds between two steps of a run on an idle machine. One step can create a complete agent. */
 const STEP = 1500;
 
-/** The same plan for the same seed: all phases and victims in turn, at random moments. */
+/** Plans kills of all victims in all phases, at random moments. The same seed always results in the same plan. */
 export function killPlan(points: number): Point[] {
   const random = randomFrom(SEED);
   const first = Math.floor(random() * VICTIMS.length);
@@ -37,21 +34,8 @@ export function killPlan(points: number): Point[] {
   });
 }
 
-/** A destroy runs no program. */
+/** The victims that do not exist in a destroy, because a destroy runs no program. */
 const OF_PROGRAMS: readonly Victim[] = ["program", "language host"];
 
-/** Later than this, most runs end before the kill. */
+/** The maximum progress before a kill. With more progress, most runs would end before the kill. */
 const LATEST = 0.9;
-
-/**
- * Park and Miller's generator.
- *
- * @returns numbers from 0 to 1
- */
-function randomFrom(seed: number): () => number {
-  let state = (seed % 2147483646) + 1;
-  return () => {
-    state = (state * 48271) % 2147483647;
-    return state / 2147483647;
-  };
-}

@@ -14,27 +14,27 @@ const POLL_INTERVAL = 4;
 export interface KillTarget {
   readonly victim: Victim;
   /**
-   * When to kill: after a number of steps, which are lines of engine output plus connections and requests, or once the
-   * trace of connections and requests matches.
+   * The moment of the kill: after a number of steps, or once the function returns true for the trace of connections and
+   * requests. Each line of the engine's output, each connection and each request is a step.
    */
   readonly after: number | ((traced: string) => boolean);
-  /** Milliseconds from then to the kill. */
+  /** The time from that moment to the kill, in milliseconds. */
   readonly delay: number;
-  /** The cgroup of the local host that the run works on. */
+  /** The name of the local host's cgroup. The run changes this host. */
   readonly cgroup: string;
 }
 
 export interface KilledRun {
-  /** The number of steps until the end, counted as in `KillTarget`. */
+  /** The number of steps in the complete run, counted as in `KillTarget`. */
   readonly done: number;
   readonly wasKilled: boolean;
 }
 
 /**
  * Runs `pulumi` and kills one of its processes with SIGKILL. If the process does not exist yet, waits for it. Returns
- * when the engine has ended; orphaned processes may still run.
+ * when the engine has ended. Orphaned processes can still run then.
  *
- * @param target left out for an undisturbed run
+ * @param target undefined for a run without a kill
  */
 export async function killedRun(
   project: Project,

@@ -1,8 +1,9 @@
+import { randomFrom } from "./random.ts";
 import type { Victim } from "./run-processes.ts";
 
 /**
- * The requests of a move, in their order: the operation, whether it is of the agent itself, and which of the two hosts
- * gets it.
+ * The requests of a move, in their order. Each has the operation, the word `agent` if the request is about the agent's
+ * resource, and the host that gets the request: `from` for the old host, `to` for the new host.
  */
 const STEPS = [
   "arrive to",
@@ -15,7 +16,7 @@ const STEPS = [
   "remove agent from",
 ] as const;
 
-/** Milliseconds between a request and its kill at most. The last two requests handle everything that an agent has. */
+/** The maximum milliseconds from a request to the kill. The last two requests take longer than the other requests. */
 const LATEST = 400;
 const LATEST_OF_AGENT = 2000;
 
@@ -24,18 +25,18 @@ const VICTIMS: readonly Victim[] = ["provider", "engine", "runtime", "ssh"];
 export interface MoveKill {
   readonly step: (typeof STEPS)[number];
   readonly victim: Victim;
-  /** The host whose runtime is killed, if the runtime is the victim. */
+  /** The host on which the runtime is killed, if the runtime is the victim. */
   readonly side: "old" | "new";
-  /** Milliseconds after the request was sent. */
+  /** The time from the request to the kill, in milliseconds. */
   readonly delay: number;
 }
 
-/** The same kills for the same seed: steps and victims in turn from a random one on, at random moments. */
+/** Plans kills of all victims in all steps, at random moments. The same seed always results in the same plan. */
 export function moveKills(seed: number, points: number): MoveKill[] {
   const random = randomFrom(seed);
   const first = Math.floor(random() * STEPS.length * VICTIMS.length);
   return Array.from({ length: points }, (_, i) => {
-    // Three is coprime to both lengths, so a few kills cover all steps, and enough kills cover all pairs.
+    // Three is coprime to both lengths. A few kills therefore cover all steps, and many kills cover all pairs.
     const at = first + 3 * i;
     const round = Math.floor(at / STEPS.length);
     const step = STEPS[at % STEPS.length] as MoveKill["step"];
@@ -46,17 +47,4 @@ export function moveKills(seed: number, points: number): MoveKill[] {
       delay: Math.round(random() ** 2 * (step.includes(" agent ") ? LATEST_OF_AGENT : LATEST)),
     };
   });
-}
-
-/**
- * Park and Miller's generator.
- *
- * @returns numbers from 0 to 1
- */
-function randomFrom(seed: number): () => number {
-  let state = (seed % 2147483646) + 1;
-  return () => {
-    state = (state * 48271) % 2147483647;
-    return state / 2147483647;
-  };
 }

@@ -1,15 +1,15 @@
+import { itemName, parseItemName } from "../../../src/model/agent-parts.ts";
 import type { Plan } from "../../../src/model/declaration.ts";
 import type { HostItem, ItemKind } from "../../../src/model/items.ts";
-import { itemName, parseItemName } from "../../../src/model/parts.ts";
 import { groupForms, userForms } from "./mutation-forms/accounts.ts";
 import { type Form, type Place, placesOf, reportedAs } from "./mutation-forms/form.ts";
 import { directoryForms, fileForms } from "./mutation-forms/paths.ts";
 import { rowsForms } from "./mutation-forms/rows.ts";
 import { packageForms, programForms, runtimeForms, timerForms, unitForms } from "./mutation-forms/system.ts";
 
-/** One change by hand on a host, and the differences that must be reported for it. */
+/** One manual change on a host, and the differences that must be reported for this change. */
 export interface Mutation {
-  /** The item without its agent's name: "Agent identity:SOUL.md". */
+  /** The item's type and its name without the agent's name, such as "Agent identity:SOUL.md". */
   readonly role: string;
   readonly form: Form;
   readonly place: Place;
@@ -30,26 +30,33 @@ const FORMS: FormsByKind = {
   group: groupForms,
   package: packageForms,
   runtime: runtimeForms,
-  // Their differences depend on what else makes systemd read its files, so isolation.test.ts tests them.
+  // isolation.test.ts tests these items. Their differences depend on when systemd reads its files again.
   limits: () => [],
   model: () => [],
   controllers: () => [],
+  // adopt-seeds.test.ts tests copies, which end with the take-over.
+  copy: () => [],
+  // runtime-versions.test.ts changes these items.
+  installation: () => [],
+  running: () => [],
+  // `up` does not change rights; rights.test.ts tests them.
+  rights: () => [],
 };
 
 /**
- * The drift matrix: every item of every resource type and agent part, changed in every form of its kind, in as few
- * batches as possible. No two mutations of a batch affect the same item.
+ * The drift matrix. It changes every item of every resource type and agent part in every form, in as few batches as
+ * possible. Within a batch, no two mutations affect the same item.
  */
 export function batchesOf(plan: Plan): Mutation[][] {
   const byRole = [...Map.groupBy(placesOf(plan), roleOf).values()];
-  // Mutations that affect the most items come first. The others fit in next to them.
+  // Start with the mutations that affect the most items. The other mutations fit into the same batches.
   const choices = byRole.flatMap(choicesOf).sort((a, b) => reach(b) - reach(a));
   const batches: Mutation[][] = [];
   for (const choice of choices) plant(batches, choice);
   return batches;
 }
 
-/** An item's type and name without its agent's name. */
+/** An item's type and its name without the agent's name. */
 function roleOf({ declaration, name }: Place): string {
   const { part, label } = parseItemName(name);
   const own = declaration.agent ?? label.split(" ")[1];
@@ -57,14 +64,14 @@ function roleOf({ declaration, name }: Place): string {
   return `${declaration.type} ${itemName(part, role)}`;
 }
 
-/** One form of one role: the same mutation at each place where it could be planted. */
+/** For each form of a role, the mutations of all items with this role. The batches need only one of these mutations. */
 function choicesOf(places: readonly Place[]): Mutation[][] {
   const perPlace = places.map((place) => formsOf(place).map((form) => mutationOf(place, form)));
   return (perPlace[0] ?? []).map((_, i) => perPlace.flatMap((mutations) => mutations[i] ?? []));
 }
 
 function formsOf(place: Place): Form[] {
-  // Each entry takes the items of its own kind, which the index cannot tell the compiler.
+  // Each function accepts only items of its own kind. The compiler cannot infer this from the index.
   return (FORMS[place.item.kind] as (place: Place) => Form[])(place);
 }
 

@@ -5,10 +5,10 @@ import { execa } from "execa";
 import { vi } from "vitest";
 import { freePort, PASSWORD, type StateServer, serve } from "./state-server.ts";
 
-/** The engine stores each state under the path of its URL, which is the database's name. */
+/** The database's name. The engine uses it as the prefix of the keys under which it stores states. */
 const DATABASE = "postgres";
 
-/** Debian's PostgreSQL: a separate cluster on loopback, under the user of the package. */
+/** Starts Debian's PostgreSQL as a separate cluster on loopback, as the user of the Debian package. */
 export async function postgres(): Promise<StateServer> {
   const bin = globSync("/usr/lib/postgresql/*/bin").at(-1);
   if (bin === undefined) throw new Error("no PostgreSQL: scripts/test.sh installs Debian's package");

@@ -30,11 +30,11 @@ export interface CommandResult {
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string;
-  /** Milliseconds. */
+  /** In milliseconds. */
   readonly timeout?: number;
 }
 
-/** A user's project in a temporary folder, driven only by commands. */
+/** A user's project in a temporary folder. Tests use it only through commands. */
 export interface Project {
   readonly dir: string;
   write(path: string, text: string, mode?: number): void;
@@ -44,14 +44,14 @@ export interface Project {
   /**
    * Runs a script on a host as root over plain ssh.
    *
-   * @returns its standard output
+   * @returns the script's standard output
    */
   onHost(host: string, script: string): Promise<string>;
-  /** The arguments of that ssh call, without the command. */
+  /** The arguments with which `onHost` calls ssh, without the command. */
   sshArguments(host: string): string[];
-  /** Replaces the installed Muster by another version: a folder with its package. */
+  /** Replaces the installed Muster by the package in the folder `root`. */
   install(root: string): void;
-  /** Removes its local hosts with everything on them, and the folder, even after a failed test. */
+  /** Removes the project's local hosts and its folder. This also works after a failed test. */
   dispose(): Promise<void>;
 }
 
@@ -59,8 +59,8 @@ export interface Project {
  * Creates a project with a stack `test` and the given secrets.
  *
  * @param files by path, including fleet.yaml
- * @param secrets by the NAME of `config:NAME`
- * @param env environment variables of every command
+ * @param secrets values by the NAME in `config:NAME`
+ * @param env environment variables for every command
  * @param root folder of the Muster package that is installed in the project
  */
 export async function makeProject(
@@ -105,8 +105,8 @@ export async function makeProject(
 }
 
 /**
- * Removes the hosts without the engine, which would first remove everything on them. This also removes hosts that a
- * killed run has created only in part.
+ * Removes the hosts without the engine, because the engine would first remove everything on them. This also removes
+ * hosts that a killed run has not created completely.
  */
 async function removeHosts(dir: string): Promise<void> {
   const prefix = hostPaths(localDir(), realpathSync(dir), "x").id.slice(0, -1);
@@ -136,7 +136,7 @@ function pulumiYaml(): string {
     .replace("path: ./plugin", "path: ./node_modules/muster-fleet/plugin");
 }
 
-/** Runs a program with only PATH and HOME of the caller's environment, because no other variable may be needed. */
+/** Runs a program with only PATH and HOME from this process, because Muster must work without other variables. */
 async function runBare(
   program: string,
   args: readonly string[],
@@ -176,7 +176,7 @@ function bareSsh(dir: string, host: string): string[] {
   ];
 }
 
-/** Throws an error with the command's output, so that a test's log shows it. */
+/** Throws an error with the command's output if the exit code is not the expected one. */
 export async function must(command: Promise<CommandResult>, exitCode = 0): Promise<CommandResult> {
   const result = await command;
   if (result.exitCode !== exitCode) {

@@ -1,6 +1,6 @@
 import type { Project } from "./project.ts";
 
-/** The behaviour of a provider's server. `flap`: every other answer is an error. `down`: nothing listens. */
+/** The behaviour of a provider's server. `flap`: every second answer is an error. `down`: the server does not run. */
 export type Behaviour = "well" | "401" | "429" | "500" | "redirect" | "silent" | "flap" | "down";
 
 const SERVER = `
@@ -16,7 +16,7 @@ createServer((request, response) => {
 }).listen(Number(process.argv[2]), "127.0.0.1");
 `;
 
-/** Starts real HTTP servers on a host as model providers. Each is a unit, and reads its behaviour from a file. */
+/** Starts real HTTP servers on a host as model providers. Each server is a unit and reads its behaviour from a file. */
 export async function startProviders(
   project: Project,
   host: string,

@@ -1,10 +1,10 @@
-import type { Finding } from "../../../src/model/finding.ts";
-import { ITEM_PROPERTIES, type ItemProperty, itemName, NO_PART } from "../../../src/model/parts.ts";
+import { ITEM_PROPERTIES, type ItemProperty, itemName, NO_PART } from "../../../src/model/agent-parts.ts";
+import type { Finding } from "../../../src/model/drift-finding.ts";
 import { reportedAs } from "./mutation-forms/form.ts";
 
 /**
- * The differences in `fleet drift --json`, without values, sorted and each once. Rows and lines count as their
- * property.
+ * The differences in `fleet drift --json`, without values and duplicates, in sorted order. A changed row or line is
+ * listed as a change of its property.
  */
 export function reportedByDrift(json: string): string[] {
   const { findings } = JSON.parse(json) as { findings: Finding[] };
@@ -24,7 +24,7 @@ interface Step {
   };
 }
 
-/** The differences in `pulumi preview --json`, in the same form. A created resource lacks all of its items. */
+/** The differences in `pulumi preview --json`, in the same form. For a new resource, all of its items differ. */
 export function reportedByPreview(json: string): string[] {
   const { steps } = JSON.parse(json) as { steps: Step[] };
   return unique(steps.filter(({ op }) => op !== "same" && op !== "refresh").flatMap(reportedByStep));

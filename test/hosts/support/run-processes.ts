@@ -1,12 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 
 /**
- * The processes of a run that can be killed separately. sshd is the run's session on the host, and the runtime runs
- * there.
+ * The processes of a run that can be killed separately. `sshd` is the run's session on the host. `runtime` is the host
+ * runtime, which also runs on the host.
  */
 export const VICTIMS = ["program", "language host", "provider", "engine", "ssh", "sshd", "runtime"] as const;
 
-export type Victim = (typeof VICTIMS)[number];
+/** `installer` is the process on the host that installs a version of a runtime, which most runs do not have. */
+export type Victim = (typeof VICTIMS)[number] | "installer";
 
 interface Process {
   readonly pid: number;
@@ -17,8 +18,8 @@ interface Process {
 /**
  * The current processes of one kind in a run.
  *
- * @param engine the run's own process
- * @param cgroup name of the local host's cgroup; its processes are visible on this machine too
+ * @param engine process ID of the run's engine
+ * @param cgroup name of the local host's cgroup; the processes in it are also visible on this machine
  */
 export function pidsOf(victim: Victim, engine: number, cgroup: string): number[] {
   if (victim === "engine") return [engine];
@@ -32,6 +33,7 @@ export function pidsOf(victim: Victim, engine: number, cgroup: string): number[]
     provider: () => inRun.filter(({ command }) => command.includes("provider.mjs")),
     ssh: () => inRun.filter(({ command }) => command.startsWith("ssh ")),
     sshd: () => onHost().filter(({ command }) => /^sshd.*@notty/.test(command)),
+    installer: () => onHost().filter(({ command }) => command.includes("host.mjs install")),
     runtime: () => onHost().filter(({ command }) => command.includes("host.mjs serve")),
   };
   return found[victim]().map(({ pid }) => pid);

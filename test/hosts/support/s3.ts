@@ -13,7 +13,7 @@ const MODULE = join(import.meta.dirname, "s3");
 const PROGRAM = "github.com/versity/versitygw/cmd/versitygw";
 const BUCKET = "team";
 
-/** versitygw: a real S3 server, which stores its buckets in a folder. */
+/** Starts versitygw, a real S3 server that stores its buckets in a folder. */
 export async function s3(): Promise<StateServer> {
   const program = await build();
   const dir = mkdtempSync(join(tmpdir(), "muster-s3-"));
@@ -43,14 +43,14 @@ export async function s3(): Promise<StateServer> {
   };
 }
 
-/** Builds it once, at the version that its go.mod pins, in the cache folder. */
+/** Builds versitygw once in the cache folder, in the version that s3/go.mod pins. */
 async function build(): Promise<string> {
   const version = /versitygw (\S+)/.exec(readFileSync(join(MODULE, "go.mod"), "utf8"))?.[1];
   const program = join(cacheDir(), "tests", `versitygw-${version}`);
   const progress = stderrProgress();
   const reportWaiting = (pid: number) =>
     progress(`waiting for process ${pid}, which is building an S3 server`);
-  // Without the lock, the first of two test files to finish would remove the modules that the other still reads.
+  // Two test files can build simultaneously. Without the lock, the first to finish would remove the other's modules.
   await withProcessLock(`${program}.lock`, reportWaiting, async () => {
     if (!existsSync(program)) await buildAs(program, progress);
   });

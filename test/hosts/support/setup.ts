@@ -3,7 +3,7 @@ import { ensureEngine } from "../../../src/engine/install-engine.ts";
 import { stderrProgress } from "../../../src/engine/progress.ts";
 import { localHosts } from "../../../src/host-kinds/local/nspawn/index.ts";
 
-/** Prepares the engine and the Debian base before the first test. This takes minutes on a machine that has neither. */
+/** Prepares the engine and the Debian base before the first test. If both are missing, this takes several minutes. */
 export default async function setup(): Promise<void> {
   process.env["MUSTER_OFFLINE"] = "1";
   const progress = stderrProgress();

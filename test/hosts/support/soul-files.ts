@@ -1,12 +1,15 @@
 import { type FourHosts, type Host, LAYOUT } from "./four-hosts.ts";
 
-/** The SOUL.md of each agent on four hosts: changes all of them, and reads which version arrived. */
+/** Changes the SOUL.md files of the agents on four hosts, and reads which versions the hosts have. */
 export interface Souls {
-  /** Declares a new text for all of them. */
+  /** Declares a new text for all files. */
   change(): void;
-  /** The files on these hosts, each as its first line and size. A partly written file matches no version. */
+  /**
+   * The first line and the size of each SOUL.md on these hosts. A partly written file differs from every version that
+   * the test declares.
+   */
   on(names: readonly Host[]): Promise<string[]>;
-  /** The same for the declared texts. */
+  /** The first line and the size of each declared SOUL.md for these hosts. */
   declared(names: readonly Host[]): string[];
 }
 

@@ -16,14 +16,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import type { Target } from "../../../src/transport/target.ts";
 
-/** A real sshd on loopback that logs root in with its own key. */
+/** A real sshd on loopback. Its own client key can log in as root. */
 export interface Sshd {
   readonly dir: string;
   /** The target for the login with this name. */
   target(login: string, over?: Partial<Target>): Target;
   /** The number of accepted logins. */
   logins(): number;
-  /** Cuts all open connections, as a lost network does. */
+  /** Cuts all open connections, like a lost network. */
   cut(): void;
   stop(): Promise<void>;
 }
@@ -31,8 +31,8 @@ export interface Sshd {
 /**
  * Starts sshd with one port for each login.
  *
- * @param logins the command that sshd runs in place of the client's, which is in SSH_ORIGINAL_COMMAND; undefined: the
- * client's command itself
+ * @param logins the command that sshd runs instead of the client's command, by login. The client's command is in
+ * SSH_ORIGINAL_COMMAND. For undefined, sshd runs the client's command.
  */
 export async function startSshd(logins: Readonly<Record<string, string | undefined>>): Promise<Sshd> {
   const dir = mkdtempSync(join(tmpdir(), "muster-sshd-"));

@@ -2,16 +2,16 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 
-/** A real server that stores states, with its URL and the credentials for it. */
+/** A real server that stores states, with the URL and the credentials that the engine needs. */
 export interface StateServer {
   readonly url: string;
   readonly env: Readonly<Record<string, string>>;
-  /** The URL of a missing database or bucket on the same server. */
+  /** The URL of a database or bucket that does not exist on this server. */
   readonly missing: string;
-  /** A file of the state as text; empty if it does not exist. */
+  /** Returns a file of the state as text, or an empty text if the file does not exist. */
   get(key: string): Promise<string>;
   put(key: string, text: string): Promise<void>;
-  /** Deletes the whole state. */
+  /** Deletes the complete state. */
   lose(): Promise<void>;
   /** Stops the server and removes its data. */
   stop(): Promise<void>;
@@ -22,7 +22,7 @@ export const PASSWORD = "a-password-for-tests";
 /**
  * Starts a server.
  *
- * @returns stops the server
+ * @returns a function that stops the server
  */
 export function serve(
   program: string,

@@ -6,7 +6,7 @@ import type { Request } from "../../../src/model/protocol.ts";
 import { AGENT_SH } from "./fleets.ts";
 import { makeProject, must, type Project } from "./project.ts";
 
-/** Each tenant has one agent on each host. */
+/** The tenants with the agents on each host. */
 export const TENANTS = {
   north: { one: "iris", two: "nora" },
   south: { one: "loom", two: "sol" },
@@ -14,15 +14,15 @@ export const TENANTS = {
 
 export type Tenant = keyof typeof TENANTS;
 
-/** The tenants' secrets, as their stacks read them from the environment. */
+/** The environment variables from which the tenants' stacks read their secrets. */
 export const SECRETS = Object.fromEntries(
   agents().map(({ name }) => [`${name.toUpperCase()}_KEY`, `sk-${name}-0123456789`]),
 );
 
 /**
- * A project with two tenants on two local hosts, and a stack for the platform and for each tenant.
+ * Creates a project with two tenants on two local hosts, and with a stack for the platform and for each tenant.
  *
- * @param root the version of Muster that it starts with; left out: this one
+ * @param root folder of the Muster package that is installed in the project; by default this checkout
  */
 export async function makeTenants(root?: string): Promise<Project> {
   const project = await makeProject(files(), {}, {}, root);
@@ -37,7 +37,7 @@ export function inStack(project: Project, stack: string, ...args: readonly strin
 }
 
 /**
- * Sends requests with a tenant's own key, as any program can.
+ * Sends requests with a tenant's own key, like any other program could.
  *
  * @returns the answers in the order of the requests
  */

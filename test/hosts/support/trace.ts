@@ -7,9 +7,9 @@ export interface TraceEntry {
   readonly op: string;
 }
 
-/** The connections and requests that a run sends to hosts, in their order. */
+/** A record of the connections and requests that a run sends to hosts, in their order. */
 export interface Trace {
-  /** The environment for a command whose requests should be recorded. */
+  /** The environment variables that make a command record its requests. */
   readonly env: Readonly<Record<string, string>>;
   /** Returns the entries since the last call. */
   take(): TraceEntry[];

@@ -22,7 +22,7 @@ export interface FleetYaml {
   agents: Record<string, Record<string, unknown>>;
 }
 
-/** Boots the machines. Nothing of the project is applied yet. */
+/** Boots the machines and creates the project. The project is not applied yet. */
 export async function twoHosts(): Promise<TwoHosts> {
   const machines = await makeProject(localFleet({ hosts: LAYOUT.hosts, agents: {} }));
   const urns = LAYOUT.hosts.map((host) => `urn:pulumi:test::muster::muster:index:LocalHost::${host}`);
@@ -38,7 +38,8 @@ export async function twoHosts(): Promise<TwoHosts> {
       { kind: "ssh", address: hosts[host]?.address, user: "root", identityFile, connectTimeout: 5 },
     ];
   });
-  const fleet = { ...parse(files["fleet.yaml"] ?? ""), hosts: Object.fromEntries(entries) };
+  const fleet = { ...(parse(files["fleet.yaml"] ?? "") as FleetYaml), hosts: Object.fromEntries(entries) };
+  fleet.agents["iris"] = { ...fleet.agents["iris"], rights: { files: ["~/notes/run setuid iris"] } };
   const project = await makeProject({ ...files, "fleet.yaml": stringify(fleet) }, secretsFor(LAYOUT));
   return {
     machines,
@@ -56,7 +57,7 @@ export async function twoHosts(): Promise<TwoHosts> {
   };
 }
 
-/** Creates an agent's own data: every kind of file that a home can contain. */
+/** A script that creates an agent's own data, with every kind of file that a home can contain. */
 export const LEARN = `
   cd /home/iris
   sqlite3 contacts.db "INSERT OR IGNORE INTO contacts (name, email) VALUES ('met', 'met@example.org')"
@@ -66,7 +67,7 @@ export const LEARN = `
     ln notes/deep/two notes/hard; ln -s /etc/shadow notes/away; ln -s ../.. notes/up; mkfifo notes/fifo
     echo run >notes/run; chmod 4711 notes/run; mkdir -m 0500 notes/closed; touch -d 2001-02-03 notes/deep/two'`;
 
-/** Prints all of that data, as far as it should arrive on another host. */
+/** A script that prints the part of the agent's own data that must arrive on another host. */
 export const HOME = `
   cd /home/iris
   find . ! -name '*.db*' ! -type s ! -path ./.bash_history -printf '%y %m %u %g %n %p %l\\n' | sort
@@ -75,13 +76,13 @@ export const HOME = `
   [ "$(stat -c %b notes/sparse)" -lt 1000 ] && echo sparse
   sqlite3 contacts.db "SELECT name, email FROM contacts ORDER BY name"`;
 
-/** Prints everything that names the agent on the host that it has left. */
+/** A script that prints everything on a host that still belongs to the agent after it has left. */
 export const LEFTOVERS = `
   getent passwd iris; ls -A /home | grep iris; ls -d /var/lib/muster-aside/*iris* /var/lib/muster/moves 2>/dev/null
   ls /etc/systemd/system /var/lib/muster/credentials /var/lib/muster/records/* /var/lib/muster/hostd/* | grep iris
   pgrep -u iris 2>/dev/null; true`;
 
-/** When the agent's unit ran on a host: pairs of seconds. The last one may have no end. */
+/** The times when the agent's unit ran on a host: its start and end, in seconds. A unit that still runs has no end. */
 export async function runTimesOn({ on }: TwoHosts, host: string): Promise<[number, number][]> {
   const text = await on(host, "journalctl -u muster-agent-iris --no-pager -o short-unix || true");
   const runs: [number, number][] = [];
@@ -94,7 +95,7 @@ export async function runTimesOn({ on }: TwoHosts, host: string): Promise<[numbe
   return runs;
 }
 
-/** Times at which the agent ran on both hosts at once. The machines share a clock. */
+/** The times when the agent ran on both hosts simultaneously. The machines share a clock. */
 export function overlaps(some: [number, number][], others: [number, number][]): unknown[] {
   return some.flatMap(([from, to]) =>
     others.filter(([start, end]) => start < to && from < end).map((other) => [[from, to], other]),

@@ -11,7 +11,7 @@ function projectDir(): string {
   return project;
 }
 
-it("calls during the creation of the key pair all return the same complete key", async () => {
+it("several calls while the key pair is being created all return the same complete key", async () => {
   const project = projectDir();
   const calls: Promise<string>[] = [];
   let isMade = false;
@@ -27,7 +27,7 @@ it("calls during the creation of the key pair all return the same complete key",
   expect(others).toEqual([]);
 });
 
-it("an incomplete key pair that a killed run has left is created again, and then kept", async () => {
+it("an incomplete key pair of a killed run is replaced by a complete key pair, which is then kept", async () => {
   const project = projectDir();
   mkdirSync(join(project, ".muster/ssh"), { recursive: true });
   writeFileSync(join(project, ".muster/ssh/id_ed25519"), "half of a key");

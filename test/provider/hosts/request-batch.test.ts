@@ -12,7 +12,7 @@ function counting() {
   return { asked, ask };
 }
 
-test("requests that are made at almost the same time are sent as one, and each caller gets its answer", async () => {
+test("requests that are made at almost the same time are sent as one request, and each caller gets its answer", async () => {
   const { asked, ask } = counting();
   const first = ask("a");
   await sleep(5);
@@ -27,7 +27,7 @@ test("a later request is sent separately", async () => {
   expect(asked).toEqual([["a"], ["b"]]);
 });
 
-test("a failure rejects all requests of its batch, and no later ones", async () => {
+test("a failure rejects all requests of its batch, and no later requests", async () => {
   const { ask } = counting();
   const both = await Promise.allSettled([ask("a"), ask("bad")]);
   expect(both.map(({ status }) => status)).toEqual(["rejected", "rejected"]);

@@ -17,7 +17,7 @@ import {
 
 const silent = new HostError({ host: "hub", reason: "timeout", what: "it is silent", why: "no answer." });
 
-/** The error of each resource; the host's own error is reported once, for the stack. */
+/** The error of each resource. The error of the host itself is reported only once for the stack. */
 const SHORT = "hub: it is unreachable: the stack's warning says why.";
 const empty = new RuntimeError({
   host: "hub",
@@ -33,7 +33,7 @@ beforeEach(async () => {
 afterEach(() => rig.stop());
 
 describe("an unreachable host", () => {
-  it("keeps the recorded state of each resource, reports the reason, and is observed again in the next run", async () => {
+  it("keeps the recorded state of each resource, and is observed again in the next run", async () => {
     rig.hosts.hub.unreachable = silent;
     const inputs = changed(iris, "home", { mode: "0750" });
     const failure = await failureOf(rig.engine.read(AGENT, ID, { inputs, state: iris }));
@@ -46,21 +46,21 @@ describe("an unreachable host", () => {
     });
   });
 
-  it("fails a read with the reason, and so does a single item that cannot be observed", async () => {
+  it("causes a read to fail with the reason, and so does a single item that cannot be observed", async () => {
     await rig.engine.create(AGENT, iris);
     rig.hosts.hub.unknown.set("file /home/iris/SOUL.md", "its folder is a symbolic link");
     const failure = await failureOf(rig.engine.read(AGENT, ID, { inputs: iris, state: iris }));
     expect(initFailed(failure)?.reasons).toEqual(["SOUL.md: its folder is a symbolic link"]);
   });
 
-  it("does not prevent reads of all reachable hosts", async () => {
+  it("does not prevent reads of other hosts", async () => {
     rig.hosts.hub.unreachable = silent;
     const there = inputsOf(ID, { "SOUL.md": SOUL }, "edge");
     await rig.engine.create(AGENT, there);
     expect((await rig.engine.read(AGENT, ID, { inputs: there, state: there })).state).toEqual(there);
   });
 
-  it("fails changes with the code `unavailable`, so that the engine keeps its state and does not consider the state corrupt", async () => {
+  it("causes changes to fail with the code `unavailable`, so that the engine keeps its state", async () => {
     rig.hosts.hub.unreachable = silent;
     const calls = [
       rig.engine.create(AGENT, iris),
@@ -74,8 +74,8 @@ describe("an unreachable host", () => {
   });
 });
 
-describe("the user", () => {
-  it("gets one message for the host, with the time, the reason and what to do", async () => {
+describe("the user of a run with an unreachable host", () => {
+  it("gets only one message for the host, with the last-reached time, the reason and an instruction", async () => {
     rig.facts.reached.set("hub", new Date("2026-11-23T18:20:45Z"));
     rig.hosts.hub.unreachable = silent;
     for (let times = 0; times < 3; times += 1) {
@@ -116,7 +116,7 @@ describe("the user", () => {
     expect(rig.engine.messages[0]?.message).toContain("if it never comes back, run `npx fleet forget hub`.");
   });
 
-  it("gets a last-reached time from each host that answers", async () => {
+  it("sees a last-reached time that each answer of the host updates", async () => {
     await rig.engine.create(AGENT, iris);
     expect([...rig.facts.reached.keys()]).toEqual(["hub"]);
   });
@@ -140,11 +140,13 @@ describe("an unreachable intermittent host", () => {
     expect(rig.engine.messages[0]?.message).toContain("changes are deferred until it is back");
   });
 
-  it("defers changes: a preview lists the changes, and `up` fails only for their resources", async () => {
+  it("defers changes: a preview lists them, and `up` fails only for the changed resources", async () => {
     await rig.engine.read(AGENT, ID, { inputs: iris, state: iris });
     await rig.engine.update(AGENT, iris, iris, true);
     await rig.engine.create(urnOf("Agent", "hub/loom/agent"), iris, true);
-    const waits = rig.engine.messages.filter(({ message }) => message === "deferred until hub is back");
+    const waits = rig.engine.messages.filter(
+      ({ message }) => message === "this change is deferred until hub is back",
+    );
     expect(waits.map(({ urn }) => urn)).toEqual([AGENT, urnOf("Agent", "hub/loom/agent")]);
     const failure = await failureOf(rig.engine.update(AGENT, iris, iris));
     expect(failure).toMatchObject({
@@ -156,7 +158,7 @@ describe("an unreachable intermittent host", () => {
     await rig.engine.create(AGENT, there);
   });
 
-  it("is an error if its host key has changed or the login is refused", async () => {
+  it("causes an error if its host key has changed or its login is refused", async () => {
     rig.hosts.hub.unreachable = new HostError({
       host: "hub",
       reason: "key-changed",
@@ -167,7 +169,7 @@ describe("an unreachable intermittent host", () => {
     expect(initFailed(failure)?.reasons).toEqual([SHORT]);
   });
 
-  it("is read as observed once it is reachable", async () => {
+  it("is observed again as soon as it is reachable", async () => {
     rig.hosts.hub.unreachable = undefined;
     rig.hosts.hub.things.delete("directory /home/iris");
     const { state } = await rig.engine.read(AGENT, ID, { inputs: iris, state: iris });
@@ -177,7 +179,7 @@ describe("an unreachable intermittent host", () => {
 });
 
 describe("a host without the host runtime", () => {
-  it("is read as a missing Host, but as an unknown Agent", async () => {
+  it("makes a read report the Host resource as gone, and each Agent resource as unknown", async () => {
     rig.hosts.hub.unreachable = empty;
     const host = inputsOf("hub", { runtime: { kind: "runtime", want: { bundle: "b", node: "24" } } });
     const gone = await rig.engine.read(urnOf("Host", "hub"), "hub", { inputs: host, state: host });
@@ -186,14 +188,14 @@ describe("a host without the host runtime", () => {
     expect(initFailed(failure)?.id).toBe(ID);
   });
 
-  it("counts as having nothing to remove", async () => {
+  it("lets a deletion succeed, because there is nothing to remove", async () => {
     rig.hosts.hub.unreachable = empty;
     await rig.engine.delete(AGENT, ID, iris);
   });
 });
 
 describe("a change that fails before it is complete", () => {
-  it("keeps the id of the resource, which may exist", async () => {
+  it("keeps the id of the resource, because the resource might exist", async () => {
     rig.hosts.hub.failAfter = 1;
     const failure = await failureOf(rig.engine.create(AGENT, iris));
     expect(initFailed(failure)).toMatchObject({ id: ID, reasons: [`${ID}: the disk is full.`] });
@@ -201,7 +203,7 @@ describe("a change that fails before it is complete", () => {
     expect((await rig.engine.update(AGENT, iris, iris)).state).toEqual(iris);
   });
 
-  it("keeps no id if the host has refused the change from the start", async () => {
+  it("keeps no id if the host refused the change before anything was done", async () => {
     rig.hosts.hub.records.set(ID, { id: ID, type: "Agent", owner: "other/dev", items: {} });
     const failure = await failureOf(rig.engine.create(AGENT, iris));
     expect([failure.code, failure.details]).toEqual([9, `${ID}: it belongs to other/dev.`]);

@@ -3,7 +3,7 @@ import { type HttpAnswer, messageOf, type NoAnswerError } from "../../../base/ht
 
 const WHAT = "DigitalOcean cannot be queried";
 const KEPT =
-  "Nothing has been changed there. Existing hosts keep running, and `npx fleet drift` works without the API.";
+  "Nothing has been changed at DigitalOcean. Existing hosts keep running, and `npx fleet drift` works without the API.";
 
 /** Returns the error for an API that did not respond. */
 export function apiUnreachable(url: URL, { isLate, message }: NoAnswerError): MusterError {
@@ -12,11 +12,14 @@ export function apiUnreachable(url: URL, { isLate, message }: NoAnswerError): Mu
     where: url.origin,
     what: WHAT,
     why: `${why}.`,
-    next: `Run this again when it responds. ${KEPT}`,
+    next: `Run this again when the API responds. ${KEPT}`,
   });
 }
 
-/** Returns the error for a refused request, with the API's own message, which never contains the token. */
+/**
+ * Returns the error for a refused request. It contains the message from the API, which never contains the
+ * token.
+ */
 export function apiRefusal(url: URL, answer: HttpAnswer): MusterError {
   const { status } = answer;
   const said = `${messageOf(answer) ?? "no message"} (${status})`;
@@ -33,7 +36,7 @@ export function apiRefusal(url: URL, answer: HttpAnswer): MusterError {
   if (status === 403) {
     const next =
       "Give the token read and write rights on droplets, SSH keys, firewalls, reserved IPs, volumes, tags and projects.";
-    const why = `the token may not read ${url.pathname}: ${said}.`;
+    const why = `the token is not allowed to read ${url.pathname}: ${said}.`;
     return new InvalidError({ where: url.origin, what: WHAT, why, next });
   }
   if (status === 429) {

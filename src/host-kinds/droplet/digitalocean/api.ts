@@ -10,28 +10,33 @@ import { apiRefusal, apiUnreachable } from "./api-errors.ts";
 
 /** Read-only access to DigitalOcean's API v2: https://docs.digitalocean.com/reference/api/ */
 export interface Api {
-  /** Returns the entries of all pages of a list. @throws MusterError if the API refuses or does not answer */
+  /** Returns all entries of a list. @throws MusterError if the API refuses the request or does not answer */
   list<T>(path: string, key: string): Promise<T[]>;
   /**
    * Returns one object.
    *
    * @returns undefined if the object does not exist
-   * @throws MusterError if the API refuses or does not answer
+   * @throws MusterError if the API refuses the request or does not answer
    */
   one<T>(path: string, key: string): Promise<T | undefined>;
 }
 
-/** Milliseconds to wait for one response, and for all responses in total. */
+/**
+ * The maximum time in milliseconds for one response, and for all responses together. The API limits the
+ * requests in a minute, so all responses together can take more than a minute.
+ */
 const ONE_ANSWER = 10_000;
-const ALL_ANSWERS = 45_000;
+const ALL_ANSWERS = 100_000;
 const ATTEMPTS = 5;
+/** The maximum number of attempts if the API limits the requests, because other clients use the same limit. */
+const LIMITED_ATTEMPTS = 30;
 /** The largest page size that the API allows. */
 const PAGE = 200;
-/** The most pages to read, in case a list never ends. */
+/** The maximum number of pages to read. Without a limit, a list that never ends would block the run. */
 const MOST_PAGES = 50;
 
 /**
- * Returns access to the API, without sending a request.
+ * Returns access to the API. Does not send a request.
  *
  * @param url the URL without the version, such as `https://api.digitalocean.com`
  */
@@ -59,19 +64,31 @@ interface Answer {
 }
 
 /**
- * Sends a request, and repeats it while the API is busy. Between attempts, waits as long as the API requests,
- * or else twice as long as the last time.
+ * Sends a request, and repeats it while the API is busy or the connection is cut. If the API requests a pause,
+ * Muster waits that long before the next attempt. Otherwise, each pause is twice as long as the previous
+ * pause.
  */
 async function answer(url: URL, token: string, deadline: number): Promise<Answer> {
   const ask = () => {
     const patience = Math.max(1, Math.min(ONE_ANSWER, deadline - Date.now()));
-    // If the API redirects to another server, the token must not be sent there.
-    return request(url, { token, patience, redirect: "error" });
+    // If the API redirects to another server, the token must not be sent to that server.
+    return request(url, { token, patience, redirect: "error" }).catch((error: unknown) => {
+      if (error instanceof NoAnswerError) return error;
+      throw error;
+    });
   };
-  const pauseAfter = (given: HttpAnswer, attempt: number) =>
-    isBusy(given) ? (given.retryAfter ?? 0.25 * 2 ** attempt) * 1000 : undefined;
+  const pauseAfter = (given: HttpAnswer | NoAnswerError, attempt: number) => {
+    const isLimited = !(given instanceof NoAnswerError) && given.status === 429;
+    if (attempt >= ATTEMPTS && !isLimited) return undefined;
+    const usual = 0.25 * 2 ** Math.min(attempt, ATTEMPTS) * 1000;
+    if (given instanceof NoAnswerError) return given.isLate ? undefined : usual;
+    if (!isBusy(given)) return undefined;
+    return given.retryAfter === undefined ? usual : given.retryAfter * 1000;
+  };
+  const given = await withRetries({ attempts: LIMITED_ATTEMPTS, deadline }, ask, pauseAfter);
+  if (given instanceof NoAnswerError) throw apiUnreachable(url, given);
   try {
-    return read(url, await withRetries({ attempts: ATTEMPTS, deadline }, ask, pauseAfter));
+    return read(url, given);
   } catch (error) {
     throw error instanceof NoAnswerError ? apiUnreachable(url, error) : error;
   }

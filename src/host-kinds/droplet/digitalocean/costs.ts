@@ -3,16 +3,19 @@ import { cloudName } from "../preflight-protocol.ts";
 import type { DigitalOceanAccount } from "./account.ts";
 
 /**
- * The price of weekly backups, as a share of the droplet's price:
+ * The price of weekly backups, as a fraction of the price of the droplet:
  * https://docs.digitalocean.com/products/backups/details/pricing/
  */
 const BACKUPS = 0.2;
-/** US dollars per GiB per month: https://docs.digitalocean.com/products/volumes/details/pricing/ */
+/**
+ * The price of a volume, in US dollars per GiB per month:
+ * https://docs.digitalocean.com/products/volumes/details/pricing/
+ */
 const VOLUME_GIB = 0.1;
 
 /**
- * The price of a resource before and after the run, in US dollars per month. Undefined if the API lists no
- * price for the size.
+ * The price of a resource before and after the run, in US dollars per month. A price is undefined if the API
+ * lists no price for the size.
  */
 export interface Cost {
   readonly what: string;
@@ -63,7 +66,7 @@ function volumeCosts(
   { host, volumes }: DropletQuestion,
   account: DigitalOceanAccount,
 ): Cost[] {
-  return Object.entries(volumes).map(([name, size]) => {
+  return Object.entries(volumes).map(([name, { size }]) => {
     const existing = account.volumes.find((one) => one.name === cloudName(owner, host, name));
     return {
       what: `${host}/${name}`,

@@ -12,20 +12,20 @@ type Declared = Pick<
   "region" | "size" | "image" | "backups" | "monitoring" | "ipv6" | "vpc" | "tags" | "reservedIp"
 >;
 
-/** An existing droplet, described by settings in fleet.yaml. */
+/** An existing droplet, with the settings that describe it in fleet.yaml. */
 export interface FoundDroplet extends Declared {
   readonly id: string;
   readonly name: string;
-  /** The droplet's reserved IP, or its own public address if it has no reserved IP. */
+  /** The reserved IP of the droplet. If the droplet has none, this is its public address. */
   readonly address: string;
-  /** The firewall that can be adopted with the droplet, if there is one. */
+  /** The firewall that can be adopted with the droplet; absent if no firewall can be adopted. */
   readonly firewall?: FoundFirewall;
-  /** The attached resources that are not adopted, each with the reason. */
+  /** The attached resources that are not adopted, each with the reason why. */
   readonly left: readonly string[];
 }
 
 /** A droplet in the API's response: https://docs.digitalocean.com/reference/api/ */
-interface Shown extends Required<Droplet> {
+interface Shown extends Omit<Required<Droplet>, "vpc_uuid"> {
   readonly status: string;
   readonly image: Required<Droplet>["image"] & { readonly distribution?: string };
   readonly vpc_uuid?: string;
@@ -34,13 +34,13 @@ interface Shown extends Required<Droplet> {
 }
 
 /**
- * The distributions of droplets that may be adopted. DigitalOcean does not know the distribution of a custom
- * image, so an unknown one is accepted.
+ * The distributions with which a droplet can be adopted. DigitalOcean does not know the distribution of a
+ * custom image, so an unknown distribution is accepted.
  */
 const DISTRIBUTIONS = ["Debian", "Ubuntu", "Unknown", "Unknown OS", undefined];
 
 /**
- * Reads a droplet with its attached resources, without changing anything.
+ * Reads a droplet with its attached resources. Changes nothing.
  *
  * @param host the name that the droplet's host gets in fleet.yaml
  * @param port the port of the droplet's sshd
@@ -96,7 +96,7 @@ async function volumesAt(api: Api, { volume_ids: ids = [] }: Shown): Promise<Vol
 }
 
 function volumeSentence({ name, size_gigabytes }: Volume): string {
-  return `the volume ${name} (${size_gigabytes} GiB): it stays attached to the droplet, but is not moved if the droplet is replaced`;
+  return `the volume ${name} (${size_gigabytes} GiB): it remains attached to the droplet, but Muster does not move it if the droplet is replaced`;
 }
 
 function refuseUnfit(host: string, { id, tags, status, image }: Shown): void {

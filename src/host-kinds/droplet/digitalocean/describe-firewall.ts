@@ -16,7 +16,7 @@ interface InboundRule {
   readonly sources: Readonly<Record<string, readonly unknown[] | null | undefined>>;
 }
 
-/** An existing firewall, expressed as the settings that fleet.yaml uses. */
+/** An existing firewall, described by the settings that fleet.yaml uses. */
 export interface FoundFirewall {
   readonly id: string;
   readonly name: string;
@@ -25,8 +25,9 @@ export interface FoundFirewall {
 }
 
 /**
- * Finds the firewall that can be adopted with a droplet. `left` contains the firewalls that cannot be
- * adopted, with the reason: they also cover other droplets, or have rules that fleet.yaml cannot express.
+ * Finds the firewall that can be adopted with a droplet. `left` contains a sentence for each firewall that
+ * cannot be adopted, with the reason. For example, the firewall also covers other droplets, or fleet.yaml
+ * cannot express its rules.
  *
  * @param port the port of the droplet's sshd
  */
@@ -39,7 +40,9 @@ export function coveringFirewall(
   if (only === undefined) return { left: [] };
   if (others.length > 0) {
     const names = firewalls.map(({ name }) => name).join(", ");
-    return { left: [`the firewalls ${names}: several cover the droplet, so they are left unchanged`] };
+    return {
+      left: [`the firewalls ${names}: several firewalls cover the droplet, so they are left unchanged`],
+    };
   }
   const isShared = sharedBy(only, droplet);
   if (isShared !== undefined)
@@ -58,9 +61,9 @@ function sharedBy({ droplet_ids, tags }: Firewall, droplet: number): string | un
 }
 
 /**
- * Describes a firewall by settings in fleet.yaml.
+ * Describes a firewall by the settings that fleet.yaml uses.
  *
- * @returns undefined if fleet.yaml cannot express its rules
+ * @returns undefined if fleet.yaml cannot express the rules of the firewall
  */
 function declared({ id, name, inbound_rules }: Firewall, port: number): FoundFirewall | undefined {
   const rules = (inbound_rules ?? []).map(({ protocol, ports = "", sources }): OpenPort | undefined => {

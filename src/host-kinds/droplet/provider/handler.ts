@@ -3,14 +3,15 @@ import type { ProviderContext } from "../../../provider/context.ts";
 import type { Handler, HandlerCall, PropertyDiffs } from "../../../provider/handlers/handler.ts";
 import { removalSentences } from "../../../provider/notices/removals.ts";
 import { type Properties, UNKNOWN } from "../../../provider/wire/values.ts";
-import { DROPLET_MACHINE } from "../machine.ts";
-import type { Droplets, RecordedDroplet } from "./recorded-droplets.ts";
+import { DROPLET_MACHINE } from "../machine-resources.ts";
+import { hostKeyForCommands } from "./host-key-for-commands.ts";
+import type { Droplets, RecordedDroplet } from "./inventory-droplets.ts";
 
 /**
- * Returns the handler of DropletHost, which waits until a droplet accepts our login, pins its host keys and
- * writes the inventory. The vendor's provider manages the droplet itself. The inputs are `{host, machine,
- * address, replace?}`, of which `machine` and `address` are unknown until the droplet exists. The state also
- * contains one of the host keys.
+ * Returns the handler of the resource DropletHost. The handler waits until a droplet accepts Muster's login,
+ * pins the host keys of the droplet, and writes the inventory. The vendor's provider manages the droplet
+ * itself. The inputs are `{host, machine, address, replace?}`. `machine` and `address` are unknown until the
+ * droplet exists. The state also contains one of the host keys.
  */
 export function dropletHostHandler(context: ProviderContext, droplets: Droplets): Handler {
   return {
@@ -66,7 +67,8 @@ async function contact(
 }
 
 /**
- * Removes a host's connection and observation from the caches, because they are out of date after a change.
+ * Removes the connection and the observation of a host from the caches, because a change makes them out of
+ * date.
  */
 function forgetCached({ hosts, observations }: ProviderContext, host: string): void {
   hosts.reset(host);
@@ -74,7 +76,7 @@ function forgetCached({ hosts, observations }: ProviderContext, host: string): v
 }
 
 function stateOf(host: string, { machine, address, replace, hostKeys }: RecordedDroplet): Properties {
-  const [hostKey = ""] = hostKeys;
+  const hostKey = hostKeyForCommands(hostKeys) ?? hostKeys[0] ?? "";
   return { host, machine, address, hostKey, ...(replace !== undefined && { replace }) };
 }
 
@@ -83,7 +85,10 @@ function diff(_call: HandlerCall, state: Properties, news: Properties): Property
   return Object.fromEntries(differing.map((key) => [key, { kind: "update" }]));
 }
 
-/** Warns about everything that `destroy` deletes with a droplet, such as the agents in the host's records. */
+/**
+ * Warns about everything that `destroy` deletes together with a droplet, such as the agents in the host's
+ * records.
+ */
 async function reportDestroy(
   { observations }: ProviderContext,
   { urn, log }: HandlerCall,

@@ -1,9 +1,10 @@
 import type { Severity } from "../../../provider/handlers/handler.ts";
-import { listed } from "../../../provider/notices/listed.ts";
-import type { DigitalOceanAccount, Droplet } from "../digitalocean/account.ts";
+import { listed } from "../../../provider/notices/join-words.ts";
+import type { DigitalOceanAccount, Droplet, Volume } from "../digitalocean/account.ts";
 import { type Cost, costsOf } from "../digitalocean/costs.ts";
 import type { KnownDroplet } from "../digitalocean/match-droplet.ts";
-import type { CloudAnswer, CloudQuestion, DropletQuestion } from "../preflight-protocol.ts";
+import { FIXED, type KeptSetting, keptSettings } from "../fixed-properties.ts";
+import type { CloudAnswer, CloudQuestion, DropletAnswer, DropletQuestion } from "../preflight-protocol.ts";
 
 /** One sentence for the user, with its severity. */
 export interface Sentence {
@@ -12,8 +13,8 @@ export interface Sentence {
 }
 
 /**
- * Returns what the user should know before a run changes droplets: which data will be lost, which droplets
- * are gone, which settings cannot be applied, and how the cost changes.
+ * Returns the sentences that the user should read before a run changes droplets. They report data that will
+ * be lost, droplets that no longer exist, settings that cannot be applied, and changes of the cost.
  *
  * @param agentsOn returns the agents in a host's records
  */
@@ -24,6 +25,7 @@ export function dropletSentences(
   recorded: ReadonlyMap<string, KnownDroplet>,
   agentsOn: (host: string) => readonly string[],
 ): Sentence[] {
+  const named = namedVolumes(answer, account);
   const each = question.droplets.flatMap((droplet) => {
     const { host } = droplet;
     const found = answer.droplets[host];
@@ -31,14 +33,32 @@ export function dropletSentences(
     const existing = account.byNumber.get(`${id}`) ?? account.droplets.find((one) => `${one.id}` === id);
     if (found?.isReplaced && existing) return [warning(replaceText(droplet, existing, agentsOn(host)))];
     if (found?.id === undefined) return [];
+    const why = account.unread.get(found.id);
+    if (why !== undefined) return [warning(unreadText(host, found.id, why))];
     if (existing === undefined) return [warning(goneText(host, found.id))];
     return [
       ...(droplet.isHeld && droplet.replace !== found.replace ? [warning(heldText(host, existing))] : []),
       ...(recorded.has(host) ? [] : [adoptedSentence(host, existing, found.isAdopted)]),
-      ...differences(droplet, existing).map(warning),
+      ...differences(droplet, existing, named.get(host) ?? []).map(warning),
+      ...protectedSentences(droplet, answer, found).map(warning),
     ];
   });
   return [...each, ...quota(question, answer, account), ...costs(question, answer, account, recorded)];
+}
+
+/** Returns the existing volumes of each host, with their names in fleet.yaml. */
+function namedVolumes(
+  { volumes }: CloudAnswer,
+  account: DigitalOceanAccount,
+): ReadonlyMap<string, readonly Volume[]> {
+  const named = Object.entries(volumes).flatMap(([path, { id }]) => {
+    const [host = "", name = ""] = path.split("/");
+    const volume = account.volumes.find((one) => one.id === id);
+    return volume ? [{ host, volume: { ...volume, name } }] : [];
+  });
+  return new Map(
+    named.map(({ host }) => [host, named.filter((one) => one.host === host).map(({ volume }) => volume)]),
+  );
 }
 
 function warning(text: string): Sentence {
@@ -60,10 +80,14 @@ function heldText(host: string, { id }: Droplet): string {
   );
 }
 
+function unreadText(host: string, id: string, why: string): string {
+  return `${host}: it is not known whether droplet ${id} still exists, so it is kept as it is. ${why}`;
+}
+
 function goneText(host: string, id: string): string {
   return (
     `${host}: droplet ${id} is gone: somebody has deleted it at DigitalOcean, with the data of its agents. Muster does ` +
-    `not replace it unasked. For a new droplet, write \`replace: \` and a reason under hosts.${host}. If you no longer ` +
+    `not replace it without a request. For a new droplet, write \`replace: \` and a reason under hosts.${host}. If you no longer ` +
     `want the host, remove it from fleet.yaml and run \`npx fleet forget ${host}\`.`
   );
 }
@@ -80,25 +104,51 @@ function adoptedSentence(host: string, { id }: Droplet, isAdopted: true | undefi
 }
 
 /**
- * Compares the settings that cannot change after a droplet's first boot.
+ * Compares the settings that only a new droplet or a new volume can have.
  *
- * @returns a sentence if any differ
+ * @returns one sentence for each resource that differs
  */
-function differences({ host, region, image }: DropletQuestion, existing: Droplet): string[] {
-  const actual = { region: existing.region?.slug, image: existing.image?.slug ?? `${existing.image?.id}` };
-  const differing = [
-    ...(actual.region !== undefined && actual.region !== region
-      ? [`region ${region} (now ${actual.region})`]
-      : []),
-    ...(existing.image !== undefined && ![actual.image, `${existing.image.id}`].includes(image)
-      ? [`image ${image} (now ${actual.image})`]
-      : []),
-  ];
-  if (differing.length === 0) return [];
+function differences(droplet: DropletQuestion, existing: Droplet, volumes: readonly Volume[]): string[] {
+  const { host } = droplet;
+  const request = `write \`replace: \` and a reason under hosts.${host}`;
+  const ofDroplet = keptSettings(FIXED.droplet, droplet, existing);
+  const ofVolumes = Object.entries(droplet.volumes).flatMap(([name, declared]) => {
+    const volume = volumes.find((one) => one.name === name);
+    const kept = volume ? keptSettings(FIXED.volume, declared, volume) : [];
+    if (kept.length === 0) return [];
+    return [
+      `${host}: only a new volume can have ${settingsText(kept)}. The existing volume ${name} is kept with its data. ` +
+        "Correct fleet.yaml, or declare a volume with another name and copy the data.",
+    ];
+  });
+  if (ofDroplet.length === 0) return ofVolumes;
   return [
-    `${host}: only a new droplet can have ${listed(differing)}. The existing droplet is kept as it is. ` +
-      `To request a new one, write \`replace: \` and a reason under hosts.${host}.`,
+    `${host}: only a new droplet can have ${settingsText(ofDroplet)}. The existing droplet is kept as it is. ` +
+      `Correct fleet.yaml, or request a new droplet: ${request}.`,
+    ...ofVolumes,
   ];
+}
+
+function settingsText(kept: readonly KeptSetting[]): string {
+  return listed(kept.map(({ key, declared, actual }) => `${key} ${declared} (now ${actual})`));
+}
+
+/** Names the resources that fleet.yaml no longer declares but the state protects. */
+function protectedSentences(
+  { host, isProtected }: DropletQuestion,
+  { volumes }: CloudAnswer,
+  { keepsReservedIp, reservedIp }: DropletAnswer,
+): string[] {
+  const next = isProtected
+    ? `To delete it, write \`protect: false\` under hosts.${host} and run \`npx pulumi up\` twice.`
+    : "This run ends its protection, and the next `up` deletes it.";
+  const kept = Object.entries(volumes).flatMap(([name, { isUndeclared }]) =>
+    isUndeclared && name.startsWith(`${host}/`) ? [`the volume ${name.slice(host.length + 1)}`] : [],
+  );
+  const all = [...kept, ...(keepsReservedIp ? [`the reserved IP ${reservedIp}`] : [])];
+  return all.map(
+    (what) => `${host}: fleet.yaml no longer declares ${what}, but it is protected, so it is kept. ${next}`,
+  );
 }
 
 function quota(
@@ -110,7 +160,7 @@ function quota(
   if (made === 0 || count + made <= limit) return [];
   return [
     warning(
-      `The account's limit is ${limit} ${limit === 1 ? "droplet" : "droplets"} and it has ${count}, so ${made} more cannot be created. ` +
+      `The account's limit is ${limit} ${limit === 1 ? "droplet" : "droplets"} and the account has ${count}, so ${made} more cannot be created. ` +
         "Ask DigitalOcean for a higher limit, or delete a droplet that is not needed. Then run this again.",
     ),
   ];
@@ -134,7 +184,7 @@ function costs(
   const but =
     unknown.length === 0
       ? ""
-      : ` These sums do not include ${listed(unknown.map(({ what }) => what))}: the API has no price for the size.`;
+      : ` These sums do not include ${listed(unknown.map(({ what }) => what))}: the API lists no price for the size.`;
   return [
     {
       severity: "info",

@@ -1,24 +1,34 @@
 import type { ProviderContext } from "../../../provider/context.ts";
 import type { Report } from "../../../provider/functions/provider-function.ts";
 import { agentsIn } from "../../../provider/notices/removals.ts";
-import { DROPLETS_NEED_IT, requireToken } from "../digitalocean/access.ts";
+import { type AwaitedAddresses, addressesFor } from "../awaited-addresses.ts";
 import { readAccount } from "../digitalocean/account.ts";
+import { DROPLETS_NEED_IT, requireToken } from "../digitalocean/api-access.ts";
 import { adopt } from "../digitalocean/match-droplet.ts";
+import { readRecordedIds } from "../digitalocean/recorded-ids.ts";
+import { unrecordedResources } from "../digitalocean/unrecorded-resources.ts";
 import type { CloudAnswer, CloudQuestion } from "../preflight-protocol.ts";
+import { addressSentences, appearedAddresses, nextAwaited } from "./appeared-addresses.ts";
+import type { Droplets } from "./inventory-droplets.ts";
 import { dropletSentences } from "./notices.ts";
-import type { Droplets } from "./recorded-droplets.ts";
+
+/** The project's records about its resources at DigitalOcean. */
+export interface CloudRecords {
+  readonly droplets: Droplets;
+  readonly addresses: AwaitedAddresses;
+}
 
 /**
- * Queries DigitalOcean before the program declares anything there, and reports what the run will do and how
- * the cost changes. Changes nothing.
+ * Queries DigitalOcean before the program declares anything there. Reports what the run will do and how the cost
+ * changes. Changes nothing at DigitalOcean. Before an `up` creates reserved IPs, writes a note about them.
  *
  * @returns the resources that already exist
- * @throws MusterError if DigitalOcean cannot be queried, because a resource that may exist must not be
- *   created again
+ * @throws MusterError if DigitalOcean cannot be queried. Without its answer, a resource that already exists might be
+ * created again.
  */
 export async function dropletPreflight(
   { observations, env }: ProviderContext,
-  droplets: Droplets,
+  { droplets, addresses }: CloudRecords,
   declared: CloudQuestion,
   report: Report,
 ): Promise<CloudAnswer> {
@@ -28,7 +38,14 @@ export async function dropletPreflight(
   const adopted = question.droplets.flatMap(({ adopt }) => adopt ?? []);
   const numbers = [...new Set([...[...recorded.values()].map(({ machine }) => machine), ...adopted])];
   const account = await readAccount(question, numbers);
-  const answer = adopt(question, account, recorded);
+  const ids = readRecordedIds(env);
+  const before = addresses.read(question.owner);
+  const appeared = appearedAddresses(before, account, ids);
+  const awaited = addressesFor(appeared);
+  const answer = adopt(question, account, recorded, { ids, awaited });
+  if (env["MUSTER_CHANGES"] === "1") {
+    addresses.write(question.owner, nextAwaited(question, answer, account, { before, appeared }));
+  }
   const agents = new Map<string, readonly string[]>();
   for (const { host } of question.droplets.filter((one) => answer.droplets[one.host]?.isReplaced)) {
     const observation = await observations.at(host, question.owner).catch(() => undefined);
@@ -36,5 +53,20 @@ export async function dropletPreflight(
   }
   const sentences = dropletSentences(question, answer, account, recorded, (host) => agents.get(host) ?? []);
   for (const { severity, text } of sentences) await report(text, severity);
+  for (const text of addressSentences(appeared, answer)) await report(text, "warning");
+  const used = [...[...recorded.values()].map(({ machine }) => machine), ...usedIds(answer)];
+  const left = ids === undefined ? [] : unrecordedResources(question.owner, account, ids, new Set(used));
+  for (const what of left) await report(unrecordedText(what), "warning");
   return answer;
+}
+
+function usedIds({ droplets, volumes }: CloudAnswer): string[] {
+  return [...Object.values(droplets), ...Object.values(volumes)].flatMap(({ id }) => id ?? []);
+}
+
+function unrecordedText(what: string): string {
+  return (
+    `the account has ${what}, but fleet.yaml does not declare it and the state does not record it. No run deletes it, and ` +
+    "it costs money. Delete it at cloud.digitalocean.com, or remove the mark of this stack from it."
+  );
 }

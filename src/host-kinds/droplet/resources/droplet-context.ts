@@ -1,10 +1,10 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { Registered } from "../../../program/fleet-resource.ts";
+import type { Registered } from "../../../program/muster-resource.ts";
 import type { CloudAnswer } from "../preflight-protocol.ts";
 import type { CloudSpec } from "../spec.ts";
 import type * as Sdk from "./sdk.ts";
 
-/** The parameters that are the same for all droplets of a stack and their attached resources. */
+/** The parameters that all droplets of a stack and their attached resources have in common. */
 export interface DropletContext {
   readonly sdk: typeof Sdk;
   /** `<project>/<stack>`. */
@@ -17,7 +17,7 @@ export interface DropletContext {
 /** A public key in the account. */
 export interface AccountKey {
   readonly id: pulumi.Input<string>;
-  /** The key's resource; set only if this stack manages the key. */
+  /** The resource of the key; set only if this stack manages the key. */
   readonly self?: Registered;
 }
 

@@ -1,11 +1,15 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { isolateFailure, outputOf, type Registered } from "../../../program/fleet-resource.ts";
-import { type DropletAnswer, tagsOf } from "../preflight-protocol.ts";
+import { isolateFailure, outputOf, type Registered } from "../../../program/muster-resource.ts";
+import { FIXED, ignoredProperties } from "../fixed-properties.ts";
+import { type CloudAnswer, type DropletAnswer, tagsOf } from "../preflight-protocol.ts";
 import type { DropletHostSpec } from "../spec.ts";
-import { makeFirewall, makeReservedIp, makeVolume } from "./attached.ts";
+import { type HostVolume, makeFirewall, makeReservedIp, makeVolume, NO_ID } from "./attached-resources.ts";
 import type { DropletContext } from "./droplet-context.ts";
 
-/** A droplet with its attached resources: what is needed to declare the DropletHost and the project. */
+/**
+ * The parts of a droplet and its attached resources that the declarations of the DropletHost and the project
+ * need.
+ */
 export interface DropletParts {
   readonly id: pulumi.Output<string>;
   readonly address: pulumi.Output<string>;
@@ -16,17 +20,17 @@ export interface DropletParts {
 }
 
 /**
- * The user data for a droplet's first boot. It must be the same for all droplets and all versions of Muster,
- * because a droplet whose user data changes is replaced. It contains no public keys, because DigitalOcean
- * installs them.
+ * The user data for the first boot of a droplet. It must be the same for all droplets and all versions of
+ * Muster, because a change of the user data replaces a droplet. It contains no public keys, because
+ * DigitalOcean installs them.
  */
 export const USER_DATA = "#cloud-config\nssh_pwauth: false\n";
 
 /**
- * Properties that are fixed at the first boot. The vendor's provider would replace a droplet if one of them
- * changed, but a droplet may only be replaced because of `replace` in fleet.yaml.
+ * The shortest timeout for the creation of a droplet, in seconds. The vendor's provider first checks a new droplet
+ * after 10 s, and DigitalOcean needs up to a minute.
  */
-const FROM_FIRST_BOOT = ["userData", "sshKeys", "image", "region", "vpcUuid"];
+const SHORTEST_CREATION = 60;
 
 /** Declares a host's droplet with its firewall, its reserved IP and its volumes. */
 export function makeDroplet(spec: DropletHostSpec, context: DropletContext): DropletParts {
@@ -40,7 +44,7 @@ export function makeDroplet(spec: DropletHostSpec, context: DropletContext): Dro
       name,
       region: droplet.region,
       size: droplet.size,
-      // A disk that has grown cannot shrink again.
+      // The disk keeps its size, because a larger disk cannot become smaller again.
       resizeDisk: false,
       image: droplet.image,
       backups: droplet.backups,
@@ -55,41 +59,60 @@ export function makeDroplet(spec: DropletHostSpec, context: DropletContext): Dro
       aliases,
       ignoreChanges: ignoredChanges(found),
       dependsOn: context.keys.flatMap(({ self }) => self?.ended ?? []),
-      // The import ID protects the droplet, because the engine refuses to replace a resource that has one.
+      // The import ID protects the droplet, because the engine refuses to replace a resource that has an
+      // import ID.
       ...(found.id !== undefined && { import: found.id }),
-      // A new text in `replace` changes the tags, so a change of the tags replaces the droplet in this run.
+      // In a run that replaces the droplet, the new text in `replace` changes the tags. With this option, the
+      // changed tags cause the replacement.
       ...(found.isReplaced && { replaceOnChanges: ["tags"] }),
       protect: protect && !found.isReplaced,
-      customTimeouts: { create: `${droplet.bootTimeout}s` },
+      customTimeouts: { create: `${Math.max(SHORTEST_CREATION, droplet.bootTimeout)}s` },
     },
   );
   const self = isolateFailure(made, DROPLET, name);
-  const id = outputOf(made.id, "");
-  const dropletId = id.apply(Number);
+  const dropletId = outputOf(made.id, NO_ID).apply(Number);
   const firewall = hasFirewall(spec, found) ? [makeFirewall(spec, context, dropletId, self)] : [];
-  const reserved = droplet.reservedIp ? makeReservedIp(spec, context, dropletId, self, found) : undefined;
-  const volumes = Object.keys(droplet.volumes).map((volume) =>
+  const volumes = volumesOf(spec, answer.volumes).map((volume) =>
     makeVolume(spec, volume, context, dropletId, self),
   );
+  const attached = volumes.map((volume) => volume.attached);
+  const hasReservedIp = droplet.reservedIp || found.keepsReservedIp === true;
+  const reserved = hasReservedIp
+    ? makeReservedIp(spec, context, dropletId, [self, ...attached], found)
+    : undefined;
   return {
-    id,
+    id: outputOf(made.id, ""),
     address: reserved?.address ?? outputOf(made.ipv4Address, ""),
     urns: [outputOf(made.dropletUrn, ""), ...volumes.map(({ urn }) => urn)],
-    needs: [
-      self,
-      ...firewall,
-      ...(reserved ? [reserved.self] : []),
-      ...volumes.map(({ attached }) => attached),
-    ],
+    needs: [self, ...firewall, ...attached, ...(reserved ? [reserved.self] : [])],
   };
 }
 
-/** Returns the properties whose differences are ignored. `resizeDisk` only matters if the size differs. */
-function ignoredChanges({ isAdopted, isResized }: DropletAnswer): string[] {
-  return [...FROM_FIRST_BOOT, ...(isResized ? [] : ["resizeDisk"]), ...(isAdopted ? ["name"] : [])];
+/** Returns the declared volumes, and the volumes that the state protects although they are no longer declared. */
+function volumesOf({ name, droplet }: DropletHostSpec, existing: CloudAnswer["volumes"]): HostVolume[] {
+  const declared = Object.entries(droplet.volumes).map(([volume, spec]) => {
+    return { name: volume, ...spec, existing: existing[`${name}/${volume}`] };
+  });
+  const kept = Object.entries(existing).flatMap(([path, one]) => {
+    if (!one.isUndeclared || !path.startsWith(`${name}/`)) return [];
+    const { size, filesystem } = one;
+    return [{ name: path.slice(name.length + 1), size, filesystem, existing: one }];
+  });
+  return [...declared, ...kept];
 }
 
-/** Whether to declare a firewall. An adopted droplet gets one only if fleet.yaml declares its rules. */
+/**
+ * Returns the properties for which differences are ignored. `resizeDisk` matters only if the size differs.
+ */
+function ignoredChanges({ isAdopted, isResized, kept }: DropletAnswer): string[] {
+  const fixed = ignoredProperties(FIXED.droplet, kept);
+  return [...fixed, ...(isResized ? [] : ["resizeDisk"]), ...(isAdopted ? ["name"] : [])];
+}
+
+/**
+ * Whether to declare a firewall. An adopted droplet gets a firewall only if fleet.yaml declares a firewall or
+ * ports for it.
+ */
 function hasFirewall({ droplet: { adopt, open, sshFrom } }: DropletHostSpec, { isAdopted }: DropletAnswer) {
   const isAskedFor = adopt?.firewall !== undefined || open.length > 0 || sshFrom !== undefined;
   return !isAdopted || isAskedFor;

@@ -1,14 +1,14 @@
-import * as pulumi from "@pulumi/pulumi";
-import { apiUrl } from "../digitalocean/access.ts";
+import { Config, invoke, RunError } from "../../../program/pulumi-sdk.ts";
+import { apiUrl } from "../digitalocean/api-access.ts";
 import { CLOUD_TOKEN, type CloudAnswer, type CloudQuestion } from "../preflight-protocol.ts";
 import type { CloudSpec, DropletHostSpec } from "../spec.ts";
 
 /**
- * Asks our provider which resources exist at DigitalOcean. The provider also reports what the run will do and
- * how the cost changes.
+ * Queries Muster's provider about the resources that exist at DigitalOcean. The provider also reports what the run will
+ * do and how the cost changes.
  *
  * @param owner `<project>/<stack>`
- * @param held the hosts whose droplet must not be replaced because an agent on it is protected
+ * @param held the hosts with a droplet that must not be replaced, because an agent on it is protected
  */
 export async function queryAccount(
   owner: string,
@@ -16,7 +16,7 @@ export async function queryAccount(
   { keys, project }: CloudSpec,
   held: ReadonlySet<string>,
 ): Promise<CloudAnswer> {
-  const config = new pulumi.Config("digitalocean");
+  const config = new Config("digitalocean");
   const question: CloudQuestion = {
     owner,
     keys,
@@ -24,15 +24,16 @@ export async function queryAccount(
     api: {
       url: apiUrl(config.get("apiEndpoint")),
       // The engine masks only secrets from the configuration, so a token from the environment must not be
-      // sent. The provider reads that token from its own environment.
+      // sent. The provider reads such a token from its own environment.
       token: config.get("token") ?? "",
     },
-    droplets: hosts.map(({ name, formerly, droplet }) => {
-      const { region, size, image, backups, reservedIp, volumes, replace, adopt } = droplet;
-      const sizes = Object.entries(volumes).map(([volume, one]) => [volume, one.size]);
+    droplets: hosts.map(({ name, formerly, protect, droplet }) => {
+      const { region, size, image, backups, monitoring, ipv6, vpc, reservedIp, volumes, replace, adopt } =
+        droplet;
       return {
-        ...{ host: name, formerly, region, size, image, backups, reservedIp },
-        volumes: Object.fromEntries(sizes),
+        ...{ host: name, formerly, region, size, image, backups, monitoring, ipv6, reservedIp, volumes },
+        ...(vpc !== undefined && { vpc }),
+        isProtected: protect,
         isHeld: held.has(name),
         ...(replace !== undefined && { replace }),
         ...(adopt !== undefined && { adopt: adopt.droplet }),
@@ -40,12 +41,11 @@ export async function queryAccount(
     }),
   };
   try {
-    return (await pulumi.runtime.invoke(CLOUD_TOKEN, question)) as CloudAnswer;
+    return (await invoke(CLOUD_TOKEN, question)) as CloudAnswer;
   } catch (error) {
-    // The SDK puts the name of the call before our provider's message, but users should only see the message.
+    // The SDK puts the name of the call before the message from Muster's provider. Users should see only the
+    // message.
     const said = error instanceof Error ? error.message : String(error);
-    throw new pulumi.RunError(
-      said.replace(/^.*returned an error: (invocation of \S+ returned an error: )?/s, ""),
-    );
+    throw new RunError(said.replace(/^.*returned an error: (invocation of \S+ returned an error: )?/s, ""));
   }
 }

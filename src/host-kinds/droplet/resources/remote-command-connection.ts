@@ -1,11 +1,11 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { InvalidError } from "../../../base/errors.ts";
-import type { FleetResource } from "../../../program/fleet-resource.ts";
+import type { FleetResource } from "../../../program/muster-resource.ts";
 import type { DropletHostSpec } from "../spec.ts";
 
 /**
  * Returns the connection for the vendor's remote.Command, which does not read ssh_config. The command accepts
- * only the host key that was pinned on first contact, and logs in with the keys of the ssh-agent that
+ * only the host key that was pinned during the first contact. It logs in with the keys of the ssh-agent that
  * `npx pulumi` provides.
  *
  * @param machine the DropletHost resource, which provides the address and the host key
@@ -19,7 +19,7 @@ export function connectionTo(
     throw new InvalidError({
       where: name,
       what: "there is no key to log in with",
-      why: "`identityFile` is declared neither in `cloud` nor at the host, and no ssh-agent is running.",
+      why: "`identityFile` is declared neither in `cloud` nor for the host, and no ssh-agent is running.",
       next: "Set `identityFile` to the private key for one of `cloud.keys`, and run `npx pulumi up`.",
     });
   }

@@ -8,8 +8,8 @@ import type { HelperAnswers, HelperCommand, HelperRequest, HelperResult } from "
 export type ProgressLine = (line: string) => void;
 
 /**
- * Runs a command of the helper as root. If we are not root, `sudo -n` runs the helper, which never asks for a
- * password.
+ * Runs a command of the helper as root. If this process does not run as root, it runs the helper with `sudo
+ * -n`, which never asks for a password.
  *
  * @param progress called with each progress line from the helper
  * @throws MusterError if sudo refuses to run the helper, or if the command fails
@@ -34,7 +34,7 @@ export async function callHelper<C extends HelperCommand>(
   return result.answer as HelperAnswers[C];
 }
 
-/** Whether the helper can run as root now without asking for a password. */
+/** Whether the helper can run as root at present without asking for a password. */
 export async function mayActAsRoot(): Promise<boolean> {
   if (process.getuid?.() === 0) return true;
   return (await execa("sudo", ["-n", "true"], { reject: false })).exitCode === 0;
@@ -70,7 +70,8 @@ function noResult(command: string, code: string | undefined, errorLines: readonl
     });
   }
   if (errorLines.some((line) => line.startsWith("sudo:"))) {
-    const next = "Run `sudo -v` in this terminal (or `npm start`, which asks once), then try again.";
+    const next =
+      "Run `sudo -v` in this terminal (or `npm start`, which asks for the password once), then try again.";
     return new MusterError({ what, why: "sudo would have to ask for a password.", next });
   }
   const why = `its last output: ${errorLines.slice(-3).join(" | ") || "none"}.`;

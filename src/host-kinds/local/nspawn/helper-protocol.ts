@@ -1,6 +1,6 @@
 /**
- * A request that the helper reads as JSON from stdin. The last line that it prints on stdout is a
- * HelperResult.
+ * A request to the helper, which reads it as JSON from stdin. The last line that the helper prints on stdout
+ * is a HelperResult.
  */
 export interface HelperRequest {
   /** The absolute path of `<cache>/local`, which belongs to the user. */
@@ -8,13 +8,13 @@ export interface HelperRequest {
   /** The absolute path of the project's folder. */
   readonly project: string;
   readonly node: NodeProgram;
-  /** The name of the host. Left out for `prepare` and `clean`. */
+  /** The name of the host. Absent for `prepare` and `clean`. */
   readonly name?: string;
-  /** The public key that may log in as root, in the format of an OpenSSH .pub file. Only for `create`. */
+  /** The public key that can log in as root, in the format of an OpenSSH .pub file. Only for `create`. */
   readonly publicKey?: string;
 }
 
-/** The Node.js program for all local hosts. */
+/** The Node.js program that all local hosts use. */
 export interface NodeProgram {
   readonly path: string;
   readonly version: string;
@@ -27,10 +27,16 @@ export interface HostAddress {
   readonly hostKeys: readonly string[];
 }
 
+/** A host that is running. */
+export interface BootedHost extends HostAddress {
+  /** A sentence about what limits the host, such as a firewall on this machine. */
+  readonly warning?: string;
+}
+
 export interface HelperAnswers {
   readonly prepare: { readonly base: string };
-  readonly create: HostAddress;
-  readonly boot: HostAddress;
+  readonly create: BootedHost;
+  readonly boot: BootedHost;
   readonly stop: Record<string, never>;
   readonly remove: Record<string, never>;
   readonly clean: Record<string, never>;

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * The content of a host's `host.json`. This file is written last, so a host that has the file is complete.
+ * The content of the `host.json` of a host. This file is written last, so a host with this file is complete.
  */
 export interface HostFile {
   readonly name: string;
@@ -29,7 +29,11 @@ export function readHostFile(hostDir: string): HostFile | undefined {
   }
 }
 
-/** Returns the complete hosts of all projects in a cache, by ID. @param local the path of `<cache>/local` */
+/**
+ * Returns the complete hosts of all projects in a cache, by ID. Incomplete hosts are omitted.
+ *
+ * @param local the path of `<cache>/local`
+ */
 export function allHosts(local: string): ReadonlyMap<string, HostFile> {
   const dir = join(local, "hosts");
   const ids = existsSync(dir) ? readdirSync(dir) : [];

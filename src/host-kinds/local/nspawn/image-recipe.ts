@@ -2,7 +2,9 @@ import { createHash } from "node:crypto";
 
 export const SUITE = "bookworm";
 
-/** The packages that systemd, sshd and agents' units need. Agents install everything else themselves. */
+/**
+ * The packages that systemd, sshd and the units of agents need. Agents install all other packages themselves.
+ */
 export const PACKAGES = [
   "systemd",
   "systemd-sysv",
@@ -19,10 +21,16 @@ export const PACKAGES = [
   "sqlite3",
 ];
 
-/** The folder in a host with the host's own configuration, which is mounted read-only from this machine. */
+/**
+ * The folder in a host that contains the configuration of this host. It is mounted read-only from this
+ * machine.
+ */
 export const HOST_CONFIG = "/etc/muster-host";
 
-/** Units that hosts do not need: periodic tasks that would wake them, and a login on the unused console. */
+/**
+ * The units that hosts do not need: periodic tasks, which would use CPU time, and the login on the console,
+ * which nobody uses.
+ */
 export const MASKED_UNITS = [
   "apt-daily.timer",
   "apt-daily-upgrade.timer",
@@ -66,8 +74,8 @@ WantedBy=multi-user.target
 /**
  * The first program that runs in a host. It is in HOST_CONFIG, so that nobody in the host can delete it. On
  * machines with cgroup v1, systemd-nspawn mounts the controllers read-only, and the limits of units would
- * have no effect. The program therefore mounts them again: a new mount is writable, but the cgroup namespace
- * restricts it to this host.
+ * have no effect. The program therefore mounts the controllers again. The new mounts are writable, but the
+ * cgroup namespace restricts them to this host.
  */
 export const INIT = `#!/bin/sh
 while read -r _ folder type options _; do
@@ -82,7 +90,8 @@ exec /lib/systemd/systemd
 `;
 
 /**
- * Returns the folder name of a base. It depends on the recipe, so that existing hosts keep their old base.
+ * Returns the folder name of a base. The name depends on the recipe, so that existing hosts keep their old
+ * base.
  */
 export function baseName(nodeVersion: string): string {
   const recipe = JSON.stringify([SUITE, PACKAGES, MASKED_UNITS, FILES, process.arch, nodeVersion]);

@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { callHelper, type ProgressLine } from "./call-helper.ts";
-import type { HelperCommand, HelperRequest, HostAddress } from "./helper-protocol.ts";
+import type { BootedHost, HelperCommand, HelperRequest, HostAddress } from "./helper-protocol.ts";
 import { allHosts, readHostFile } from "./host-file.ts";
 import { hostPaths } from "./local-host-paths.ts";
 import { type LocalHostState, localDir, localHostState } from "./local-host-state.ts";
-import { hostNode } from "./node-program.ts";
+import { hostNode } from "./node-for-hosts.ts";
 import { isPrepared } from "./requirements.ts";
 import { answersSsh } from "./ssh-banner.ts";
 
@@ -15,22 +15,25 @@ export type { LocalHostState as HostState } from "./local-host-state.ts";
 export { planMissing } from "./requirements.ts";
 
 /**
- * The local hosts of one project. Changes are made as root, through `sudo -n` if necessary. Reading does not
- * need root.
+ * The local hosts of one project. Methods that change a host run the helper as root, with `sudo -n` if
+ * necessary. Methods that only read do not need root.
  */
 export interface LocalHosts {
   /** Creates the Debian base that the hosts share. This takes about a minute the first time. */
   prepare(progress?: ProgressLine): Promise<void>;
-  /** Creates a host or reuses an existing one, boots it and waits until its sshd answers. */
-  create(host: { name: string; publicKey: string }, progress?: ProgressLine): Promise<HostAddress>;
-  /** Boots an existing host and waits until its sshd answers, also after a reboot of this machine. */
+  /** Creates a host or reuses an existing host, boots it, and waits until its sshd answers. */
+  create(host: { name: string; publicKey: string }, progress?: ProgressLine): Promise<BootedHost>;
+  /** Boots an existing host, and waits until its sshd answers. Also works after a reboot of this machine. */
   boot(name: string): Promise<HostAddress>;
-  /** Shuts a host down if it runs, and keeps its disk. */
+  /** Shuts down a host if it is running. The disk of the host is kept. */
   stop(name: string): Promise<void>;
   /** Stops a host and deletes its disk, if the host exists. */
   remove(name: string): Promise<void>;
   state(name: string): LocalHostState;
-  /** Returns the address of a host, running or not. @returns undefined if the host does not exist */
+  /**
+   * Returns the address of a host, whether the host is running or stopped. @returns undefined if the host
+   * does not exist
+   */
   find(name: string): HostAddress | undefined;
   /** Returns the names of the existing hosts. */
   list(): string[];
@@ -78,7 +81,10 @@ export function localHosts(projectDir: string): LocalHosts {
   };
 }
 
-/** Returns the address of a host if it already runs and answers. If so, the caller does not need root. */
+/**
+ * Returns the address of a host if the host is running and answers. In that case, the caller does not need
+ * root.
+ */
 async function addressIfRunning(dir: string): Promise<HostAddress | undefined> {
   const host = readHostFile(dir);
   if (host === undefined || localHostState(dir) !== "running") return undefined;

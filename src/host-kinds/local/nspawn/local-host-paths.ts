@@ -4,13 +4,13 @@ import { MusterError } from "../../../base/errors.ts";
 
 /**
  * The paths of a local host. `<cache>/local/base-<hash>` is the Debian base that hosts share, and
- * `<cache>/local/hosts/<id>` is the folder of one host. Both belong to root. All users can read everything in
- * a host's folder except the disk.
+ * `<cache>/local/hosts/<id>` is the folder of one host. Both folders belong to root. All users can read
+ * everything in the folder of a host except its disk.
  */
 export interface HostPaths {
   /**
-   * `<hash of the cache and the project>-<name>`, which is unique on this machine. It is also the name of the
-   * container and its cgroups.
+   * The ID `<hash of the cache and the project>-<name>`, which is unique on this machine. The container and
+   * its cgroups have the same name.
    */
   readonly id: string;
   /** The absolute path of `<cache>/local`. */
@@ -19,7 +19,10 @@ export interface HostPaths {
   readonly dir: string;
 }
 
-/** Matches host names that systemd-nspawn accepts as machine names, even with the prefix of the project. */
+/**
+ * Matches host names that systemd-nspawn accepts as machine names, even after the prefix of the project is
+ * added.
+ */
 const NAME = /^[a-z0-9](?:[a-z0-9-]{0,39}[a-z0-9])?$/;
 
 /**
@@ -41,7 +44,10 @@ export function hostPaths(local: string, project: string, name: string): HostPat
   return { id, local, dir: join(local, "hosts", id) };
 }
 
-/** Returns the prefix of a project's host IDs. Its hash includes the cache, because caches share no hosts. */
+/**
+ * Returns the prefix for the host IDs of a project. The hash includes the path of the cache, because each
+ * cache has its own hosts.
+ */
 function projectPrefix(local: string, project: string): string {
   return `${createHash("sha256").update(`${local}\0${project}`).digest("hex").slice(0, 8)}-`;
 }

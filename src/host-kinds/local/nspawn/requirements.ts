@@ -15,11 +15,11 @@ const NEEDED: Readonly<Record<string, string>> = {
   setpriv: "util-linux",
 };
 
-/** Debian's signing keys. Some distributions do not install them with debootstrap. */
+/** The signing keys of Debian. On some distributions, they are not installed together with debootstrap. */
 export const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
 /**
- * Returns the Debian packages that local hosts need but this machine lacks.
+ * Returns the Debian packages that local hosts need and that are missing on this machine.
  *
  * @param has returns whether a program exists
  */
@@ -40,8 +40,8 @@ export function aptInstall(packages: readonly string[]): string {
 }
 
 /**
- * Returns a sentence for each package that local hosts need but this machine lacks, with the command that
- * installs it. Changes nothing, and does not need root.
+ * Returns a sentence for each package that local hosts need and that is missing on this machine. The sentence
+ * contains the command that installs the package. Changes nothing, and does not need root.
  */
 export function planMissing(has: (program: string) => boolean = onPath): string[] {
   if (process.platform !== "linux") return ["Local hosts need Linux: declare hosts of `kind: ssh` instead."];

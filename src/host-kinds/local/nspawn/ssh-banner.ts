@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 
-/** Milliseconds to wait for the banner. */
+/** The maximum time in milliseconds to wait for the banner. */
 const TIMEOUT = 1000;
 
 /** Whether an SSH server answers at this address. */

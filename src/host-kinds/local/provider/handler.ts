@@ -4,10 +4,10 @@ import type { ActualState, Handler, HandlerCall, PropertyDiffs } from "../../../
 import { removalSentences } from "../../../provider/notices/removals.ts";
 import { messageOf, PartialError } from "../../../provider/wire/partial-error.ts";
 import type { Properties } from "../../../provider/wire/values.ts";
-import { LOCAL_MACHINE } from "../machine.ts";
+import { LOCAL_MACHINE } from "../machine-resources.ts";
 import type { LocalHostControl } from "./local-host-control.ts";
 
-/** Returns the handler of LocalHost. Its inputs and its state are `{host, running}`. */
+/** Returns the handler of the resource LocalHost. Its inputs and its state are `{host, running}`. */
 export function localHostHandler(context: ProviderContext, machines: LocalHostControl): Handler {
   return {
     id: hostOf,
@@ -15,25 +15,32 @@ export function localHostHandler(context: ProviderContext, machines: LocalHostCo
     diff,
     create: (call, news) => {
       const progress = (line: string) => void call.log("info", line);
-      return changing(context, news, (host) => machines.create(host, progress));
+      return changing(context, news, async (host) =>
+        report(call, host, await machines.create(host, progress)),
+      );
     },
     read: async (call, id, recorded) => {
       context.engineState.note({ urn: call.urn, inputs: recorded.inputs });
       if (context.isDestroy) await reportDestroy(context, call, recorded.inputs);
       return read(machines, id, recorded);
     },
-    update: (_call, news, state) =>
+    update: (call, news, state) =>
       changing(context, news, async (host) => {
         const former = hostOf(state);
         if (former !== host) machines.rename(former, host);
-        await machines.boot(host);
+        await report(call, host, await machines.boot(host));
       }),
     delete: async (_call, state) => void (await changing(context, state, machines.remove)),
   };
 }
 
+async function report(call: HandlerCall, host: string, warning: string | undefined): Promise<void> {
+  if (warning !== undefined) await call.log("warning", `${host}: ${warning}`);
+}
+
 /**
- * Changes a host, then removes its connection and observation from the caches, because both are out of date.
+ * Changes a host. Then removes the connection and the observation of the host from the caches, because both
+ * are out of date after the change.
  */
 async function changing(
   { hosts, observations }: ProviderContext,
@@ -58,7 +65,7 @@ function diff(_call: HandlerCall, state: Properties, news: Properties): Property
  * Reads the state of a host.
  *
  * @returns undefined if the host does not exist
- * @throws PartialError if the state cannot be read, because the host may still exist
+ * @throws PartialError if the state cannot be read. In that case, it is possible that the host still exists.
  */
 function read(machines: LocalHostControl, id: string, recorded: ActualState): ActualState | undefined {
   const host = hostOf(recorded.inputs);
@@ -73,7 +80,10 @@ function read(machines: LocalHostControl, id: string, recorded: ActualState): Ac
   }
 }
 
-/** Warns about everything that `destroy` deletes with a host, such as the agents in the host's records. */
+/**
+ * Warns about everything that `destroy` deletes together with a host, such as the agents in the host's
+ * records.
+ */
 async function reportDestroy(
   { observations }: ProviderContext,
   call: HandlerCall,
@@ -83,7 +93,7 @@ async function reportDestroy(
   const observation = await observations.at(host, call.urn.owner).catch(() => undefined);
   const removed = [host, ...Object.keys(observation?.resources ?? {})].map((name) => {
     const isProtected = inputs["protect"] === true;
-    return { name, host, items: [], isProtected, why: "", machine: LOCAL_MACHINE.removalText(inputs) };
+    return { name, host, items: [], isProtected, why: "", machine: LOCAL_MACHINE.removalText() };
   });
   for (const sentence of removalSentences(removed, "destroy")) await call.log("warning", sentence);
 }

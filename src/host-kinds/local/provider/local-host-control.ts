@@ -7,22 +7,28 @@ import { readHosts } from "../../../inventory/read-inventory.ts";
 import { forgetHost, pinHost, renameHost } from "../../../inventory/write-inventory.ts";
 import { localHosts } from "../nspawn/index.ts";
 
-/** Manages a project's local hosts by name, and keeps an inventory entry for each existing host. */
+/** Manages the local hosts of a project by name. Keeps an inventory entry for each existing host. */
 export interface LocalHostControl {
   state(host: string): "absent" | "stopped" | "running";
-  /** Creates and boots a host. If the host already exists, it keeps its disk and is only booted. */
-  create(host: string, progress: (line: string) => void): Promise<void>;
-  boot(host: string): Promise<void>;
-  /** Renames a host in the inventory. The host's machine is not changed or restarted. */
+  /**
+   * Creates and boots a host. An existing host keeps its disk and is only booted. @returns a warning about what limits
+   * the host, such as a firewall on this machine
+   */
+  create(host: string, progress: (line: string) => void): Promise<string | undefined>;
+  boot(host: string): Promise<string | undefined>;
+  /** Renames a host in the inventory. The machine of the host is not changed or restarted. */
   rename(from: string, to: string): void;
   /** Removes a host with its disk, if the host exists. */
   remove(host: string): Promise<void>;
 }
 
-/** The private key with which a project logs in to its local hosts, relative to the project. */
+/**
+ * The path of the private key with which a project logs in to its local hosts. It is relative to the folder
+ * of the project.
+ */
 const KEY = join(".muster", "ssh", "id_ed25519");
 
-/** Returns the control of a project's local hosts. */
+/** Returns the object that manages a project's local hosts. */
 export function manageLocalHosts(project: string): LocalHostControl {
   const hosts = localHosts(project);
   const machine = (host: string) => machineOf(readHosts(project, "local"), host);
@@ -30,12 +36,13 @@ export function manageLocalHosts(project: string): LocalHostControl {
     const other = takenBy(readHosts(project, "local"), host);
     if (other !== undefined) throw nameTaken(host, other);
     const name = machine(host);
-    const { address, hostKeys } = await hosts.create(
+    const { address, hostKeys, warning } = await hosts.create(
       { name, publicKey: await ensureLocalKey(project) },
       progress,
     );
     const entry = { address, user: "root", identityFile: join(project, KEY), hostKeys };
     pinHost(project, "local", host, name === host ? entry : { ...entry, machine: name });
+    return warning;
   };
   return {
     state: (host) => hosts.state(machine(host)),
@@ -44,8 +51,8 @@ export function manageLocalHosts(project: string): LocalHostControl {
     rename: (from, to) => renameHost(project, "local", from, to),
     remove: async (host) => {
       const name = machine(host);
-      // The inventory entry is removed before the disk. In the reverse order, a run that is killed after
-      // removing the disk would leave the entry forever.
+      // The inventory entry is removed before the disk. In the opposite order, a run that is killed after it
+      // has removed the disk would leave the entry forever.
       await hosts.stop(name);
       forgetHost(project, "local", host);
       await hosts.remove(name);
@@ -58,10 +65,13 @@ function nameTaken(host: string, other: string): InvalidError {
   return new InvalidError({ where: host, what: "it cannot be created", why, next: "Choose another name." });
 }
 
-/** The key files that are being created, by path. Hosts are created in parallel but share one key file. */
+/**
+ * The key files that are being created at present, by path. Hosts are created in parallel but share one key
+ * file.
+ */
 const keysInProgress = new Map<string, Promise<void>>();
 
-/** Returns the public key of a project's key pair. Creates the key pair if there is none. */
+/** Returns the public key from the key pair of a project. Creates the key pair if it does not exist. */
 export async function ensureLocalKey(project: string): Promise<string> {
   const file = join(project, KEY);
   mkdirSync(join(project, ".muster", "ssh"), { recursive: true, mode: 0o700 });
@@ -74,9 +84,9 @@ export async function ensureLocalKey(project: string): Promise<string> {
 }
 
 /**
- * Creates a key pair. The public key is moved into place last, so that a pair with a public key is always
- * complete. Files that a killed run left are removed first, because ssh-keygen would ask whether to overwrite
- * them.
+ * Creates a key pair. The public key is moved to its final path last. If the public key exists, the pair is
+ * therefore complete. Files that a killed run left are removed first, because ssh-keygen would otherwise ask
+ * whether to overwrite them.
  */
 async function createKey(file: string): Promise<void> {
   const temporary = `${file}.new`;
@@ -93,7 +103,7 @@ export function machineOf(local: KnownHosts, host: string): string {
   return local.get(host)?.machine ?? host;
 }
 
-/** Finds another host whose machine still has this name because the other host was renamed. */
+/** Finds a renamed host that has a machine with this name. */
 export function takenBy(local: KnownHosts, host: string): string | undefined {
   return [...local].find(([name, { machine }]) => name !== host && machine === host)?.[0];
 }

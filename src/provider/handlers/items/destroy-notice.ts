@@ -1,5 +1,5 @@
+import { fromWire } from "../../../model/pulumi-items.ts";
 import { subjectKey } from "../../../model/resource-id.ts";
-import { fromWire } from "../../../model/wire-items.ts";
 import type { ProviderContext } from "../../context.ts";
 import { type Removal, removalSentences } from "../../notices/removals.ts";
 import type { Properties } from "../../wire/values.ts";
@@ -31,6 +31,8 @@ export async function announceDestroy(
     ...Object.values(wireItems(inputs)).map(fromWire),
     ...recorded.filter(([id]) => id !== name).flatMap(([, resource]) => Object.values(resource.items)),
   ];
-  const removal: Removal = { name, host, items, isProtected: inputs["protect"] === true, why: "" };
+  const found = observed?.resources[name]?.record?.found;
+  const isProtected = inputs["protect"] === true;
+  const removal: Removal = { name, host, items, isProtected, why: "", ...(found && { found }) };
   for (const sentence of removalSentences([removal], "destroy")) await call.log("warning", sentence);
 }

@@ -1,12 +1,12 @@
+import { ITEM_PROPERTIES } from "../../../model/agent-parts.ts";
 import { diffItem } from "../../../model/diff.ts";
 import { AS_DECLARED } from "../../../model/items.ts";
-import { ITEM_PROPERTIES } from "../../../model/parts.ts";
-import { fromWire, type WireItem, wantOf, wireAddress } from "../../../model/wire-items.ts";
+import { fromWire, type WireItem, wantOf, wireAddress } from "../../../model/pulumi-items.ts";
 import { type Properties, UNKNOWN } from "../../wire/values.ts";
 import type { PropertyDiff, PropertyDiffs } from "../handler.ts";
-import { MACHINE, MOVES_FROM, movesFromOf, ORPHANS, orphansOf } from "./directives.ts";
 import { unknownItems, wireItems } from "./inputs.ts";
 import { itemPath } from "./item-path.ts";
+import { MACHINE, MOVES_FROM, movesFromOf, ORPHANS, orphansOf } from "./metadata-inputs.ts";
 
 /** Returns the differences between the observed state and the desired inputs, by property path. */
 export function diff(state: Properties, news: Properties): PropertyDiffs {
@@ -21,8 +21,8 @@ export function diff(state: Properties, news: Properties): PropertyDiffs {
 }
 
 /**
- * Returns the changes of the host, the id and the machine. The host and the id change only by a declared
- * rename, which keeps everything. On a new machine, nothing of the resource exists yet.
+ * Returns the changes to a resource's host, id and machine. The host and the id change only through a
+ * declared rename, which keeps everything on the host. On a new machine, no part of the resource exists yet.
  */
 function placeChanges(state: Properties, news: Properties): PropertyDiffs {
   const changed = ["host", "resource", MACHINE].filter((key) => state[key] !== news[key]);
@@ -38,7 +38,8 @@ function orphanChange(news: Properties): PropertyDiffs {
 }
 
 /**
- * Returns a change if the home moves here from another host, because the content of a home is not an item.
+ * Returns a change if the agent's home moves to this host. The items do not show the move, because the
+ * content of a home is not an item.
  */
 function moveChange(news: Properties): PropertyDiffs {
   return movesFromOf(news) === undefined ? {} : { [MOVES_FROM]: ADD };
@@ -67,7 +68,9 @@ function oneItem(name: string, wanted: WireItem, old: WireItem | undefined): rea
   const observed = diffItem(name, fromWire(wanted), {
     props: wantOf({ ...old, kind: wanted["kind"] ?? "" }),
   });
-  const properties = observed.map(({ property }) => property).filter((key) => !isAsApplied(key, old));
+  const properties = observed
+    .map(({ property }) => property)
+    .filter((key) => !isAsApplied(key, old) && !isAgents(key, wanted, old));
   return [...addressKeys(wanted, old), ...properties].map((key) => {
     const change = !(key in old) ? ADD : !(key in wanted) ? DELETE : UPDATE;
     return [itemPath(name, key), change];
@@ -75,14 +78,19 @@ function oneItem(name: string, wanted: WireItem, old: WireItem | undefined): rea
 }
 
 /**
- * Whether a property is a secret's content that the host reports as applied, and the state has no digest of
- * it.
+ * Whether a property is the content of a secret that the host reports as applied, although the state has no
+ * digest of that secret.
  */
 function isAsApplied(key: string, { content }: WireItem): boolean {
   return key === "content" && content === AS_DECLARED;
 }
 
-/** Returns the keys of the address that are new, removed or different. */
+/** Whether a property belongs to the agent, because its file has `write: once` and exists. */
+function isAgents(key: string, wanted: WireItem, { type }: WireItem): boolean {
+  return wanted["write"] === "once" && key !== "type" && type === "file";
+}
+
+/** Returns the keys of the item's address that are new, removed or different. */
 function addressKeys(wanted: WireItem, old: WireItem): readonly string[] {
   const [now, before] = [wireAddress(wanted), wireAddress(old)];
   return [...new Set([...Object.keys(now), ...Object.keys(before)])].filter(

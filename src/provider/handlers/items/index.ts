@@ -5,13 +5,18 @@ import { check } from "./check-inputs.ts";
 import { convergeItems, create } from "./converge-items.ts";
 import { announceDestroy } from "./destroy-notice.ts";
 import { diff } from "./diff-items.ts";
-import { parseProperties } from "./inputs.ts";
-import { announceOrphans, removeOrphans } from "./orphans.ts";
+import { hostItems, parseProperties } from "./inputs.ts";
+import { linkNotices } from "./link-notices.ts";
+import { observeDeclared, packageNotice, refusalNotices } from "./preview-notices.ts";
 import { isRuntime, readItems } from "./read-items.ts";
 import { deleteItems } from "./remove-items.ts";
+import { announceOrphans, removeOrphans } from "./remove-orphans.ts";
 import { announceWaiting, mergeNotices, restartNotices } from "./restart-notices.ts";
 
-/** Returns the handler of all types that consist of host items. The types differ only in their items. */
+/**
+ * Returns the handler for all resource types that consist of host items. The types differ only in their
+ * items.
+ */
 export function itemHandler(context: ProviderContext): Handler {
   return {
     id: (inputs) => `${inputs["resource"]}`,
@@ -22,9 +27,17 @@ export function itemHandler(context: ProviderContext): Handler {
     diff: (_call, state, news) => diff(state, news),
     preview: async (call, news, state) => {
       await announceWaiting(context, call, news);
-      const sentences =
-        state === undefined ? [] : [...mergeNotices(state, news), ...restartNotices(state, news)];
-      for (const sentence of sentences) await call.log("info", sentence);
+      const restarts = state === undefined ? [] : restartNotices(state, news);
+      const merges = state === undefined ? [] : mergeNotices(state, news);
+      for (const sentence of [...merges, ...restarts]) await call.log("info", sentence);
+      const observed = await observeDeclared(context, call, news);
+      const packages = packageNotice(news, observed);
+      if (packages !== undefined) await call.log("info", packages);
+      const { host, id, items: wire } = parseProperties(news);
+      const items = hostItems(wire);
+      const links = linkNotices(host, id, items, observed ?? {}, context.contents.held(items));
+      for (const sentence of [...refusalNotices(news, observed, restarts.length > 0), ...links])
+        await call.log("warning", sentence);
     },
     create: async (call, news) => {
       await removeOrphans(context, call, news);
@@ -45,8 +58,8 @@ export function itemHandler(context: ProviderContext): Handler {
 }
 
 /**
- * Renames the host when its runtime is updated. The runtime is updated first, so that all other resources
- * find the host under its current name.
+ * Renames the host when its runtime is updated. A host's runtime is updated first, so that all other
+ * resources find the host under its current name.
  */
 function renameHost({ hosts }: ProviderContext, news: Properties, state: Properties): void {
   const { host, items } = parseProperties(news);

@@ -1,9 +1,9 @@
 import { InvalidError } from "../../../base/errors.ts";
 import { mapValues } from "../../../base/objects.ts";
 import { Secret } from "../../../base/secret.ts";
-import type { HostItem, Items, Scalar } from "../../../model/items.ts";
-import { byPart, ITEM_PROPERTIES, itemName } from "../../../model/parts.ts";
-import { fromWire, type WireItem } from "../../../model/wire-items.ts";
+import { byPart, ITEM_PROPERTIES, itemName } from "../../../model/agent-parts.ts";
+import { comparedText, type HostItem, type Items, type Scalar } from "../../../model/items.ts";
+import { fromWire, type WireItem } from "../../../model/pulumi-items.ts";
 import { asProperties, type Properties, UNKNOWN, type Value } from "../../wire/values.ts";
 
 /** The inputs or the state of a resource that consists of host items. */
@@ -34,12 +34,12 @@ export function parseProperties(properties: Properties): ItemProperties {
   });
 }
 
-/** Whether the properties contain items. Each part of an agent is a property. */
+/** Whether the properties contain items. For an agent, each part is a separate property. */
 export function hasItems(properties: Properties): boolean {
   return ITEM_PROPERTIES.some((property) => asProperties(properties[property]) !== undefined);
 }
 
-/** Returns the known items, by name. In a preview, an item may be unknown. */
+/** Returns the known items, by name. In a preview, an item can be unknown. */
 export function wireItems(properties: Properties): WireItems {
   const items = Object.entries(allItems(properties));
   return Object.fromEntries(
@@ -65,7 +65,7 @@ function allItems(properties: Properties): Properties {
   return Object.fromEntries(parts.flat());
 }
 
-/** Replaces the items in properties, marks the contents of secrets as secret, and keeps unknown items. */
+/** Replaces the items in the properties, but keeps unknown items. Marks the contents of secrets as secret. */
 export function withItems(properties: Properties, items: WireItems): Properties {
   const unknown = unknownItems(properties).map((name) => [name, UNKNOWN] as const);
   const parts = byPart<Value>({ ...Object.fromEntries(unknown), ...mapValues(items, markSecret) });
@@ -101,4 +101,9 @@ function markSecret(item: WireItem): Properties {
   return secret === undefined || content === undefined
     ? item
     : { ...item, content: new Secret(`${content}`) };
+}
+
+/** Returns the items that a host can observe only with their declared text. */
+export function comparedItems(items: Items): Items {
+  return Object.fromEntries(Object.entries(items).filter(([, item]) => comparedText(item) !== undefined));
 }

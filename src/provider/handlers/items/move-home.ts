@@ -7,14 +7,14 @@ import type { AgentMover, ProviderContext } from "../../context.ts";
 import type { PendingMove } from "../../pending-moves.ts";
 import type { Properties } from "../../wire/values.ts";
 import type { HandlerCall } from "../handler.ts";
-import { movesFromOf } from "./directives.ts";
+import { movesFromOf } from "./metadata-inputs.ts";
 
 /** Milliseconds between two messages about the progress of a transfer. */
 const PROGRESS_INTERVAL = 10_000;
 
 /**
  * Moves an agent's home to the host of this resource: stops the agent on the old host, copies the home, and
- * then marks the old copy as gone. Both hosts record each step, so that the next run can continue if this one
+ * then marks the old copy as gone. Both hosts record each step, so that the next run can continue if this run
  * is killed.
  *
  * @throws MusterError if the home is still on the old host; the agent keeps running there if the host is
@@ -59,13 +59,13 @@ interface Transfer {
   readonly call: HandlerCall;
   readonly move: PendingMove;
   readonly owner: string;
-  /** The id of the move, the same on both hosts. */
+  /** The id of the move, which is the same on both hosts. */
   readonly name: string;
 }
 
 /**
- * Copies the home. If the copy fails, the agent is started again on the old host. It has not run on the new
- * host.
+ * Copies the home. If the copy fails, the agent is restarted on the old host. The agent has not run on the
+ * new host.
  */
 async function transferHome(transfer: Transfer, arrival: Parameters<AgentMover["arrive"]>[0]): Promise<void> {
   const { old, now, move, name } = transfer;
@@ -89,15 +89,15 @@ async function stream({ old, now, call, move, owner, name }: Transfer): Promise<
   for (let next: ReturnType<typeof take> | undefined = take(true); next !== undefined; ) {
     const piece: PackAnswer = await next;
     next = piece.sum === undefined ? take(false) : undefined;
-    // The next piece is awaited in the next round, unless the new host fails first.
+    // If the new host fails first, nobody awaits `next`. Its rejection would then end the process.
     next?.catch(() => undefined);
     const { aside } = await now.unpack({ op: "unpack", id: move.toId, move: name, ...piece });
     for (const path of aside)
-      await call.log("info", `${move.to}: files that were in the home's place were moved aside to ${path}`);
+      await call.log("info", `${move.to}: files that were at the home's path were moved aside to ${path}`);
     bytes += Buffer.byteLength(piece.bytes, "base64");
     if (Date.now() - lastReport < PROGRESS_INTERVAL) continue;
     lastReport = Date.now();
-    await call.log("info", `${Math.round(bytes / 1024 / 1024)} MB copied from ${move.from}`);
+    await call.log("info", `${Math.round(bytes / 1024 / 1024)} MB have been copied from ${move.from}`);
   }
 }
 
@@ -114,14 +114,14 @@ function alreadyThere(move: PendingMove): MusterError {
 }
 
 /**
- * Returns the error for a run that does not cover the old host, so that the home could not be removed there.
+ * Returns the error for a run that does not cover the old host. Such a run could not remove the home there.
  */
 function outsideRun(id: string, source: string): InvalidError {
   const { host: to, name: agent } = subjectOf(id);
   return new InvalidError({
     what: `${agent} was not moved to ${to}`,
     why: `its home is on ${subjectOf(source).host}, which this run does not cover.`,
-    next: `Run it without targets, or with \`$(npx fleet targets --agent ${agent})\`.`,
+    next: `Run \`npx pulumi up\` without targets, or with \`$(npx fleet targets --agent ${agent})\`.`,
   });
 }
 

@@ -1,24 +1,32 @@
 import { isDeepStrictEqual } from "node:util";
+import { MusterError } from "../../../base/errors.ts";
 import { mapValues } from "../../../base/objects.ts";
 import type { HostRecord } from "../../../model/host-record.ts";
-import type { HostItem, Items, Observation } from "../../../model/items.ts";
+import type { HostItem, Observation, Observations } from "../../../model/items.ts";
 import type { Observed } from "../../../model/protocol.ts";
-import { fromWire, isSameSecret, toWire, type WireItem, wireAddress } from "../../../model/wire-items.ts";
+import { fromWire, isSameSecret, toWire, type WireItem, wireAddress } from "../../../model/pulumi-items.ts";
 import type { ProviderContext } from "../../context.ts";
 import { isNothingInstalled } from "../../hosts/host-errors.ts";
 import { messageOf, PartialError } from "../../wire/partial-error.ts";
 import type { ActualState, HandlerCall } from "../handler.ts";
-import { withoutDirectives } from "./directives.ts";
 import { failureText } from "./failure-text.ts";
-import { type ItemProperties, parseProperties, type WireItems, wireItems, withItems } from "./inputs.ts";
-import { isGone, observedItems, unknownReasons } from "./observed-items.ts";
+import {
+  comparedItems,
+  type ItemProperties,
+  parseProperties,
+  type WireItems,
+  wireItems,
+  withItems,
+} from "./inputs.ts";
+import { isGone, observedItems, unknownReasons } from "./interpret-observations.ts";
+import { withoutDirectives } from "./metadata-inputs.ts";
 
 /**
  * Observes the resource on its host.
  *
- * @returns undefined if the whole resource is gone; the recorded state if its host is declared intermittent
- *   and is unreachable
- * @throws PartialError with the recorded state if any part is unknown, as unknown does not mean absent
+ * @returns undefined if no part of the resource exists; the recorded state if its host is declared
+ *   intermittent and is unreachable
+ * @throws PartialError with the recorded state if any part is unknown, because an unknown part might exist
  */
 export async function readItems(
   context: ProviderContext,
@@ -36,12 +44,13 @@ export async function readItems(
     throw new PartialError({ id, ...recorded, reasons: [messageOf(error)] });
   }
   const { observed, record } = seen;
+  await reportWarnings(call, properties, observed);
   const reasons = unknownReasons(properties.items, observed);
   if (reasons.length > 0) throw new PartialError({ id, ...recorded, reasons });
   if (isGone(properties.items, observed) && !isBeingRemoved(record)) return undefined;
   const items = observedItems(properties.items, observed);
-  // The inputs must not contain keyed hashes. If they differed from the program's inputs, the engine would
-  // write a whole checkpoint.
+  // The inputs must not contain keyed hashes. If the inputs differed from the program's inputs, the engine
+  // would write a complete checkpoint.
   const inputs = mapValues(items, (item) => toWire(fromWire(item)));
   const actual = {
     inputs: withItems(recorded.inputs, inputs),
@@ -51,24 +60,40 @@ export async function readItems(
   throw new PartialError({ id, ...actual, reasons: unfinishedReasons(properties, record) });
 }
 
-/** Returns what the last run did not finish, and why. A killed run has left no reason. */
-function unfinishedReasons({ host, id }: ItemProperties, { failures = [] }: HostRecord): string[] {
+/** Prints the host's warnings, such as a login that sshd refuses. */
+export async function reportWarnings(
+  call: HandlerCall,
+  { host }: ItemProperties,
+  observed: Observations,
+): Promise<void> {
+  for (const one of Object.values(observed))
+    if ("warning" in one && one.warning !== undefined) await call.log("warning", `${host}: ${one.warning}`);
+}
+
+/**
+ * Returns the changes that the last run did not finish, and the reason. If the last run was killed, there is no reason.
+ */
+function unfinishedReasons({ host, id }: ItemProperties, { failures = [], error }: HostRecord): string[] {
   const next = "`npx pulumi up` finishes the work";
-  if (failures.length === 0) return [`${host}: a run was killed while it changed this; ${next}`];
+  if (error !== undefined) {
+    const text = new MusterError({ ...error, where: host }).message;
+    return [`the last run could not apply this resource; ${next}. The error was: ${text}`];
+  }
+  if (failures.length === 0) return [`${host}: a run was killed while it changed this resource; ${next}`];
   return failures.map((failure) => {
     const text = failureText(host, id, failure);
     return `the last run could not apply the agent's ${failure.part}; ${next}. The error was: ${text}`;
   });
 }
 
-/** Whether a removal was killed. It leaves the record, which only another removal deletes. */
+/** Whether a removal was killed. A killed removal leaves the record, which only another removal deletes. */
 function isBeingRemoved(record: HostRecord | undefined): boolean {
   return record !== undefined && record.applied === undefined && record.intended === undefined;
 }
 
 /**
  * Whether the resource is the host's runtime. If the runtime is missing, this resource is absent, and all
- * others are unknown.
+ * other resources on the host are unknown.
  */
 export function isRuntime(items: WireItems): boolean {
   return Object.values(items).some((item) => item["kind"] === "runtime");
@@ -77,8 +102,8 @@ export function isRuntime(items: WireItems): boolean {
 type ObservedResource = Pick<Observed, "observed" | "record">;
 
 /**
- * Uses the observation of the whole host if it covers the same items; otherwise observes this resource
- * separately.
+ * Uses the observation of the entire host if that observation covers the same items. Otherwise observes this
+ * resource separately.
  */
 async function observeResource(
   context: ProviderContext,
@@ -94,7 +119,7 @@ async function observeResource(
     reference(item, seen?.items[name], observed[name] !== seen?.observed[name]),
   );
   if (seen !== undefined && isDeepStrictEqual(seen.items, wanted)) return { ...seen, observed };
-  const contents = context.contents.held(rowsOf(wanted));
+  const contents = context.contents.held(comparedItems(wanted));
   const again = await context.observations.again(host, owner, { id, items: wanted }, contents);
   return again ?? { observed: {} };
 }
@@ -106,8 +131,8 @@ function unsealed(observation: Observation, state: WireItem | undefined): Observ
 }
 
 /**
- * Returns the item to compare the host with. After a saved refresh, the recorded inputs are only what the
- * refresh observed, so the host's own record is more reliable. The record lacks only the digests of secrets.
+ * Returns the item with which the host is compared. After a saved refresh, the recorded inputs contain only the
+ * observed values, so the host's own record is more reliable. The host's record lacks only the digests of secrets.
  *
  * @param isKnown whether the state already has the digest of the secret
  */
@@ -119,8 +144,4 @@ function reference(item: WireItem, onHost: HostItem | undefined, isKnown: boolea
   return !isKnown && `${content}`.startsWith("secret:")
     ? fromWire({ ...wire, content: content ?? "" })
     : onHost;
-}
-
-function rowsOf(items: Items): Items {
-  return Object.fromEntries(Object.entries(items).filter(([, item]) => item.kind === "rows"));
 }

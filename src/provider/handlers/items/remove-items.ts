@@ -18,8 +18,14 @@ export async function deleteItems(
   try {
     const { owner } = call.urn;
     const remover = await context.hosts.remover(host);
-    const { aside } = await remover.remove({ op: "remove", id, owner, items: hostItems(items) });
+    const { aside, givenBack = [] } = await remover.remove({
+      op: "remove",
+      id,
+      owner,
+      items: hostItems(items),
+    });
     for (const path of aside) await call.log("info", `${host}: agent data was moved aside to ${path}`);
+    for (const sentence of givenBack) await call.log("info", `${host}: ${sentence}`);
     if (isRuntime(items)) await remover.uninstall();
   } catch (error) {
     if (!isNothingInstalled(error)) throw error;

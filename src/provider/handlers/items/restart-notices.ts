@@ -1,5 +1,5 @@
-import type { OnChange } from "../../../model/deadman.ts";
-import { isFormerPart } from "../../../model/former-agent.ts";
+import { type OnChange, STOP_SECONDS } from "../../../model/deadman.ts";
+import { isFormerPart } from "../../../model/legacy-agent-parts.ts";
 import { subjectOf } from "../../../model/resource-id.ts";
 import type { ProviderContext } from "../../context.ts";
 import type { Properties } from "../../wire/values.ts";
@@ -25,15 +25,26 @@ export function mergeNotices(state: Properties, news: Properties): string[] {
 export function restartNotices(state: Properties, news: Properties): string[] {
   const changes = diff(state, news);
   const { host, id } = parseProperties(news);
+  const before = wireItems(state);
+  // The state of an earlier version has no groups. If groups are only added to the state, no unit restarts.
+  const keysOf = (name: string) =>
+    before[name]?.["groups"] === undefined ? ["content", "type"] : ["content", "type", "groups"];
   const sentences = Object.entries(wireItems(news)).flatMap(([name, { notify, restart, within, choice }]) => {
-    const paths = [itemPath(name), ...["content", "type"].map((key) => itemPath(name, key))];
+    const paths = [itemPath(name), ...keysOf(name).map((key) => itemPath(name, key))];
     const isRead = notify !== undefined && paths.some((path) => path in changes);
     if (!isRead) return [];
     const latest = typeof within === "number" ? `, after ${Math.ceil(within / 60)} min at the latest` : "";
     const where = choice === undefined ? "" : ` if it is using provider ${choice} when the change is applied`;
-    return [`${host}: ${readerIn(id)} ${WHEN[(restart ?? "now") as OnChange]}${latest}${where}`];
+    const when = (restart ?? "now") as OnChange;
+    return [`${host}: ${readerIn(id)} ${WHEN[when]}${latest}${where}${downtime(id, when)}`];
   });
   return [...new Set(sentences)];
+}
+
+/** Returns how long a restart interrupts an agent. The time that an agent needs to start is not known. */
+function downtime(id: string, when: OnChange): string {
+  if (subjectOf(id).kind !== "agent" || when === "never") return "";
+  return `; it is down for at most ${STOP_SECONDS} s plus the start of its program`;
 }
 
 /** Returns the message about a unit that was not restarted, although an item that it reads has changed. */
@@ -50,7 +61,7 @@ export async function announceWaiting(
   news: Properties,
 ): Promise<void> {
   const host = `${news["host"]}`;
-  if (isDeferred(host)) await call.log("warning", `deferred until ${host} is back`);
+  if (isDeferred(host)) await call.log("warning", `this change is deferred until ${host} is back`);
 }
 
 /**

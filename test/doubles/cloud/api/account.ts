@@ -13,6 +13,7 @@ import {
 import { existing, type Key } from "../data.ts";
 import { notFound, unprocessable } from "../error.ts";
 import { requiredText, text } from "./body-fields.ts";
+import { MOST_ADDRESSES } from "./reserved-ips.ts";
 
 /** The account and its SSH keys. */
 export function accountRoutes({ store, settings }: Context): Routes {
@@ -27,8 +28,8 @@ export function accountRoutes({ store, settings }: Context): Routes {
       ok({
         account: {
           droplet_limit: data.dropletLimit,
-          floating_ip_limit: 3,
-          reserved_ip_limit: 3,
+          floating_ip_limit: MOST_ADDRESSES,
+          reserved_ip_limit: MOST_ADDRESSES,
           volume_limit: 100,
           email: "fleet@example.org",
           name: "A Fleet",
@@ -67,11 +68,11 @@ export function findKey(keys: readonly Key[], name: string): Key | undefined {
   return keys.find(({ id, fingerprint }) => String(id) === name || fingerprint === name);
 }
 
-/** MD5 of the key's bytes, which is how the API names keys. */
+/** Returns the MD5 hash of the key's bytes, by which the API names keys. */
 function fingerprintOf(publicKey: string): string {
   const [, type, blob = ""] = /^(ssh-\S+|ecdsa-\S+|sk-\S+) ([A-Za-z0-9+/=]+)/.exec(publicKey.trim()) ?? [];
   const bytes = Buffer.from(blob, "base64");
-  // The bytes start with the name of the type.
+  // The key's bytes start with the name of the key's type.
   if (type === undefined || bytes.toString("latin1", 4, 4 + type.length) !== type) {
     throw unprocessable("Key invalid, key should be of the format `type key [comment]`");
   }

@@ -37,7 +37,9 @@ export function array(body: Body, name: string): unknown[] {
 
 const TAG = /^[a-zA-Z0-9:\-_]{1,255}$/;
 
-/** The tags of a new object. Creates tags that do not exist yet. */
+/**
+ * Returns the tags of an object, and creates the tags that do not exist yet. A tag keeps the spelling of its first use.
+ */
 export function createTags(known: string[], wanted: readonly string[]): string[] {
   for (const tag of wanted) {
     if (!TAG.test(tag)) {
@@ -45,12 +47,17 @@ export function createTags(known: string[], wanted: readonly string[]): string[]
         "Tags may contain letters, numbers, colons, dashes, and underscores; there is a limit of 255 characters per tag",
       );
     }
-    if (!known.includes(tag)) known.push(tag);
+    if (canonicalTag(known, tag) === undefined) known.push(tag);
   }
-  return [...wanted];
+  return wanted.map((tag) => canonicalTag(known, tag) ?? tag);
 }
 
-/** Whether another existing object has the name. */
+/** Finds an existing tag. Ignores upper and lower case. */
+export function canonicalTag(known: readonly string[], tag: string): string | undefined {
+  return known.find((one) => one.toLowerCase() === tag.toLowerCase());
+}
+
+/** Whether an existing object has the name. */
 export function isTaken(objects: readonly (Visibility & { readonly name: string })[], name: string): boolean {
   return existing(objects).some((object) => object.name === name);
 }

@@ -10,7 +10,7 @@ import { findDroplet } from "./find-resource.ts";
 
 type Body = Call["body"];
 
-/** Validates a request at once, and returns the work that takes time. */
+/** Validates a request immediately, and returns the work that takes time. */
 type DropletAction = (context: Context, droplet: Droplet, body: Body) => () => void | Promise<void>;
 
 export function dropletActionRoutes(context: Context): Routes {
@@ -71,15 +71,16 @@ const ACTIONS: Readonly<Record<string, DropletAction>> = {
     };
   },
   resize: (_, droplet, body) => {
-    const [size, present] = [sizeOf(body["size"]), sizeOf(droplet.size)];
+    const size = sizeOf(body["size"]);
     if (size === undefined) throw unprocessable("You specified an invalid size for Droplet resize.");
     if (droplet.status !== "off")
       throw unprocessable("The Droplet must be powered off before it can be resized.");
-    if (present !== undefined && size.disk < present.disk) {
+    if (size.disk < droplet.disk) {
       throw unprocessable("This size is not available because it has a smaller disk.");
     }
     return () => {
       droplet.size = size.slug;
+      if (body["disk"] === true) droplet.disk = size.disk;
     };
   },
   rebuild: ({ machines }, droplet, body) => {

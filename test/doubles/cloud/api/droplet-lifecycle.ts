@@ -8,7 +8,7 @@ export function dropletSubject({ id, region }: Droplet): Subject {
   return { type: "droplet", id, region };
 }
 
-/** Takes a droplet from `new` to `active`: its machine is running, accepts its keys, and has its address. */
+/** Changes a droplet from `new` to `active`: its machine runs, accepts the droplet's keys, and has an address. */
 export function beginCreation(context: Context, droplet: Droplet, volumes: readonly string[]): Action {
   const { actions, machines } = context;
   if (droplet.fate === "stuck") return actions.begin("create", dropletSubject(droplet), null);
@@ -21,7 +21,7 @@ export function beginCreation(context: Context, droplet: Droplet, volumes: reado
   });
 }
 
-/** Removes a droplet with its machine, and from firewalls and reserved IPs. */
+/** Removes a droplet and its machine, and also removes the droplet from firewalls and reserved IPs. */
 export function removeDroplet({ store, settings, actions, machines }: Context, droplet: Droplet): void {
   const { data } = store;
   droplet.goneAt = Date.now() + settings.lag;

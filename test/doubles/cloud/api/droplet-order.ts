@@ -7,7 +7,7 @@ import { createTags, flag, text, texts } from "./body-fields.ts";
 import { findVolume } from "./find-resource.ts";
 import { defaultVpc } from "./vpcs.ts";
 
-/** A validated request for droplets. */
+/** A validated request to create droplets. */
 export interface Order {
   readonly region: string;
   readonly size: string;
@@ -25,7 +25,7 @@ const NAME = /^[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?$/;
 /** The maximum size of user_data, in bytes. */
 const USER_DATA = 64 * 1024;
 
-/** @throws ApiError with the reason, before any droplet is created */
+/** @throws ApiError with the reason if the request is invalid */
 export function checkedOrder(
   context: Context,
   body: Readonly<Record<string, unknown>>,
@@ -77,15 +77,17 @@ function publicKeysOf({ store }: Context, names: readonly string[]): string[] {
   });
 }
 
-/** Creates the droplet's entry. Its machine is created by its action. */
+/** Creates the droplet's entry. The droplet's `create` action creates the machine. */
 export function makeDroplet({ store, settings }: Context, name: string, order: Order): Droplet {
   const { data } = store;
   const id = store.nextId();
   const { volumes: _, ...rest } = order;
+  const disk = sizeOf(order.size)?.disk ?? 0;
   const place = data.dropletsMade++;
   const droplet: Droplet = {
     id,
     name,
+    disk,
     ...rest,
     features: [...rest.features],
     tags: [...rest.tags],
@@ -102,7 +104,7 @@ export function makeDroplet({ store, settings }: Context, name: string, order: O
   return droplet;
 }
 
-/** An address in the range for documentation (RFC 3849). */
+/** An IPv6 address in the range for documentation (RFC 3849). */
 export function ipv6Of(id: number): string {
   return `2001:db8::${(id >> 16).toString(16)}:${(id & 0xffff).toString(16)}`;
 }

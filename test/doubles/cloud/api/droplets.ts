@@ -2,26 +2,30 @@ import { shownAction } from "../actions.ts";
 import { accepted, type Context, list, noContent, ok, type Routes, visible } from "../context.ts";
 import type { Droplet } from "../data.ts";
 import { unprocessable } from "../error.ts";
-import { requiredText, texts } from "./body-fields.ts";
+import { canonicalTag, requiredText, texts } from "./body-fields.ts";
 import { beginCreation, removeDroplet } from "./droplet-lifecycle.ts";
 import { checkedOrder, makeDroplet } from "./droplet-order.ts";
 import { findDroplet } from "./find-resource.ts";
 import { shownDroplet } from "./shown-droplet.ts";
 
-/** Creates, lists, shows and deletes droplets. Their actions are in droplet-actions.ts. */
+/** The routes that create, list, show and delete droplets. The actions of droplets are in droplet-actions.ts. */
 export function dropletRoutes(context: Context): Routes {
   const { store, actions } = context;
   const { data } = store;
   const find = (id: string | undefined): Droplet => findDroplet(context, id);
   const remove = (droplet: Droplet): void => {
-    // The action of a stuck droplet never ends, and the droplet can be deleted nevertheless.
+    // The action of a stuck droplet never ends, but the droplet can still be deleted.
     const busy = actions.isBusy("droplet", droplet.id) && droplet.fate !== "stuck";
     if (busy) throw unprocessable("Droplet already has a pending event.");
     removeDroplet(context, droplet);
   };
+  const tagIn = (query: URLSearchParams) => {
+    const tag = query.get("tag_name");
+    return tag === null ? null : (canonicalTag(data.tags, tag) ?? tag);
+  };
   return {
     "GET /v2/droplets": ({ query }) => {
-      const [tag, name] = [query.get("tag_name"), query.get("name")];
+      const [tag, name] = [tagIn(query), query.get("name")];
       const found = visible(data.droplets).filter(
         (one) => (tag === null || one.tags.includes(tag)) && (name === null || one.name === name),
       );
@@ -43,7 +47,7 @@ export function dropletRoutes(context: Context): Routes {
       return accepted(body["names"] === undefined ? { droplet: droplets[0], links } : { droplets, links });
     },
     "DELETE /v2/droplets": ({ query }) => {
-      const tag = query.get("tag_name");
+      const tag = tagIn(query);
       if (tag === null) throw unprocessable("tag_name is required");
       for (const droplet of visible(data.droplets).filter(({ tags }) => tags.includes(tag))) remove(droplet);
       return noContent;

@@ -14,7 +14,7 @@ import { ApiError, notFound, unprocessable } from "../error.ts";
 import { array, createTags, isTaken, numbers, requiredText, texts } from "./body-fields.ts";
 import { findDroplet } from "./find-resource.ts";
 
-/** Firewalls. Their rules are stored and returned, but the hosts' traffic is not filtered. */
+/** The routes of firewalls. The rules are stored and returned, but they do not filter the hosts' traffic. */
 export function firewallRoutes(context: Context): Routes {
   const { store, settings } = context;
   const { data } = store;
@@ -28,7 +28,7 @@ export function firewallRoutes(context: Context): Routes {
     dropletIds: numbers(body, "droplet_ids").map((id) => findDroplet(context, id).id),
     tags: createTags(data.tags, texts(body, "tags")),
   });
-  /** POST adds what the body names to a firewall, DELETE removes it. */
+  /** POST adds the members that the body names to a firewall, and DELETE removes them. */
   const member = (what: "droplets" | "tags" | "rules"): Routes => {
     const path = `/v2/firewalls/:id/${what}`;
     return {
@@ -44,7 +44,7 @@ export function firewallRoutes(context: Context): Routes {
       [`DELETE ${path}`]: ({ params, body }) => {
         const firewall = find(params["id"]);
         firewall.dropletIds = without(firewall.dropletIds, numbers(body, "droplet_ids"));
-        firewall.tags = without(firewall.tags, texts(body, "tags"));
+        firewall.tags = without(firewall.tags, createTags(data.tags, texts(body, "tags")));
         const { inbound, outbound } = rulesOf(body, false);
         firewall.inbound = without(firewall.inbound, inbound);
         firewall.outbound = without(firewall.outbound, outbound);
@@ -95,7 +95,7 @@ type Body = Readonly<Record<string, unknown>>;
 
 const PROTOCOLS = ["tcp", "udp", "icmp"];
 
-/** @param isComplete for a complete firewall, which needs at least one rule */
+/** @param isComplete whether the body is a complete firewall, which needs at least one rule */
 function rulesOf(body: Body, isComplete: boolean): { inbound: InboundRule[]; outbound: OutboundRule[] } {
   const inbound = array(body, "inbound_rules") as InboundRule[];
   const outbound = array(body, "outbound_rules") as OutboundRule[];
@@ -108,7 +108,7 @@ function rulesOf(body: Body, isComplete: boolean): { inbound: InboundRule[]; out
   };
 }
 
-/** The API returns `0` for all ports, and for icmp, which has no ports. */
+/** The API returns the port `0` for all ports, and also for icmp, which has no ports. */
 function portsOf({ protocol, ports }: { protocol: string; ports: string }): {
   protocol: string;
   ports: string;
@@ -121,7 +121,7 @@ function portsOf({ protocol, ports }: { protocol: string; ports: string }): {
   return { protocol, ports: ports === "all" ? "0" : ports };
 }
 
-/** Leaves out empty fields. */
+/** The sources or destinations of a rule, without empty fields. */
 function peersOf(peers: Peers | undefined): Peers {
   const result = Object.entries(peers ?? {}).filter(([, value]) => Array.isArray(value) && value.length > 0);
   if (result.length === 0) throw unprocessable("a rule must have at least one source or destination");

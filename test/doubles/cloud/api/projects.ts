@@ -14,7 +14,7 @@ import { existing, type Project } from "../data.ts";
 import { ApiError, notFound } from "../error.ts";
 import { isTaken, requiredText, text, texts } from "./body-fields.ts";
 
-/** Projects and their resources. A new account has one project. */
+/** The routes of projects and their resources. A new account has one project. */
 export function projectRoutes(context: Context): Routes {
   const { store, settings } = context;
   const { data } = store;
@@ -73,7 +73,7 @@ export function projectRoutes(context: Context): Routes {
   };
 }
 
-/** The default project, created when it is first needed. */
+/** Returns the default project, which the first call creates. */
 export function defaultProject({ store }: Context): Project {
   const found = existing(store.data.projects).find(({ isDefault }) => isDefault);
   if (found !== undefined) return found;

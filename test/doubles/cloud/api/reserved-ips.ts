@@ -20,12 +20,15 @@ import { defaultProject } from "./projects.ts";
 import { shownDroplet } from "./shown-droplet.ts";
 
 /**
- * The range of reserved addresses: it is for measurements (RFC 2544), so no droplet has one. The addresses lead to
- * hosts of this machine, and are drawn at random so that two clouds on it do not collide.
+ * The range of reserved addresses. RFC 2544 reserves it for measurements, so no droplet has an address in it. The
+ * addresses lead to hosts on this machine, and are random so that two clouds on this machine do not collide.
  */
 const RANGE = "198.18";
 
-/** Reserved IPs, under their current name and their former one (floating IPs). */
+/** The number of addresses that an account can have. */
+export const MOST_ADDRESSES = 3;
+
+/** The routes of reserved IPs, under their current name and under their former name (floating IPs). */
 export function reservedIpRoutes(context: Context): Routes {
   return { ...routesOf(context, "reserved_ip"), ...routesOf(context, "floating_ip") };
 }
@@ -54,6 +57,9 @@ function routesOf(context: Context, name: "reserved_ip" | "floating_ip"): Routes
       const droplet = body["droplet_id"] ? findDroplet(context, Number(body["droplet_id"])) : undefined;
       const region = regionOf(droplet?.region ?? requiredText(body, "region"));
       if (region === undefined) throw unprocessable("Region is invalid");
+      if (existing(data.reservedIps).length >= MOST_ADDRESSES) {
+        throw unprocessable("You have reached the limit of reserved IPs for your account.");
+      }
       const [ip, projectId] = [freeIp(existing(data.reservedIps)), defaultProject(context).id];
       const one: ReservedIp = {
         ip,
@@ -88,6 +94,10 @@ function routesOf(context: Context, name: "reserved_ip" | "floating_ip"): Routes
       if (droplet.region !== one.region) {
         throw unprocessable("The reserved IP and the Droplet must be in the same region.");
       }
+      const other = existing(data.reservedIps).find(
+        ({ ip, dropletId }) => ip !== one.ip && dropletId === droplet.id,
+      );
+      if (other !== undefined) throw unprocessable("The Droplet already has a reserved IP assigned.");
       return created({ action: shownAction(move("assign_ip", one, droplet.id)) });
     },
     [`GET ${base}/:ip/actions`]: ({ params }) =>

@@ -20,7 +20,7 @@ export function shownDroplet(store: Store, droplet: Droplet): object {
     name: droplet.name,
     memory: size.memory,
     vcpus: size.vcpus,
-    disk: size.disk,
+    disk: droplet.disk,
     locked: false,
     status: droplet.status,
     kernel: null,
@@ -42,7 +42,7 @@ export function shownDroplet(store: Store, droplet: Droplet): object {
   };
 }
 
-/** A droplet has no networks until it has its public address. */
+/** The networks of a droplet. Before it has its public address, a droplet has no networks. */
 function networksOf({ publicAddress, privateAddress, ipv6Address }: Droplet): { v4: object[]; v6: object[] } {
   if (publicAddress === null) return { v4: [], v6: [] };
   const [own, inside] = [

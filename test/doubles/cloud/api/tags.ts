@@ -1,13 +1,13 @@
 import { type Context, created, list, noContent, ok, type Routes, visible } from "../context.ts";
 import { existing } from "../data.ts";
 import { notFound } from "../error.ts";
-import { array, createTags, requiredText } from "./body-fields.ts";
+import { array, canonicalTag, createTags, requiredText } from "./body-fields.ts";
 
-/** Tags and the droplets and volumes that have them. */
+/** The routes of tags, and of the droplets and volumes with a tag. */
 export function tagRoutes({ store }: Context): Routes {
   const { data } = store;
   const find = (name: string | undefined): string => {
-    const found = data.tags.find((tag) => tag === name);
+    const found = canonicalTag(data.tags, name ?? "");
     if (found === undefined) throw notFound();
     return found;
   };

@@ -19,7 +19,7 @@ import { createTags, isTaken, requiredText, text, texts } from "./body-fields.ts
 import { findDroplet, findVolume } from "./find-resource.ts";
 import { attachNow, diskOf } from "./volume-disk.ts";
 
-/** Block storage. While a volume is attached, the droplet's host has a real device for it. */
+/** The routes of volumes. While a volume is attached, the droplet's host has a real block device for the volume. */
 export function volumeRoutes(context: Context): Routes {
   const { store, settings, actions } = context;
   const { data } = store;
@@ -112,11 +112,13 @@ function beginVolumeAction(context: Context, volume: Volume, body: Call["body"])
   if (type === "attach") {
     if (volume.dropletIds.length > 0) throw unprocessable("The volume is already attached to a Droplet.");
     if (droplet.region !== volume.region) throw unprocessable("The volume must be in the Droplet's region.");
-    return actions.begin("attach_volume", subject, () => attachNow(context, volume, droplet.id));
+    return actions.begin("attach_volume", { ...subject, droplet: droplet.id }, () =>
+      attachNow(context, volume, droplet.id),
+    );
   }
   if (type !== "detach") throw unprocessable("You specified an invalid type for the action.");
   if (!attached) throw unprocessable("The volume is not attached to this Droplet.");
-  return actions.begin("detach_volume", subject, async () => {
+  return actions.begin("detach_volume", { ...subject, droplet: droplet.id }, async () => {
     await machines.detach(droplet.id, diskOf(volume));
     volume.dropletIds = [];
   });

@@ -15,7 +15,7 @@ import { existing, type Vpc } from "../data.ts";
 import { ApiError, notFound, unprocessable } from "../error.ts";
 import { isTaken, requiredText, text } from "./body-fields.ts";
 
-/** Private networks. Each region starts with one. They are stored and returned, but do not connect hosts. */
+/** Private networks. Each region has a default one. The networks are stored and returned, but do not connect hosts. */
 export function vpcRoutes(context: Context): Routes {
   const { store, settings } = context;
   const { data } = store;
@@ -64,7 +64,7 @@ export function vpcRoutes(context: Context): Routes {
   };
 }
 
-/** The default VPC of a region, created when it is first needed. */
+/** Returns the default VPC of a region, which the first call creates. */
 export function defaultVpc({ store }: Context, region: string): Vpc {
   const { vpcs } = store.data;
   const found = existing(vpcs).find((vpc) => vpc.isDefault && vpc.region === region);

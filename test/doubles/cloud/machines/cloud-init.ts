@@ -1,15 +1,15 @@
 import { parse } from "yaml";
 
-/** The file that cloud-init writes when it is done. `cloud-init status --wait` waits for it. */
+/** The file that cloud-init writes when its work is done. It contains the exit code of the user_data. */
 const DONE = "/run/cloud-init/result.json";
 
 /** The folder in which cloud-init keeps its input. */
 const FOLDER = "/var/lib/cloud/instance";
 
 /**
- * A shell script that does cloud-init's work at a droplet's first boot: it stores the user_data, runs it in the
- * background, and answers `cloud-init status [--wait]`. It supports write_files, bootcmd and runcmd of a
- * #cloud-config.
+ * A shell script that does cloud-init's work at a droplet's first boot. It stores the user_data, runs the user_data in
+ * the background, and installs a `cloud-init` command that supports only `status [--wait]`. In a #cloud-config, it
+ * supports write_files, bootcmd and runcmd.
  */
 export function cloudInitScript(userData: string): string {
   return `

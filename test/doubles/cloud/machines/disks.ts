@@ -12,12 +12,12 @@ import { execa } from "execa";
 import { supervisorPid } from "../../../../src/host-kinds/local/nspawn/supervisor-process.ts";
 import type { Disk } from "./machines.ts";
 
-/** Volumes as block devices: files in the cloud's folder behind loop devices, which appear in a host's /dev. */
+/** Volumes as block devices. Each volume is a file in the cloud's folder, with a loop device in a host's /dev. */
 export interface Disks {
-  /** Adds a volume to a running host. The host keeps it until it is detached. */
+  /** Adds a volume to a running host. The host keeps the volume until it is detached. */
   attach(hostDir: string, disk: Disk): Promise<void>;
   detach(hostDir: string, disk: Disk): Promise<void>;
-  /** Adds the volumes that a host had before it was powered off. */
+  /** Adds the attached volumes to a host again after it was powered off. */
   restore(hostDir: string): Promise<void>;
   resize(disk: Disk): Promise<void>;
   remove(disk: Disk): Promise<void>;
@@ -68,7 +68,7 @@ export function disksIn(dir: string): Disks {
   };
 }
 
-/** DigitalOcean's name of a volume's device. Host and volume names have only letters, digits and dashes. */
+/** DigitalOcean's name for a volume's device. Host and volume names have only letters, digits and dashes. */
 function linkOf({ name }: Disk): string {
   return `/dev/disk/by-id/scsi-0DO_Volume_${name}`;
 }
@@ -77,7 +77,7 @@ function nodeOf({ name }: Disk): string {
   return `/dev/volume-${name}`;
 }
 
-/** A sparse file: a volume uses no space until it is written to. */
+/** Makes a sparse file, so that a volume uses no space until something is written to it. */
 async function makeImage(folder: string, file: string, { size, filesystem }: Disk): Promise<void> {
   if (existsSync(file)) return;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -100,19 +100,19 @@ async function release(file: string): Promise<void> {
   if (loop !== undefined) await execa("losetup", ["--detach", loop]);
 }
 
-/** The device's major and minor number. */
+/** The major and minor number of a loop device. */
 async function deviceOf(loop: string): Promise<string> {
   return readFileSync(join("/sys/block", loop.replace("/dev/", ""), "dev"), "utf8")
     .trim()
     .replace(":", " ");
 }
 
-/** Runs a script in a host's mount namespace from outside, because a host may not create device nodes itself. */
+/** Runs a script in a host's mount namespace from outside, because a host cannot create device nodes itself. */
 async function inHost(hostDir: string, script: string): Promise<void> {
   await execa("nsenter", [`--target=${initOf(hostDir)}`, "--mount", "/bin/sh", "-c", script]);
 }
 
-/** The host's first process: the child of systemd-nspawn, which is the supervisor's child. */
+/** The process ID of the host's init. init is a child of systemd-nspawn, which is a child of the supervisor. */
 function initOf(hostDir: string): number {
   const nspawn = childrenOf(supervisorPid(hostDir) ?? 0).find((pid) => nameOf(pid) === "systemd-nspawn");
   const init = childrenOf(nspawn ?? 0).find((pid) => nameOf(pid) === "systemd");

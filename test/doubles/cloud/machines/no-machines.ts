@@ -1,6 +1,6 @@
 import type { Machines } from "./machines.ts";
 
-/** No machines: droplets get addresses in the range for documentation (RFC 5737), which never answer. */
+/** No machines. Droplets get addresses that never answer, from a range for documentation (RFC 5737). */
 export function noMachines(): Machines {
   let next = 0;
   const free = (): string => `192.0.2.${(next++ % 254) + 1}`;

@@ -13,8 +13,8 @@ import { disksIn } from "./disks.ts";
 import type { MachineOrder, Machines } from "./machines.ts";
 
 /**
- * Real hosts: each droplet is a local host of the product in the cloud's folder. It is created with a key of the
- * double's own, through which its root then gets the droplet's keys, as from cloud-init.
+ * Real hosts: each droplet is one of Muster's local hosts, in the cloud's folder. The host is created with a key that
+ * only the cloud double has. With this key, the double installs the droplet's keys for root, as cloud-init does.
  *
  * @param dir the cloud's folder
  */
@@ -95,7 +95,7 @@ function hostFile(hostDir: string): HostFile {
   return file;
 }
 
-/** Uses the lock of local hosts, because others on this machine may choose an address at the same time. */
+/** Uses the lock for local hosts, because another process on this machine might choose an address at the same time. */
 function giveFreeAddress(hostDir: string): Promise<string> {
   return withHelperLock("machine", async () => {
     const address = await freeAddress(localDir());
@@ -110,10 +110,10 @@ function writeHostFile(hostDir: string, file: HostFile): void {
   writeFileLocked(join(hostDir, "host.json"), `${JSON.stringify(file, null, 2)}\n`);
 }
 
-/** Droplets are created at the same time, but the key only once for all of them. */
+/** The keys that are being created, by file. Simultaneous creations of droplets share one key. */
 const making = new Map<string, Promise<unknown>>();
 
-/** The public half of the key with which the double logs in to its hosts. */
+/** The public key with which the double logs in to its hosts. The first call creates the key pair. */
 async function ownKey(dir: string): Promise<string> {
   const file = join(dir, "id_ed25519");
   if (!making.has(file) && !existsSync(file)) {
@@ -135,7 +135,7 @@ chmod 600 /root/.ssh/authorized_keys
 ${cloudInitScript(userData)}`;
 }
 
-/** Gives the host a new disk from the same Debian base, with other host keys and the same address. */
+/** Gives the host a new disk from the same Debian base, with new host keys and the same address. */
 async function renewDisk(hostDir: string, file: HostFile): Promise<void> {
   const upper = join(hostDir, "disk/upper");
   const ssh = join(upper, "etc/ssh");

@@ -12,8 +12,8 @@ export interface CommandOutput {
 export type Runner = (command: string, state: Properties, call: Call) => Promise<CommandOutput>;
 
 /**
- * A Command, local or remote: a refresh reads nothing, a change of `triggers` replaces it, and every other change runs
- * `update`, or `create` if there is no `update` (pulumi-command, commandController.go).
+ * A local or remote Command. A refresh reads nothing, and a change of `triggers` replaces the Command. Every other
+ * change runs `update`, or `create` if there is no `update` (pulumi-command, commandController.go).
  */
 export function commandType(options: {
   readonly required: readonly string[];

@@ -2,7 +2,7 @@ import type { Properties } from "../serve/values.ts";
 import { commandType } from "./command-type.ts";
 import { previousOutput, runShown } from "./run-program.ts";
 
-/** `command:local:Command`, without assets and archives. */
+/** `command:local:Command`, without support for assets and archives. */
 export const localCommand = commandType({
   required: [],
   run: (command, state, call) => {

@@ -1,4 +1,4 @@
-/** A stand-in for the vendor's `pulumi-resource-command`, for machines that cannot download it. */
+/** A stand-in for the vendor's `pulumi-resource-command`, for machines that cannot download the original. */
 import { servePlugin } from "../serve/serve.ts";
 import { sdkVersion } from "../serve/version.ts";
 import { localCommand } from "./local.ts";

@@ -8,10 +8,10 @@ import { isMap, type Properties } from "../serve/values.ts";
 import { commandType } from "./command-type.ts";
 import { previousOutput, runShown } from "./run-program.ts";
 
-/** The defaults of a connection in the vendor's plugin. */
+/** The vendor's defaults for a connection. */
 const CONNECTION: Properties = { user: "root", port: 22, dialErrorLimit: 10, perDialTimeout: 15 };
 
-/** `command:remote:Command`, over the system's OpenSSH: it dials a connection, then runs the command over it. */
+/** `command:remote:Command`, over the system's OpenSSH: it opens a connection and runs the command over it. */
 export const remoteCommand = commandType({
   required: ["connection"],
   completed: (inputs) => {
@@ -33,7 +33,7 @@ export const remoteCommand = commandType({
   },
 });
 
-/** ssh's arguments up to the address. Keys are passed in files that only this user can read. */
+/** The arguments of ssh up to the address. Keys are in files that only this user can read. */
 function lineTo(connection: Properties, dir: string): string[] {
   const { host, user, port, privateKey, hostKey, perDialTimeout, password, proxy, agentSocketPath } =
     connection;
@@ -52,8 +52,10 @@ function lineTo(connection: Properties, dir: string): string[] {
     User: user,
     UserKnownHostsFile: known,
     GlobalKnownHostsFile: "/dev/null",
-    // Without a host key, the vendor's plugin accepts any.
+    // Without a declared host key, the vendor's plugin accepts any host key.
     StrictHostKeyChecking: hostKey === undefined ? "no" : "yes",
+    // The vendor's client accepts only the algorithm that has the name of the key's type.
+    ...(hostKey === undefined ? {} : { HostKeyAlgorithms: String(hostKey).trim().split(" ")[0] }),
     ...(agentSocketPath === undefined ? {} : { IdentityAgent: agentSocketPath }),
   };
   const key = join(dir, "key");
@@ -63,13 +65,13 @@ function lineTo(connection: Properties, dir: string): string[] {
   return ["-F", "none", ...identity, ...set, String(host)];
 }
 
-/** Milliseconds between attempts: 1.5 times as long after each, up to 5 s. */
+/** Milliseconds between attempts. Each pause is 1.5 times as long as the one before, up to 5 s. */
 const [FIRST_DELAY, FACTOR, LONGEST] = [100, 1.5, 5000];
 
 async function dial(line: readonly string[], connection: Properties, call: Call): Promise<void> {
   const limit = Number(connection["dialErrorLimit"]);
   for (let tries = 0, delay = FIRST_DELAY; ; tries++, delay = Math.min(delay * FACTOR, LONGEST)) {
-    // The master would keep our pipes open.
+    // The background process of the shared connection would keep open pipes.
     const { exitCode, stderr } = await execa(
       "ssh",
       ["-o", "ControlMaster=yes", "-o", "ControlPersist=yes", ...line, "true"],
@@ -86,7 +88,7 @@ async function dial(line: readonly string[], connection: Properties, call: Call)
   }
 }
 
-/** The variables that Debian's sshd accepts (AcceptEnv). It refuses others, so the vendor's plugin fails for them. */
+/** The variables that Debian's sshd accepts (AcceptEnv). The vendor's plugin fails if a variable is refused. */
 const ACCEPTED = /^(?:LANG|LC_\w*)$/;
 
 function environmentOf(state: Properties, call: Call): Record<string, string> {

@@ -4,9 +4,9 @@ import type { Json, Properties } from "../serve/values.ts";
 import { type CommandOutput, isLogged } from "./command-type.ts";
 
 /**
- * Runs a program, shows its output while it runs, and fails with all of it.
+ * Runs a program, and shows its output while it runs. If the program fails, the error has the complete output.
  *
- * @param shownCommand name of the command in errors
+ * @param shownCommand the command's name in errors
  */
 export async function runShown(
   program: readonly [string, ...string[]],
@@ -41,7 +41,7 @@ async function logged(
   for await (const line of lines) if (isLogged(logging, stream)) call.log("info", String(line));
 }
 
-/** The output of the previous run, as the vendor's plugin passes it on. */
+/** The variables with which the vendor's plugin passes on the previous run's output. */
 export function previousOutput(state: Properties): Record<string, string> {
   if (state["addPreviousOutputInEnv"] === false) return {};
   const named = { PULUMI_COMMAND_STDOUT: state["stdout"], PULUMI_COMMAND_STDERR: state["stderr"] };

@@ -1,20 +1,22 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Properties } from "../serve/values.ts";
 
-/** How the vendor's client reaches the API. */
+/** The settings with which the vendor's client calls the API. */
 export interface ApiConfig {
   readonly token: string;
   readonly endpoint: string;
   readonly retryMax: number;
-  /** Seconds. */
+  /** In seconds. */
   readonly retryWaitMin: number;
-  /** Seconds. */
+  /** In seconds. */
   readonly retryWaitMax: number;
+  /** 0 for no limit. */
+  readonly requestsPerSecond: number;
 }
 
-/** A refusal in the words of the vendor's client (godo, ErrorResponse). */
+/** A failed request, in the words of the vendor's client (godo, ErrorResponse). */
 export class ApiFailure extends Error {
-  /** 0 without an answer. */
+  /** 0 if there was no answer. */
   readonly status: number;
 
   constructor(status: number, message: string) {
@@ -28,12 +30,24 @@ export interface Api {
   post(path: string, body: Properties): Promise<Properties>;
   put(path: string, body: Properties): Promise<Properties>;
   delete(path: string, body?: Properties): Promise<Properties>;
-  /** All pages of a list. */
+  /** Returns a complete list from all of its pages. */
   all(path: string, name: string): Promise<Properties[]>;
 }
 
 export function apiOf(config: () => ApiConfig): Api {
-  const ask = (method: string, path: string, body?: Properties) => request(config(), method, path, body);
+  let free = 0;
+  /** Waits until the client's own limit allows the next request. */
+  const admitted = async () => {
+    const { requestsPerSecond } = config();
+    if (requestsPerSecond === 0) return;
+    const start = Math.max(free, Date.now());
+    free = start + 1000 / requestsPerSecond;
+    await sleep(start - Date.now());
+  };
+  const ask = async (method: string, path: string, body?: Properties) => {
+    await admitted();
+    return request(config(), method, path, body);
+  };
   return {
     get: (path) => ask("GET", path),
     post: (path, body) => ask("POST", path, body),
@@ -87,7 +101,7 @@ async function request(
   }
 }
 
-/** Milliseconds before the next attempt: twice as long each time (go-retryablehttp, DefaultBackoff). */
+/** The delay before the next attempt, in milliseconds. It doubles each time (go-retryablehttp, DefaultBackoff). */
 function waitOf({ retryWaitMin, retryWaitMax }: ApiConfig, attempt: number): number {
   return Math.min(retryWaitMin * 2 ** (attempt - 1), retryWaitMax) * 1000;
 }
@@ -121,7 +135,7 @@ async function once(config: ApiConfig, method: string, url: string, body?: Prope
   }
 }
 
-/** A connection error in Go's words. */
+/** A connection error, in the words of Go. */
 function connectionError(error: Error, url: string): string {
   const code = (error.cause as { code?: string } | undefined)?.code;
   if (code === "ECONNREFUSED") return `dial tcp ${new URL(url).host}: connect: connection refused`;

@@ -8,7 +8,8 @@ export async function dropletOf(api: Api, id: string): Promise<Properties> {
 }
 
 /**
- * The attributes of a droplet by the plugin's names. The image is left out, because a slug may point to a newer one.
+ * The attributes of a droplet by the plugin's names. The image is omitted, because its slug might now refer to a newer
+ * image.
  */
 export function attributes(droplet: Properties): Properties {
   const size = droplet["size"] as Properties;
@@ -43,7 +44,7 @@ export function attributes(droplet: Properties): Properties {
   };
 }
 
-/** Only an import reads the image from the API. */
+/** The image of a droplet. Only an import reads it from the API. */
 export function imageOf(droplet: Properties): Json {
   const image = droplet["image"];
   if (!isMap(image)) return undefined;

@@ -69,7 +69,7 @@ function camel(properties: Properties): Properties {
   return Object.fromEntries(Object.entries(properties).map(([key, value]) => [name(key), value]));
 }
 
-/** The objects that match all filters. A filter has a key and its possible values. */
+/** The objects that match all filters. A filter has a key and the allowed values. */
 function chosen(things: readonly Properties[], filters: Json): Properties[] {
   const wanted = listOf(filters) as unknown as { key: string; values: readonly string[] }[];
   return things.filter((thing) => {
@@ -82,7 +82,7 @@ function chosen(things: readonly Properties[], filters: Json): Properties[] {
   });
 }
 
-/** A filter's key is the API's own name. */
+/** The object under the API's names, because a filter's key is such a name. */
 function byApiName(thing: Properties): Properties {
   const snake = (key: string) => key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   return Object.fromEntries(Object.entries(thing).map(([key, value]) => [snake(key), value]));

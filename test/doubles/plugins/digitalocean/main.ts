@@ -1,6 +1,6 @@
 /**
  * A stand-in for the vendor's `pulumi-resource-digitalocean`, for machines that cannot download it. It has the types
- * that Muster uses, with the vendor's rules for changes and replacements, and uses the API in DIGITALOCEAN_API_URL.
+ * that Muster uses, with the vendor's rules for changes and replacements, and calls the API at DIGITALOCEAN_API_URL.
  */
 import { bridged } from "../serve/bridge.ts";
 import { servePlugin } from "../serve/serve.ts";
@@ -38,7 +38,7 @@ const types = {
   "vpc:Vpc": vpcType(api),
 };
 
-/** The stack's configuration comes first, then the environment. */
+/** The stack's configuration takes precedence over the environment. */
 function configOf(given: Properties): ApiConfig {
   const number = (value: Json, usual: number) => Number(value ?? usual);
   return {
@@ -47,6 +47,7 @@ function configOf(given: Properties): ApiConfig {
     retryMax: number(given["httpRetryMax"] ?? env["DIGITALOCEAN_HTTP_RETRY_MAX"], 4),
     retryWaitMin: number(given["httpRetryWaitMin"] ?? env["DIGITALOCEAN_HTTP_RETRY_WAIT_MIN"], 1),
     retryWaitMax: number(given["httpRetryWaitMax"] ?? env["DIGITALOCEAN_HTTP_RETRY_WAIT_MAX"], 30),
+    requestsPerSecond: number(given["requestsPerSecond"] ?? env["DIGITALOCEAN_REQUESTS_PER_SECOND"], 0),
   };
 }
 

@@ -2,12 +2,12 @@ import type { Field } from "../serve/schema-fields.ts";
 import type { Json, Properties } from "../serve/values.ts";
 import { type Api, part } from "./api.ts";
 
-export const TAGS: Field = { set: true };
+export const TAGS: Field = { set: true, ignoresCase: true };
 
 export const listOf = (value: Json): readonly Json[] =>
   Array.isArray(value) ? (value as readonly Json[]) : [];
 
-/** Changes the tags of an object from the old to the new ones. */
+/** Replaces the old tags of an object by the new tags. */
 export async function setTags(
   api: Api,
   resource: { id: string; type: "droplet" | "volume" },
@@ -26,7 +26,7 @@ export async function setTags(
   }
 }
 
-/** The difference between two lists. */
+/** The members that were added to a list, and those that were removed. */
 export function changed(before: Json, after: Json): { added: readonly Json[]; removed: readonly Json[] } {
   const [old, now] = [listOf(before), listOf(after)];
   return {
@@ -35,7 +35,7 @@ export function changed(before: Json, after: Json): { added: readonly Json[]; re
   };
 }
 
-/** Adds the provider's step to the error of failed work. */
+/** Adds the name of the provider's step to the error if the work fails. */
 export async function withStepName<T>(words: string, work: Promise<T>): Promise<T> {
   try {
     return await work;
@@ -45,14 +45,14 @@ export async function withStepName<T>(words: string, work: Promise<T>): Promise<
   }
 }
 
-/** Only the fields that are not empty, because the vendor's client leaves out the others. */
+/** Returns only the fields that are not empty, because the vendor's client omits empty fields. */
 export function nonEmpty(body: Record<string, Json>): Properties {
   return Object.fromEntries(
     Object.entries(body).filter(([, value]) => value !== undefined && value !== "" && value !== false),
   );
 }
 
-/** @returns undefined if the API does not know the object */
+/** @returns undefined if the API answers that the object does not exist */
 export async function unlessGone<T>(words: string, work: Promise<T>): Promise<T | undefined> {
   try {
     return await work;

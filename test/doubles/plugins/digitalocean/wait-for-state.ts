@@ -2,40 +2,54 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Properties } from "../serve/values.ts";
 import type { Api } from "./api.ts";
 
-/** Milliseconds between two polls. The vendor's plugin waits 10 s before the first and 3 s between them. */
-const PACE = 100;
+/**
+ * The vendor's delays, in milliseconds: before the first poll, before the first poll of an address's droplet, and
+ * between two polls. Tests that do not measure the delays shorten them with the factor STAND_IN_PACE.
+ */
+const [DELAY, EVENT_DELAY, BETWEEN] = [10_000, 3000, 3000].map(
+  (ms) => ms * Number(process.env["STAND_IN_PACE"] ?? 1),
+) as [number, number, number];
 
 export interface Wait {
   readonly target: string;
   readonly pending: readonly string[];
-  /** Seconds. */
+  /** In seconds. */
   readonly timeout: number;
   readonly signal: AbortSignal;
+  /** Milliseconds before the first poll. */
+  readonly delay?: number;
   /** @returns undefined while the state is unknown */
   poll(): Promise<string | undefined>;
 }
 
-/** Waits for a state. Its errors have Terraform's words (helper/retry, StateChangeConf). */
-export async function waitFor({ target, pending, timeout, signal, poll }: Wait): Promise<void> {
+/** The shorter delay with which the vendor waits until a droplet has no other event. */
+export const FOR_EVENTS = { delay: EVENT_DELAY };
+
+/**
+ * Waits until a state is reached. As in the vendor's plugin, the first poll comes late, and a wait ends as soon as the
+ * engine is gone. The errors have the words of Terraform (helper/retry, StateChangeConf).
+ */
+export async function waitFor({ target, pending, timeout, signal, delay, poll }: Wait): Promise<void> {
   const end = Date.now() + timeout * 1000;
-  for (let last = ""; ; await sleep(PACE)) {
-    if (signal.aborted) throw new Error("context canceled");
+  for (let pause = delay ?? DELAY; ; pause = BETWEEN) {
+    await pauseFor(Math.min(pause, end - Date.now()), signal);
+    if (Date.now() >= end) throw new Error("context deadline exceeded");
     const state = await poll();
     if (state === target) return;
     if (state !== undefined && !pending.includes(state)) {
       throw new Error(`unexpected state '${state}', wanted target '${target}'. last error: %!s(<nil>)`);
     }
-    last = state ?? last;
-    if (Date.now() > end) {
-      const was = last === "" ? "" : `last state: '${last}', `;
-      throw new Error(
-        `timeout while waiting for state to become '${target}' (${was}timeout: ${goDuration(timeout)})`,
-      );
-    }
   }
 }
 
-/** Waits for an action of the API. */
+async function pauseFor(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) throw new Error("context canceled");
+  await sleep(Math.max(0, ms), undefined, { signal }).catch(() => {
+    throw new Error("context canceled");
+  });
+}
+
+/** Waits until an action of the API is completed. */
 export function waitForAction(
   api: Api,
   action: Properties,
@@ -52,11 +66,4 @@ export function waitForAction(
       return String((now as Properties)["status"]);
     },
   });
-}
-
-/** Seconds in Go's format. */
-function goDuration(seconds: number): string {
-  const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
-  if (hours > 0) return `${hours}h${minutes}m${rest}s`;
-  return minutes > 0 ? `${minutes}m${rest}s` : `${rest}s`;
 }

@@ -1,17 +1,17 @@
 import { randomBytes } from "node:crypto";
 import type { Actual, Call, Checked, Made, ResourceType } from "./plugin.ts";
 import { DEFAULTS, diffOf, type Fields, plain, same, stored, storedOf } from "./schema-fields.ts";
-import { isZero, type Properties, UNKNOWN } from "./values.ts";
+import { isUnknown, isZero, type Properties, UNKNOWN } from "./values.ts";
 
-/** A resource type as the vendor's provider defines it. The bridge turns it into a type of the engine. */
+/** A resource type as the vendor's Terraform provider defines it. The bridge turns it into a type of the plugin. */
 export interface Bridged {
   readonly fields: Fields;
-  /** Values that only the cloud knows. */
+  /** The names of values that only the cloud can determine. */
   readonly outputs: readonly string[];
-  /** @returns what is wrong, in the provider's own words */
+  /** @returns the reason in the provider's own words if the inputs are invalid */
   refuse?(inputs: Properties, state: Properties | undefined): string | undefined;
   create(inputs: Properties, call: Call): Promise<Made>;
-  /** @returns undefined for a missing object; `state` has inputs of the last run, which the API does not return */
+  /** @returns undefined for a missing object. `state` has the last run's inputs, which the API does not return. */
   read(id: string, state: Properties): Promise<Made | undefined>;
   update?(id: string, state: Properties, inputs: Properties, call: Call): Promise<Properties>;
   delete(id: string, state: Properties, call: Call): Promise<void>;
@@ -43,7 +43,7 @@ export function bridged(kind: Bridged): ResourceType {
   };
 }
 
-/** Errors in the bridge's list format. */
+/** Formats an error as a list, like the bridge. */
 async function withListedErrors<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
@@ -69,6 +69,7 @@ function checked({ fields, refuse }: Bridged, inputs: Properties, olds: Properti
       reason: `Missing required argument. ${why} Examine values at '${name}.${property}'.`,
     });
   }
+  failures.push(...refusedValues(fields, given, name));
   const missing = Object.entries(fields).filter(([property]) => given[property] === undefined);
   const defaults = missing.flatMap(([property, field]) => {
     if (field.default !== undefined) return [[property, field.default] as const];
@@ -83,9 +84,21 @@ function checked({ fields, refuse }: Bridged, inputs: Properties, olds: Properti
   };
 }
 
+/** The refusals of single values. A value that is still unknown is not checked. */
+function refusedValues(fields: Fields, given: Properties, name: string): Checked["failures"] {
+  return Object.entries(fields).flatMap(([property, field]) => {
+    const value = given[property];
+    if (value === undefined || isUnknown(value)) return [];
+    const zero = field.nonZero && isZero(value) ? `must not be zero, got ${value}` : undefined;
+    const why = zero ?? field.refuse?.(value);
+    if (why === undefined) return [];
+    return [{ property, reason: `expected "${property}" ${why}. Examine values at '${name}.${property}'.` }];
+  });
+}
+
 /**
- * The inputs that a refresh returns: those of the program, with the cloud's current values. An import has no inputs,
- * and returns all values that are not empty.
+ * Returns the inputs after a refresh, which are the program's inputs with the cloud's current values. An import has no
+ * inputs of a program, and returns all values that are not empty.
  */
 function inputsFrom({ fields }: Bridged, inputs: Properties, { state }: Made): Actual["inputs"] {
   const imported = Object.keys(inputs).length === 0;

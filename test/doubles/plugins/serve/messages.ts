@@ -44,14 +44,14 @@ export function updateMessage(state: Properties): provider_pb.UpdateResponse {
   return new provider_pb.UpdateResponse().setProperties(encode(state));
 }
 
-/** An empty ID means that the resource does not exist. */
+/** The answer to a read. An empty ID means that the resource does not exist. */
 export function readMessage(actual: Actual | undefined): provider_pb.ReadResponse {
   const message = new provider_pb.ReadResponse();
   if (actual === undefined) return message;
   return message.setId(actual.id).setInputs(encode(actual.inputs)).setProperties(encode(actual.state));
 }
 
-/** @param inputs of the resource, which the engine keeps with its partial state */
+/** @param inputs the inputs that the engine keeps in the state of a resource that was created only in part */
 export function errorStatus(error: unknown, inputs: Properties): Partial<ServiceError> {
   const words = error instanceof Error ? error.message : String(error);
   if (!(error instanceof PartialError)) return { code: status.UNKNOWN, details: words };

@@ -1,14 +1,14 @@
 import type { Json, Properties } from "./values.ts";
 
-/** One resource type of a plugin. Errors are passed on unchanged. */
+/** One resource type of a plugin. The plugin passes errors on to the engine unchanged. */
 export interface ResourceType {
   /** @param name of the resource in the program */
   check(inputs: Properties, olds: Properties, name: string): Checked;
   diff(state: Properties, inputs: Properties): Diff;
-  /** The outputs in a preview for a resource that does not exist yet. */
+  /** The outputs that a preview shows for a resource that does not exist yet. */
   foreseen(inputs: Properties): Properties;
   create(inputs: Properties, call: Call): Promise<Made>;
-  /** @returns undefined for a missing resource */
+  /** @returns undefined if the resource does not exist */
   read(id: string, inputs: Properties, state: Properties): Promise<Actual | undefined>;
   update(id: string, state: Properties, inputs: Properties, call: Call): Promise<Properties>;
   delete(id: string, state: Properties, call: Call): Promise<void>;
@@ -17,7 +17,7 @@ export interface ResourceType {
 export interface Call {
   /** Name of the resource in the program. */
   readonly name: string;
-  /** Seconds; undefined if the program sets none. */
+  /** In seconds. Undefined if the program does not set a timeout. */
   readonly timeout: number | undefined;
   /** Aborted when the engine cancels the run. */
   readonly signal: AbortSignal;
@@ -41,7 +41,7 @@ export interface Actual extends Made {
 export type Kind = "add" | "delete" | "update";
 
 export interface Diff {
-  /** By property path. */
+  /** The changes by property path. */
   readonly changes: Readonly<Record<string, { readonly kind: Kind; readonly replace: boolean }>>;
   readonly deleteBeforeReplace: boolean;
 }
@@ -50,16 +50,16 @@ export type PluginFunction = (args: Properties) => Promise<Properties>;
 
 export interface Plugin {
   readonly version: string;
-  /** By the type's token. */
+  /** The resource types by token. */
   readonly types: Readonly<Record<string, ResourceType>>;
-  /** By their token. */
+  /** The functions by token. */
   readonly functions: Readonly<Record<string, PluginFunction>>;
-  /** Fills in what the configuration leaves out. */
+  /** Adds the settings that the configuration omits. */
   checkConfig(config: Properties): Properties;
   configure(config: Properties): void;
 }
 
-/** The resource exists, but not as declared: the engine keeps it, with the reason. */
+/** The resource exists, but is not as declared. The engine keeps the resource, with the reason. */
 export class PartialError extends Error {
   readonly made: Made;
 

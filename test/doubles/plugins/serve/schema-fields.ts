@@ -2,36 +2,42 @@ import type { Diff, Kind } from "./plugin.ts";
 import { isMap, isUnknown, isZero, type Json, type Properties, textOf } from "./values.ts";
 
 /**
- * What Pulumi's bridge to Terraform makes of a resource's schema: defaults, names, changes, replacements, and the
- * inputs that a refresh returns (pulumi-terraform-bridge, pkg/tfbridge).
+ * A property in a resource's schema. Like Pulumi's bridge to Terraform (pulumi-terraform-bridge, pkg/tfbridge), this
+ * file derives defaults, names, changes and replacements from it, and also the inputs that a refresh returns.
  */
 export interface Field {
   readonly required?: boolean;
-  /** A change replaces the resource. */
+  /** Whether a change replaces the resource. */
   readonly forceNew?: boolean | ((old: Json, now: Json) => boolean);
-  /** The cloud fills it in, so leaving it out is no change. */
+  /** The cloud sets the property, so an omitted value is not a change. */
   readonly computed?: boolean;
   readonly default?: Json;
-  /** A list whose order does not matter. */
+  /** A list in which the order does not matter. */
   readonly set?: boolean;
-  /** Its form in the state, for example a digest. */
+  /** A set of texts in which upper and lower case do not matter. */
+  readonly ignoresCase?: boolean;
+  /** Whether the check refuses the zero value of the type (NoZeroValues). */
+  readonly nonZero?: boolean;
+  /** @returns the check's refusal of a known value, such as `to contain a valid IPv4 address, got: x` */
+  readonly refuse?: (value: Json) => string | undefined;
+  /** Returns the value's form in the state, for example a digest. */
   readonly stored?: (value: Json) => Json;
-  /** Named after the resource, with a random suffix, if the program gives no name. */
+  /** If the program sets no name, the bridge uses the resource's name with a random suffix. */
   readonly autoName?: boolean;
 }
 
 export type Fields = Readonly<Record<string, Field>>;
 
-/** The names of the inputs that the bridge has filled in. */
+/** The input in which the bridge lists the inputs that it has set itself. */
 export const DEFAULTS = "__defaults";
 
-/** The inputs without the bridge's own note. */
+/** Returns the inputs without the bridge's own key `__defaults`. */
 export function plain(inputs: Properties): Properties {
   const { [DEFAULTS]: _, ...rest } = inputs;
   return rest;
 }
 
-/** The inputs in their form in the state. */
+/** Returns the inputs in the form that they have in the state. */
 export function storedOf(fields: Fields, inputs: Properties): Properties {
   return Object.fromEntries(
     Object.entries(plain(inputs)).map(([name, value]) => [name, stored(fields[name], value)]),
@@ -53,7 +59,7 @@ export function diffOf(fields: Fields, state: Properties, inputs: Properties): D
   }
   const defaults = (inputs[DEFAULTS] ?? []) as readonly Json[];
   const named = fields["name"]?.autoName === true && !defaults.includes("name");
-  // Two objects with the same name cannot exist at once.
+  // Two objects with the same name cannot exist at the same time.
   return { changes, deleteBeforeReplace: named && state["name"] === inputs["name"] };
 }
 
@@ -63,10 +69,11 @@ export function same(field: Field, old: Json, now: Json): boolean {
   return textOf(inOrder(field, old)) === textOf(inOrder(field, now));
 }
 
-/** Normalizes sets, and empty values in their members. */
-function inOrder({ set }: Field, value: Json): Json {
+/** Normalizes a set, and the empty values in its members. */
+function inOrder({ set, ignoresCase }: Field, value: Json): Json {
   if (!set || !Array.isArray(value)) return value;
-  return value.map(canonical).toSorted((a, b) => (textOf(a) < textOf(b) ? -1 : 1));
+  const members = ignoresCase ? value.map((one) => String(one).toLowerCase()) : value;
+  return members.map(canonical).toSorted((a, b) => (textOf(a) < textOf(b) ? -1 : 1));
 }
 
 function canonical(member: Json): Json {
@@ -77,7 +84,7 @@ function canonical(member: Json): Json {
   );
 }
 
-/** The changed paths: members of lists have their own, every other value has one. */
+/** Returns the changed paths. Each member of a list has its own path, and every other value has one path. */
 function pathsOf(name: string, old: Json, now: Json): [path: string, kind: Kind][] {
   if (!Array.isArray(old) || !Array.isArray(now) || isUnknown(now)) {
     const kind = isZero(old) && old !== false && old !== 0 ? "add" : now === undefined ? "delete" : "update";

@@ -17,26 +17,30 @@ import type { Call, Diff, Plugin, ResourceType } from "./plugin.ts";
 import { decode, encode, type Properties } from "./values.ts";
 
 /**
- * Serves a plugin to the engine, with its port on stdout. Like the vendor's plugin, it finishes its current requests
- * when the engine is killed, and then exits.
+ * Serves a plugin to the engine, and prints its port. Like the vendor's plugin, it ends every wait when the engine is
+ * killed, and exits after the API's answers to the requests that it has sent.
  */
 export async function servePlugin(plugin: Plugin): Promise<void> {
   const server = new Server({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 });
-  server.addService(provider_grpc_pb.ResourceProviderService, serviceOf(plugin, engineLog()));
+  const cancelled = new AbortController();
+  server.addService(provider_grpc_pb.ResourceProviderService, serviceOf(plugin, engineLog(), cancelled));
   const port = await new Promise<number>((resolve, reject) => {
     const done = (error: Error | null, bound: number) => (error === null ? resolve(bound) : reject(error));
     server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), done);
   });
   const end = () => process.exit(0);
   process.on("SIGINT", end).on("SIGTERM", end);
-  const orphaned = () => void idle().then(end);
+  const orphaned = () => {
+    cancelled.abort();
+    void idle().then(end);
+  };
   process.stdin.on("end", orphaned).on("error", orphaned).resume();
   process.stdout.write(`${port}\n`);
 }
 
 type Log = ReturnType<typeof engineLog>;
 
-/** The engine's log service. Its address is in the plugin's arguments. */
+/** A client of the engine's log service. The service's address is in the plugin's arguments. */
 function engineLog() {
   const address = process.argv.slice(2).find((arg) => /^[\w.]+:\d+$/.test(arg));
   const client =
@@ -54,8 +58,7 @@ function engineLog() {
   };
 }
 
-function serviceOf(plugin: Plugin, log: Log) {
-  const cancelled = new AbortController();
+function serviceOf(plugin: Plugin, log: Log, cancelled: AbortController) {
   const typeOf = (urn: string): { type: ResourceType; name: string } => {
     const { token, name } = partsOf(urn);
     const type = plugin.types[token];
@@ -126,13 +129,13 @@ function serviceOf(plugin: Plugin, log: Log) {
   };
 }
 
-/** Splits `urn:pulumi:<stack>::<project>::<parents$type>::<name>`. */
+/** Reads the type's token and the name from `urn:pulumi:<stack>::<project>::<parents$type>::<name>`. */
 function partsOf(urn: string): { token: string; name: string } {
   const [, , types = "", ...name] = urn.split("::");
   return { token: types.split("$").at(-1) ?? "", name: name.join("::") };
 }
 
-/** @param ignored property paths whose changes the program ignores */
+/** @param ignored property paths at which the program ignores changes */
 function without(diff: Diff, ignored: readonly string[]): Diff {
   const isIgnored = (path: string) =>
     ignored.some((one) => path === one || path.startsWith(`${one}.`) || path.startsWith(`${one}[`));
@@ -140,7 +143,7 @@ function without(diff: Diff, ignored: readonly string[]): Diff {
   return { ...diff, changes: Object.fromEntries(kept) };
 }
 
-/** A partial failure has the inputs that the engine must keep. */
+/** The inputs of each partial failure, which the engine must keep. */
 const inputsOf = new WeakMap<Error, Properties>();
 
 async function withInputs<T>(inputs: Properties, work: Promise<T>): Promise<T> {

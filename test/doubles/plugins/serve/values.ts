@@ -1,6 +1,6 @@
 import struct_pb from "google-protobuf/google/protobuf/struct_pb.js";
 
-/** A value on the wire as plain JSON. Secrets are unwrapped, because the engine wraps them again itself. */
+/** A value as plain JSON. Received secrets are unwrapped, because the engine itself wraps them again. */
 export type Json = string | number | boolean | null | undefined | readonly Json[] | Properties;
 
 export interface Properties {
@@ -41,20 +41,20 @@ export function isMap(value: Json): value is Properties {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Whether a value contains an unknown one. */
+/** Whether a value is unknown or contains an unknown value. */
 export function isUnknown(value: Json): boolean {
   if (Array.isArray(value)) return value.some(isUnknown);
   return isMap(value) ? Object.values(value).some(isUnknown) : value === UNKNOWN;
 }
 
-/** Terraform treats zero values as not given. */
+/** Whether a value is a zero value. Terraform treats zero values like missing values. */
 export function isZero(value: Json): boolean {
   if (Array.isArray(value)) return value.length === 0;
   if (isMap(value)) return Object.keys(value).length === 0;
   return value === undefined || value === null || value === "" || value === 0 || value === false;
 }
 
-/** The same text for equal values, whatever the order of their keys. */
+/** Returns the same text for equal values, for every order of their keys. */
 export function textOf(value: Json): string {
   return JSON.stringify(value, (_, inner: Json) =>
     isMap(inner) ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1))) : inner,

@@ -1,4 +1,5 @@
-// A droplet with its key, firewall, volume and reserved IP, and a command on it, with only the vendor's own SDKs.
+// Declares a droplet with its key, firewall, volume and reserved IP, and a command on the droplet. It uses only the
+// vendor's own SDKs.
 import { readFileSync } from "node:fs";
 import command from "@pulumi/command";
 import digitalocean from "@pulumi/digitalocean";
@@ -29,9 +30,14 @@ const volume = new digitalocean.Volume("data", {
   size: 10,
   initialFilesystemType: "ext4",
 });
-new digitalocean.VolumeAttachment("data", { dropletId: number, volumeId: volume.id });
+const attachment = new digitalocean.VolumeAttachment("data", { dropletId: number, volumeId: volume.id });
 const reserved = new digitalocean.ReservedIp("hub", { region: "fra1" });
-new digitalocean.ReservedIpAssignment("hub", { ipAddress: reserved.ipAddress, dropletId: number });
+// The API refuses a second action on a droplet while the first is pending.
+new digitalocean.ReservedIpAssignment(
+  "hub",
+  { ipAddress: reserved.ipAddress, dropletId: number },
+  { dependsOn: [attachment] },
+);
 const project = new digitalocean.Project("fleet", { name: "fleet", resources: [droplet.dropletUrn] });
 const ready = new command.remote.Command("ready", {
   connection: { host: droplet.ipv4Address, privateKey: readFileSync("id", "utf8") },

@@ -19,7 +19,7 @@ export const disk: readonly Fault[] = [
   }),
 ];
 
-/** A script that replaces a folder by a small full disk with the same content. */
+/** A script that mounts a small, full disk over a folder. The disk has the same content as the folder. */
 export function fullDiskAt(dir: string): string {
   return `set -e
     attributes=$(stat -c 'uid=%u,gid=%g,mode=%a' ${dir})

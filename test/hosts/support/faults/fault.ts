@@ -1,21 +1,21 @@
 import type { FourHosts } from "../four-hosts.ts";
 
-/** A fault of one host. */
+/** A fault that one host can have. */
 export interface Fault {
   readonly name: string;
   /**
-   * Effect on a run: with `unreachable` the host cannot be observed, with `failing` it answers but accepts no change.
+   * The effect on a run. `unreachable`: the host cannot be observed. `failing`: it answers, but accepts no change.
    */
   readonly effect: "unreachable" | "failing" | "none";
-  /** The reason, as Muster prints it. */
+  /** The reason that Muster prints. */
   readonly says?: RegExp;
-  /** Seconds, where the test waits for the whole timeout and the default is too long. */
+  /** In seconds. Set if a test waits for the complete timeout, because the default would be too long. */
   readonly connectTimeout?: number;
   begin(hosts: FourHosts, host: string): Promise<unknown>;
   end(hosts: FourHosts, host: string): Promise<unknown>;
 }
 
-/** A fault that scripts on the host begin and end. */
+/** A fault with scripts that begin and end it on the host. */
 export function scripted(
   fault: Omit<Fault, "begin" | "end"> & { readonly begin: string; readonly end: string },
 ): Fault {

@@ -5,7 +5,7 @@ import { type Fault, scripted } from "./fault.ts";
 
 const BAD_LINK = readFileSync(join(import.meta.dirname, "..", "bad-link.ts"), "utf8");
 
-/** A neighbour entry that drops every packet, as a router does for a host that is powered off. */
+/** A neighbour entry that makes this machine drop every packet, like a router for a host that is powered off. */
 const NOBODY = ["lladdr", "02:00:00:00:00:01", "dev", "muster0", "nud", "permanent"];
 
 const poweredOff: Fault = {

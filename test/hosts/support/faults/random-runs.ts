@@ -2,13 +2,13 @@ import { type Host, LAYOUT } from "../four-hosts.ts";
 import type { Fault } from "./fault.ts";
 import { FAULTS } from "./index.ts";
 
-/** A fault, and the host that has it. */
+/** A fault and the host that has the fault. */
 export interface Trouble {
   readonly fault: Fault;
   readonly host: Host;
 }
 
-/** A run, and the faults that hosts have during it. */
+/** A run and the faults that hosts have during the run. */
 export interface Draw {
   readonly run: "preview" | "refresh" | "destroy" | "drift and up";
   readonly troubles: readonly Trouble[];
@@ -18,8 +18,8 @@ export interface Draw {
 const KINDS = ["preview", "refresh", "destroy"] as const;
 
 /**
- * Twelve random runs, the same for the same seed: one fault in each preview, refresh or destroy, and two in `drift and
- * up`.
+ * Twelve random runs. The same seed always results in the same runs. Each preview, refresh or destroy has one fault,
+ * and each `drift and up` has two faults.
  */
 export function twelveDraws(seed: number): Draw[] {
   const pick = pickerFrom(seed);
@@ -30,7 +30,7 @@ export function twelveDraws(seed: number): Draw[] {
   ];
 }
 
-/** Every fault in every kind of run, and every pair. Only the hosts are random. */
+/** Runs with every fault in every kind of run, and with every pair of faults. Only the hosts are random. */
 export function fullGrid(seed: number): Draw[] {
   const pick = pickerFrom(seed);
   return [

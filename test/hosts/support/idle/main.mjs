@@ -1,4 +1,4 @@
-// With WAIT set, writes a file to show that the run has started, and keeps the run going.
+// If WAIT is set, writes a file to show that the run has started, and keeps the run active for a minute.
 import { writeFileSync } from "node:fs";
 import "@pulumi/pulumi";
 

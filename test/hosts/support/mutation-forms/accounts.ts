@@ -1,13 +1,14 @@
 import type { GroupItem, Props, UserItem } from "../../../../src/model/items.ts";
 import { type Form, others, type Place } from "./form.ts";
 
-/** A user that is changed in passwd, as vipw does it, or removed. */
+/** Changes a user in /etc/passwd, like vipw, or removes the user. */
 export function userForms(place: Place<UserItem>): Form[] {
   const { name } = place.item;
   return [
     { name: "home", script: editField(name, 6, "/home/elsewhere"), properties: ["home"] },
     { name: "shell", script: editField(name, 7, "/usr/sbin/nologin"), properties: ["shell"] },
     { name: "group", script: editField(name, 4, "65534"), properties: ["group"] },
+    { name: "groups", script: `gpasswd --add ${name} video`, properties: ["groups"] },
     {
       name: "removed",
       script: `userdel -f ${name}`,
@@ -33,7 +34,7 @@ function wants(want: object, property: string, value: string): string | undefine
   return (want as Props)[property] === value ? property : undefined;
 }
 
-/** @param field number of the field, from 1 */
+/** @param field number of the field in /etc/passwd; the first field is 1 */
 function editField(user: string, field: number, value: string): string {
   const program = `BEGIN { FS = OFS = ":" } $1 == "${user}" { $${field} = "${value}" } { print }`;
   return `awk '${program}' /etc/passwd >/etc/passwd.new; cat /etc/passwd.new >/etc/passwd; rm /etc/passwd.new`;

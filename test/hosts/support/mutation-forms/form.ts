@@ -1,11 +1,11 @@
 import type { Declaration, Plan } from "../../../../src/model/declaration.ts";
 import type { HostItem, Props } from "../../../../src/model/items.ts";
 
-/** One item of a fleet, which a person can change on its host. */
+/** One item in a fleet. A person can change the item on its host. */
 export interface Place<I extends HostItem = HostItem> {
   readonly plan: Plan;
   readonly declaration: Declaration;
-  /** The item's name within its resource: `identity:SOUL.md`. */
+  /** The item's name within its resource, such as `identity:SOUL.md`. */
   readonly name: string;
   readonly item: I;
 }
@@ -15,34 +15,34 @@ export interface Form {
   readonly name: string;
   /** The script that a person runs on the host as root. */
   readonly script: string;
-  /** The item's own properties that differ from the declaration afterwards. */
+  /** The properties of the item that differ from the declaration after the change. */
   readonly properties: readonly string[];
   /** The differences that are reported for other items, in the format of `reportedAs`. */
   readonly also?: readonly string[];
-  /** A script that prints what `up` must leave unchanged. */
+  /** A script that prints the data that `up` must leave unchanged. */
   readonly keeps?: string;
 }
 
-/** Where the scripts move the files that they replace. `up` must not change it. */
+/** The folder to which the scripts move the files that they replace. `up` must not change this folder. */
 export const STASH = "/var/tmp/muster-stash";
 
 /**
- * A difference without its values, which is the same for `fleet drift` and `pulumi preview`.
+ * A difference without its values, in a form that is the same for `fleet drift` and `pulumi preview`.
  *
- * @param item name within its resource: `identity:SOUL.md`
+ * @param item the item's name within its resource, such as `identity:SOUL.md`
  */
 export function reportedAs(resource: string, item: string, property: string): string {
   return `${resource}: ${item}.${property}`;
 }
 
-/** Every item of a plan. */
+/** All items in a plan. */
 export function placesOf(plan: Plan): Place[] {
   return plan.declarations.flatMap((declaration) =>
     Object.entries(declaration.items).map(([name, item]) => ({ plan, declaration, name, item })),
   );
 }
 
-/** The differences of all other items of the plan for which a property is found. */
+/** The differences of the plan's other items for which `propertyOf` returns a property. */
 export function others(place: Place, propertyOf: (other: Place) => string | undefined): string[] {
   return placesOf(place.plan).flatMap((other) => {
     const property = other.item === place.item ? undefined : propertyOf(other);
@@ -50,7 +50,7 @@ export function others(place: Place, propertyOf: (other: Place) => string | unde
   });
 }
 
-/** The names of the properties that differ. */
+/** The names of the properties that differ from the declared ones. */
 export function differingNames(want: object, props: Props): string[] {
   return Object.keys(props).filter((name) => props[name] !== (want as Props)[name]);
 }

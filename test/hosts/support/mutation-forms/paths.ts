@@ -4,7 +4,7 @@ import { differingNames, type Form, others, type Place, STASH } from "./form.ts"
 
 type PathItem = FileItem | DirectoryItem | RowsItem;
 
-/** A file that is changed in every way that a person or an agent could think of. */
+/** Changes a file in every way that a person or an agent could use. */
 export function fileForms(place: Place<FileItem>): Form[] {
   const { path, want } = place.item;
   const plain = { owner: "root", group: "root", mode: "0606" };
@@ -27,12 +27,12 @@ export function directoryForms(place: Place<DirectoryItem>): Form[] {
   return [
     ...attributeForms(place),
     { name: "deleted", script: `rm -rf ${path}`, ...gone },
-    { name: "a symlink", script: asSymlink(path), ...gone },
+    ...(isAgents(place) ? [] : [{ name: "a symlink", script: asSymlink(path), ...gone }]),
     { name: "a file", script: `rm -rf ${path}; echo file >${path}`, ...gone },
   ];
 }
 
-/** Changed mode, owner and group. */
+/** Changes the mode, owner or group. */
 export function attributeForms({ item: { path } }: Place<PathItem>): Form[] {
   return [
     { name: "mode", script: `chmod 0607 ${path}`, properties: ["mode"] },
@@ -41,28 +41,37 @@ export function attributeForms({ item: { path } }: Place<PathItem>): Form[] {
   ];
 }
 
-/** Something else in place of a file. */
+/** Deletes a file, or replaces it by another kind of entry. */
 export function replacedForms(place: Place<FileItem | RowsItem>): Form[] {
   const { path } = place.item;
   const gone = { properties: ["type"], also: lostWith(place) };
   const link = `${STASH}/${flat(path)}-link`;
   return [
     { name: "deleted", script: `rm ${path}`, ...gone },
-    { name: "a symlink", script: asSymlink(path), ...gone },
-    { name: "a symlink to /dev/null", script: `ln -sf /dev/null ${path}`, ...gone },
     { name: "a folder", script: `rm ${path}; mkdir ${path}; echo x >${path}/inside`, ...gone },
     { name: "a fifo", script: `rm ${path}; mkfifo ${path}`, ...gone },
-    { name: "a hard link", script: `ln ${path} ${link}`, properties: ["type"] },
+    ...(isAgents(place)
+      ? []
+      : [
+          { name: "a symlink", script: asSymlink(path), ...gone },
+          { name: "a symlink to /dev/null", script: `ln -sf /dev/null ${path}`, ...gone },
+          { name: "a hard link", script: `ln ${path} ${link}`, properties: ["type"] },
+        ]),
   ];
 }
 
-/** Moves the file elsewhere and leaves a symlink: if root followed it, an agent could redirect root's writes. */
+/** Whether a place belongs to an agent. `up` replaces no link there; see links-and-kept-files.test.ts. */
+function isAgents({ item }: Place<PathItem>): boolean {
+  return item.kind === "directory" ? (item.onRemove ?? "delete") !== "delete" || !!item.actor : !!item.actor;
+}
+
+/** Moves the file and leaves a symlink to it. If root followed the symlink, an agent could redirect root's writes. */
 function asSymlink(path: string): string {
   const elsewhere = `${STASH}/${flat(path)}`;
   return `mv ${path} ${elsewhere}; ln -s ${elsewhere} ${path}`;
 }
 
-/** The items that disappear together with an item: everything in a folder, and systemd's knowledge of a unit file. */
+/** The differences of items that disappear with an item: everything in a folder, or the unit of a unit file. */
 function lostWith(place: Place<PathItem>): string[] {
   const { path } = place.item;
   return others(place, ({ item }) => {

@@ -10,11 +10,11 @@ import { aptInstall, isPrepared, missingPackages } from "../requirements.ts";
 import { debianMirror } from "./debian-mirror.ts";
 import { debootstrap } from "./debootstrap.ts";
 import { withHelperLock } from "./helper-lock.ts";
-import { provision } from "./provision.ts";
+import { provision } from "./provision-base-image.ts";
 
 /**
- * Creates the Debian base that all local hosts share, and installs the packages that this machine needs to
- * boot local hosts. Does nothing if the base and the packages already exist.
+ * Creates the Debian base that all local hosts share. Also installs the packages that this machine needs to
+ * boot local hosts. Does nothing if the base and the packages exist already.
  *
  * @param local the absolute path of `<cache>/local`
  * @returns the name of the base's folder in `local`
@@ -35,7 +35,7 @@ export async function ensureBase(local: string, node: NodeProgram, progress: Pro
   );
 }
 
-/** Removes unused bases. The caller holds the lock, so any unfinished base comes from a killed run. */
+/** Removes unused bases. The caller holds the lock, so every unfinished base was left by a killed run. */
 function removeUnused(local: string, name: string): void {
   const used = new Set([name, ...[...allHosts(local).values()].map((host) => host.base)]);
   for (const folder of readdirSync(local)) {
@@ -67,7 +67,7 @@ async function withElapsed<T>(text: string, progress: ProgressLine, work: () => 
   }
 }
 
-/** Installs the Debian packages that this machine still lacks to boot local hosts. */
+/** Installs the Debian packages that local hosts need and that are missing on this machine. */
 export async function installMissing(progress: ProgressLine): Promise<void> {
   const missing = missingPackages();
   if (missing.length === 0) return;

@@ -2,31 +2,33 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { MusterError } from "../../../../base/errors.ts";
-import type { HostAddress } from "../helper-protocol.ts";
+import type { BootedHost } from "../helper-protocol.ts";
 import { type HostFile, readHostFile } from "../host-file.ts";
 import type { HostPaths } from "../local-host-paths.ts";
 import { answersSsh } from "../ssh-banner.ts";
-import { supervisorPid } from "../supervisor-process.ts";
+import { networkPid, supervisorPid } from "../supervisor-process.ts";
 import { makeCgroups } from "./cgroups.ts";
 import { withHelperLock } from "./helper-lock.ts";
 import { startSupervisor } from "./host-supervisor.ts";
-import { joinNetwork } from "./network.ts";
+import { findDroppingFirewall } from "./nat.ts";
+import { BRIDGE, joinNetwork } from "./network.ts";
 import { stopHost } from "./stop-host.ts";
 
-/** How many milliseconds a host may take until its sshd answers. It usually takes 2 s. */
+/** The maximum time in milliseconds until the sshd of a host answers. This usually takes 2 s. */
 const BOOT_TIME = 60_000;
 
 /**
- * The inotify instances to allow per user. Each host's systemd uses about 9 as root, and the default is 128.
+ * The minimum number of inotify instances that each user must be able to have. The systemd of each host uses
+ * about 9 of them as root, and the default is 128.
  */
 const INOTIFY_INSTANCES = 4096;
 
 /**
- * Boots a host unless it is already running, and waits until its sshd answers.
+ * Boots a host if it is not running yet, and waits until its sshd answers.
  *
- * @throws MusterError with the last lines of the host's console if it does not boot
+ * @throws MusterError with the last lines of the host's console if the host does not boot
  */
-export async function bootHost(host: HostPaths): Promise<HostAddress> {
+export async function bootHost(host: HostPaths): Promise<BootedHost> {
   const file = readHostFile(host.dir);
   if (file === undefined) {
     throw new MusterError({
@@ -37,7 +39,9 @@ export async function bootHost(host: HostPaths): Promise<HostAddress> {
   }
   const running = () => supervisorPid(host.dir) !== undefined;
   await waitForSsh(host, file, running() ? running : await start(host, file));
-  return { address: file.address, hostKeys: file.hostKeys };
+  const pid = networkPid(host.dir);
+  const warning = pid === undefined ? undefined : await findDroppingFirewall(BRIDGE, pid);
+  return { address: file.address, hostKeys: file.hostKeys, ...(warning !== undefined && { warning }) };
 }
 
 /** Starts a host. @returns a function that checks whether the host is still running */

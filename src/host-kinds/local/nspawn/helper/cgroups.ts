@@ -3,13 +3,16 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ALL_HOSTS, ONE_HOST, setLimits } from "./cgroup-limits.ts";
 
-/** The parent cgroup of all local hosts on this machine, in each hierarchy. */
+/**
+ * The name of the cgroup that contains the cgroups of all local hosts on this machine. Each hierarchy has
+ * this cgroup.
+ */
 const PARENT = "muster";
 
 /**
- * Creates a cgroup for a host in each hierarchy of this machine, v1 and v2. If hosts shared a cgroup, they
- * would see each other's processes, and a host that stops would kill those of the others. The limits are set
- * before the host's first process starts.
+ * Creates a cgroup for a host in each hierarchy of this machine, v1 and v2. In a shared cgroup, hosts would
+ * see each other's processes, and a host that stops would kill the processes of other hosts. The limits are
+ * set before the first process of the host starts.
  *
  * @returns the folders of the cgroups
  */
@@ -49,7 +52,10 @@ export async function removeCgroups(id: string): Promise<boolean> {
   return others;
 }
 
-/** Removes a cgroup. Retries, because a cgroup stays busy for a moment after its last process was killed. */
+/**
+ * Removes a cgroup. Tries several times, because a cgroup stays busy for a moment after its last process was
+ * killed.
+ */
 async function removeGroup(group: string): Promise<void> {
   for (let attempt = 0; ; attempt++) {
     try {
@@ -89,19 +95,22 @@ function hierarchies(): { root: string; v2: boolean }[] {
     .map(([root, type]) => ({ root, v2: type === "cgroup2" }));
 }
 
-/** Enables all controllers for the children of a cgroup, which cgroup v2 does not do by default. */
+/** Enables all controllers for the children of a cgroup. Cgroup v2 does not do this by default. */
 function enableControllers(group: string): void {
   for (const controller of read(join(group, "cgroup.controllers")).split(/\s+/).filter(Boolean)) {
     try {
       writeFileSync(join(group, "cgroup.subtree_control"), `+${controller}`);
     } catch {
-      // This kernel cannot delegate the controller, for example because of realtime processes. Limits that
-      // need the controller do not apply.
+      // This kernel cannot delegate the controller, for example because of realtime processes. In that case,
+      // limits that need the controller do not apply.
     }
   }
 }
 
-/** Copies the CPUs of the root cgroup in cgroup v1, where a new cpuset is empty and accepts no process. */
+/**
+ * Copies the CPUs of the root cgroup to the parent cgroup. In cgroup v1, a new cpuset has no CPUs and
+ * therefore accepts no process.
+ */
 function inheritCpus(root: string, parent: string): void {
   if (!existsSync(join(parent, "cpuset.mems")) || !existsSync(join(parent, "cgroup.clone_children"))) return;
   for (const file of ["cpuset.cpus", "cpuset.mems"])

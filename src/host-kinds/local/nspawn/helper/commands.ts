@@ -34,7 +34,10 @@ export const commands: Commands = {
   clean: ({ local }) => withHelperLock("base", () => cleanHost(local)),
 };
 
-/** Runs `work` under the host's lock, so that two runs cannot change the same host at the same time. */
+/**
+ * Runs `work` while holding the lock of the host, so that two runs cannot change the same host at the same
+ * time.
+ */
 async function oneAtATime<T>(request: HelperRequest, work: (host: HostPaths) => Promise<T>): Promise<T> {
   const { local, project, name } = request;
   if (name === undefined)

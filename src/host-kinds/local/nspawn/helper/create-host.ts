@@ -11,8 +11,9 @@ import { withHelperLock } from "./helper-lock.ts";
 import { freeAddress, gatewayOf } from "./network.ts";
 
 /**
- * Creates a host's folder unless a complete one exists. An incomplete folder that a killed run left is
- * replaced. The request's public key replaces the one that could log in before, even on a running host.
+ * Creates the folder of a host, if the host has no complete folder yet. An incomplete folder that a killed
+ * run left is replaced. The public key in the request replaces the previous public key, even on a running
+ * host.
  */
 export async function createHost(host: HostPaths, request: HelperRequest, base: string): Promise<void> {
   const { publicKey } = request;
@@ -29,7 +30,8 @@ export async function createHost(host: HostPaths, request: HelperRequest, base: 
 async function make(host: HostPaths, request: HelperRequest, base: string): Promise<void> {
   rmSync(host.dir, { recursive: true, force: true });
   for (const folder of ["config", "root"]) mkdirSync(join(host.dir, folder), { recursive: true });
-  // The host's users have the same uids as users of this machine, who must not get access to the host's disk.
+  // The users of the host have the same uids as users of this machine. Users of this machine must not get
+  // access to the disk of the host.
   for (const folder of ["disk", "disk/upper", "disk/work"]) {
     mkdirSync(join(host.dir, folder), { mode: folder === "disk" ? 0o700 : 0o755 });
   }
@@ -43,7 +45,7 @@ async function make(host: HostPaths, request: HelperRequest, base: string): Prom
   });
 }
 
-/** Writes the host's name, a new machine ID and a new host key. @returns the public host key */
+/** Writes the name of the host, a new machine ID and a new host key. @returns the public host key */
 async function writeIdentity(upper: string, name: string): Promise<string> {
   mkdirSync(join(upper, "etc/ssh"), { recursive: true });
   writeFileSync(join(upper, "etc/hostname"), `${name}\n`);

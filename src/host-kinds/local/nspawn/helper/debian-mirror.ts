@@ -1,13 +1,18 @@
 import { execa } from "execa";
 
 export interface Mirror {
-  /** Left out if apt uses no Debian archive. In that case, debootstrap uses Debian's own archive. */
+  /**
+   * The URL of the archive. Absent if apt uses no Debian archive. In that case, debootstrap uses Debian's own archive.
+   */
   readonly url?: string;
   /** The environment variables `http_proxy` and `https_proxy`; empty if apt uses no proxy. */
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Finds the Debian archive that this machine's apt uses, whatever the format of apt's source files. */
+/**
+ * Finds the Debian archive that apt uses on this machine. apt itself reads its source files, so their format
+ * does not matter.
+ */
 export async function debianMirror(): Promise<Mirror> {
   const format = ["--format", "$(SITE)|$(COMPONENT)|$(RELEASE)", "Created-By: Packages"];
   const targets = await execa("apt-get", ["indextargets", ...format], { reject: false });
@@ -17,7 +22,10 @@ export async function debianMirror(): Promise<Mirror> {
   return { ...(url !== undefined && { url }), env: await proxy() };
 }
 
-/** Whether a URL ends with `debian`, as mirrors of the main archive do, unlike those of security or ports. */
+/**
+ * Whether a URL ends with `debian`. This is so for mirrors of the main archive, but not for mirrors of the
+ * security archive or of ports.
+ */
 function isDebianArchive(site: string): boolean {
   return /^https?:\/\/.*\/debian\/?$/.test(site);
 }

@@ -5,7 +5,10 @@ import { PACKAGES, SUITE } from "../image-recipe.ts";
 import { KEYRING } from "../requirements.ts";
 import type { Mirror } from "./debian-mirror.ts";
 
-/** Runs a command in namespaces that end with this process, so that no mounts or processes are left. */
+/**
+ * The arguments of setpriv that run a command in new namespaces. The namespaces end together with this
+ * process, so that no mounts or processes are left.
+ */
 const CONTAINED = [
   "--pdeathsig",
   "KILL",
@@ -17,7 +20,10 @@ const CONTAINED = [
   "--mount-proc",
 ];
 
-/** Where the target is mounted for debootstrap, because it refuses paths with spaces or colons. */
+/**
+ * The path at which the target is mounted for debootstrap, because debootstrap refuses paths with spaces or
+ * colons.
+ */
 const PLAIN_PATH = "/run/muster/base";
 const BIND = ["sh", "-euc", 'mount --bind "$1" "$2"; shift 2; exec "$@"', "debootstrap-at"];
 

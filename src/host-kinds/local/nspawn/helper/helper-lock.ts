@@ -5,7 +5,7 @@ import { withProcessLock } from "../../../../base/process-lock.ts";
 const LOCKS = "/run/muster";
 
 /**
- * Runs `work` while holding the machine-wide lock with this name.
+ * Runs `work` while holding the lock with this name. Only one process on this machine can hold the lock.
  *
  * @param waiting called once if another process holds the lock, with the ID of that process
  */

@@ -8,12 +8,13 @@ import type { HostPaths } from "../local-host-paths.ts";
 import { BRIDGE } from "./network.ts";
 
 /**
- * Runs one host, and boots the host again when it requests a reboot. With `--keep-unit`, systemd-nspawn exits
- * with 133 on such a request. The script's arguments are the host's ID, the base, the cgroups, `--`, and the
- * arguments of systemd-nspawn. Only the script and its child processes see the mounts, which disappear when
- * the last of these processes ends. /run is a tmpfs because systemd-nspawn cleans up there after a reboot,
- * and refuses to do so on a disk. Each boot gets new cgroups, because cgroup v2 does not accept a process in
- * a cgroup whose children have controllers.
+ * The script that runs one host, and boots the host again when the host requests a reboot. With
+ * `--keep-unit`, systemd-nspawn exits with 133 after such a request. The arguments of the script are the ID
+ * of the host, the base, the cgroups, `--`, and the arguments of systemd-nspawn. Only the script and its
+ * child processes see the mounts. The mounts disappear when the last of these processes ends. /run is a
+ * tmpfs, because systemd-nspawn cleans up there after a reboot, and refuses to do so on a disk. Each boot
+ * gets new cgroups, because cgroup v2 does not accept a process in a cgroup if the children of that cgroup
+ * have controllers.
  */
 const SUPERVISE = `#!/bin/sh
 set -eu
@@ -37,8 +38,8 @@ exit $status
 `;
 
 /**
- * Starts a host in its own session and cgroups, so that it keeps running when this process and its parents
- * end. A lock on the host's folder prevents a second supervisor.
+ * Starts a host in its own session and cgroups, so that the host keeps running when this process and its
+ * parents end. A lock on the folder of the host prevents a second supervisor.
  */
 export function startSupervisor(host: HostPaths, file: HostFile, cgroups: readonly string[]): ChildProcess {
   const log = openSync(join(host.dir, "console.log"), "w", 0o644);
@@ -63,13 +64,13 @@ export function startSupervisor(host: HostPaths, file: HostFile, cgroups: readon
 
 /**
  * The file with the name servers that systemd-resolved uses. Hosts must use these servers directly, because
- * systemd-resolved only listens on this machine's loopback.
+ * systemd-resolved listens only on the loopback interface of this machine.
  */
 const UPLINK = "/run/systemd/resolve/resolv.conf";
 
 /**
- * Returns systemd-nspawn's arguments. With `--keep-unit --register=no`, this machine needs neither systemd
- * nor machined.
+ * Returns the arguments of systemd-nspawn. With `--keep-unit --register=no`, it needs neither systemd nor
+ * machined on this machine.
  */
 function nspawnArgs(host: HostPaths, file: HostFile): string[] {
   const config = join(host.dir, "config").replaceAll(/[\\:]/g, "\\$&");
@@ -83,6 +84,8 @@ function nspawnArgs(host: HostPaths, file: HostFile): string[] {
     "--keep-unit",
     "--kill-signal=SIGRTMIN+3",
     "--link-journal=no",
+    // systemd-nspawn forbids these calls by default. A real host allows them.
+    "--system-call-filter=landlock_add_rule landlock_create_ruleset landlock_restrict_self fanotify_init fanotify_mark",
     `--resolv-conf=${existsSync(UPLINK) ? "replace-uplink" : "replace-host"}`,
     "--timezone=off",
     `${HOST_CONFIG}/init`,

@@ -37,11 +37,12 @@ function sentence(error: unknown): { what: string; why: string; next?: string; w
   };
 }
 
-/** The folders of system programs. A user's PATH often lacks `/usr/sbin`. */
+/** The folders of system programs. The PATH of a user often does not contain `/usr/sbin`. */
 const SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin";
 
 process.env["PATH"] = SYSTEM_PATH;
-// Other users than root must be able to read a host's address and state, even if the caller's umask is stricter.
+// Users other than root must be able to read the address and the state of a host, even if the umask of the
+// caller forbids this.
 process.umask(0o022);
 const result = await run();
 process.stdout.write(`${JSON.stringify(result)}\n`);

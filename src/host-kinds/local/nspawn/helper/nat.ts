@@ -2,11 +2,20 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { execa } from "execa";
 import { MusterError } from "../../../../base/errors.ts";
 
-/** Muster's own nftables table, so that the rules of other programs are not changed. */
+/** The nftables table that only Muster uses, so that the rules of other programs are not changed. */
 const TABLE = "muster";
 
-/** Marks packets from hosts, because the masquerading rule cannot see which interface a packet came from. */
+/**
+ * The mark for packets from hosts. The masquerading rule needs it, because the rule cannot see the interface
+ * from which a packet came.
+ */
 const MARK = "0x6d757374";
+
+/**
+ * A documentation address (RFC 5737) for a packet that never leaves this machine: the table counts and drops it after
+ * all rules for forwarded packets.
+ */
+const NOWHERE = "192.0.2.1";
 
 const FORWARDING = "/proc/sys/net/ipv4/ip_forward";
 
@@ -14,8 +23,9 @@ const FORWARDING = "/proc/sys/net/ipv4/ip_forward";
 const WAS_OFF = "/run/muster/forwarding-was-off";
 
 /**
- * Gives the hosts on the bridge access to this machine's networks, because agents need their providers and
- * apt needs its mirror. The hosts use this machine's address, and other machines cannot connect to them.
+ * Gives the hosts on the bridge access to the networks of this machine. Agents need this access for their
+ * providers, and apt needs it for its mirror. The hosts use the address of this machine, and other machines
+ * cannot connect to the hosts.
  */
 export async function openNat(bridge: string): Promise<void> {
   await nft(`table ip ${TABLE}
@@ -30,6 +40,10 @@ table ip ${TABLE} {
     iifname "${bridge}" oifname != "${bridge}" meta mark set ${MARK}
     oifname "${bridge}" iifname != "${bridge}" ct state != { established, related } drop
   }
+  chain forwarded {
+    type filter hook postrouting priority mangle
+    ip daddr ${NOWHERE} meta mark ${MARK} counter drop
+  }
 }
 `);
   if (readFileSync(FORWARDING, "utf8").trim() === "1") return;
@@ -43,6 +57,54 @@ export async function closeNat(): Promise<void> {
   if (!existsSync(WAS_OFF)) return;
   writeFileSync(FORWARDING, "0");
   rmSync(WAS_OFF);
+}
+
+/**
+ * Sends one packet from a host's network to another network, and checks that this machine forwards it.
+ *
+ * @param pid a process in the host's network namespace
+ * @returns a sentence if a firewall of this machine drops the packet; undefined if it does not, or if this machine has
+ * no route to other networks
+ */
+export async function findDroppingFirewall(bridge: string, pid: number): Promise<string | undefined> {
+  const route = await execa("ip", ["route", "get", NOWHERE], { reject: false });
+  if (route.exitCode !== 0) return undefined;
+  const before = await forwardedPackets();
+  const send = `require("node:dgram").createSocket("udp4").send("", 9, "${NOWHERE}", () => process.exit())`;
+  const sent = await execa("nsenter", [`--net=/proc/${pid}/ns/net`, process.execPath, "-e", send], {
+    reject: false,
+    timeout: 5000,
+  });
+  if (sent.exitCode !== 0 || (await forwardedPackets()) > before) return undefined;
+  const chains = await droppingChains();
+  const who =
+    chains.length === 0 ? "a firewall on this machine" : `this machine's firewall (${chains.join(", ")})`;
+  return (
+    `${who} drops the packets of local hosts, so their agents and apt reach no other network: allow what comes ` +
+    `from and goes to the interface ${bridge}. With Docker, run \`iptables -I DOCKER-USER -i ${bridge} -j ACCEPT\` ` +
+    `and \`iptables -I DOCKER-USER -o ${bridge} -j ACCEPT\`.`
+  );
+}
+
+async function forwardedPackets(): Promise<number> {
+  const { stdout } = await execa("nft", ["list", "chain", "ip", TABLE, "forwarded"], { reject: false });
+  return Number(/counter packets (\d+)/.exec(stdout)?.[1] ?? 0);
+}
+
+/** Returns the chains of other programs that drop a forwarded packet unless a rule accepts it. */
+async function droppingChains(): Promise<string[]> {
+  const { stdout } = await execa("nft", ["--json", "list", "chains"], { reject: false });
+  const { nftables = [] } = JSON.parse(stdout || "{}") as { nftables?: { chain?: NftChain }[] };
+  return nftables.flatMap(({ chain }) =>
+    chain?.hook === "forward" && chain.policy === "drop" ? [`table ${chain.table}, chain ${chain.name}`] : [],
+  );
+}
+
+interface NftChain {
+  readonly table: string;
+  readonly name: string;
+  readonly hook?: string;
+  readonly policy?: string;
 }
 
 async function nft(script: string): Promise<void> {

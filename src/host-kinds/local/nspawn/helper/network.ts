@@ -6,18 +6,20 @@ import { allHosts } from "../host-file.ts";
 import { contains, type Range, rangeOf } from "./ip-range.ts";
 import { closeNat, openNat } from "./nat.ts";
 
-/** The bridge that connects local hosts with this machine. It exists while any local host is running. */
+/**
+ * The bridge that connects local hosts with this machine. It exists while at least one local host is running.
+ */
 export const BRIDGE = "muster0";
 
 /**
- * The bridge's MAC address. If it were not fixed, it would change when hosts start or stop, and the hosts
- * would have to resolve it again.
+ * The MAC address of the bridge. It is fixed, because it would otherwise change when hosts start or stop. The
+ * hosts would then have to look it up again.
  */
 const BRIDGE_MAC = "02:6d:75:73:74:72";
 
 /**
- * Creates the bridge if necessary, gives this machine its address in the host's network, and removes an old
- * neighbour entry for the host's address.
+ * Creates the bridge if it does not exist. Gives this machine an address in the network of the host, and
+ * removes the old neighbour entry for the address of the host.
  */
 export async function joinNetwork(address: string): Promise<void> {
   if (!existsSync(`/sys/class/net/${BRIDGE}`)) {
@@ -32,21 +34,22 @@ export async function joinNetwork(address: string): Promise<void> {
   await openNat(BRIDGE);
 }
 
-/** Removes the bridge and the firewall rules for it, if it exists. */
+/** Removes the bridge and its firewall rules, if the bridge exists. */
 export async function leaveNetwork(): Promise<void> {
   if (!existsSync(`/sys/class/net/${BRIDGE}`)) return;
   await closeNat();
   await ip("link", "delete", BRIDGE);
 }
 
-/** Returns this machine's own address in the network of a host. */
+/** Returns the address that this machine has in the network of a host. */
 export function gatewayOf(address: string): string {
   return `${networkOf(address)}.1`;
 }
 
 /**
- * Returns an address that no host in this cache uses. All hosts in a cache share a network, which is chosen
- * for the first host: a private network (RFC 1918) that does not overlap any route of this machine.
+ * Returns an address that no host in this cache uses. All hosts in a cache share one network, which is chosen
+ * when the first host is created. It is a private network (RFC 1918) that does not overlap any route of this
+ * machine.
  */
 export async function freeAddress(local: string): Promise<string> {
   const taken = new Set([...allHosts(local).values()].map((host) => host.address));
@@ -67,8 +70,8 @@ export async function freeAddress(local: string): Promise<string> {
 async function freeNetwork(local: string): Promise<string> {
   const routes = JSON.parse(await ip("-json", "-4", "route", "show", "table", "all")) as { dst: string }[];
   const used = routes.flatMap(({ dst }) => (dst === "default" ? [] : [rangeOf(dst)]));
-  // Stopped hosts have no routes, so two caches could choose the same network. To make this unlikely, each
-  // cache starts its search at a different network.
+  // The hosts of another cache have no routes while they are stopped, so two caches can choose the same
+  // network. To make this unlikely, each cache begins its search with a different network.
   const first = createHash("sha256").update(local).digest().readUInt8();
   const found = candidates(first).find((network) => isFree(rangeOf(`${network}.0/24`), used));
   if (found !== undefined) return found;

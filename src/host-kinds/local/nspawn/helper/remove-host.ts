@@ -14,7 +14,7 @@ export async function removeHost(host: HostPaths): Promise<Record<string, never>
 /**
  * Deletes `<cache>/local` with the bases and all other files.
  *
- * @throws MusterError that lists the hosts if any project still has one
+ * @throws MusterError with a list of the hosts if any project still has a local host
  */
 export async function cleanHost(local: string): Promise<Record<string, never>> {
   const hosts = [...allHosts(local).values()];
@@ -22,7 +22,7 @@ export async function cleanHost(local: string): Promise<Record<string, never>> {
     const named = hosts.map((host) => `${host.name} of ${host.project}`).join(", ");
     throw new MusterError({
       what: "the cache of local hosts is in use",
-      why: `these hosts use it: ${named}.`,
+      why: `these local hosts still exist: ${named}.`,
       next: "Run `npx pulumi destroy` in those projects first.",
     });
   }

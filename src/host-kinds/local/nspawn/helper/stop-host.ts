@@ -8,12 +8,12 @@ import { cgroupPids, removeCgroups } from "./cgroups.ts";
 import { withHelperLock } from "./helper-lock.ts";
 import { leaveNetwork } from "./network.ts";
 
-/** How many milliseconds a host may take to shut down. */
+/** The maximum time in milliseconds for a host to shut down. */
 const SHUTDOWN_TIME = 10_000;
-/** How many milliseconds the remaining processes may take to end after SIGKILL. */
+/** The maximum time in milliseconds for the remaining processes to end after SIGKILL. */
 const KILL_TIME = 5000;
 
-/** Stops a host if it runs, and releases everything that it uses on this machine except its disk. */
+/** Stops a host if it is running. Releases everything that the host uses on this machine, except its disk. */
 export async function stopHost(host: HostPaths): Promise<Record<string, never>> {
   await shutDown(host);
   await kill(host);
@@ -26,8 +26,8 @@ export async function stopHost(host: HostPaths): Promise<Record<string, never>> 
 }
 
 /**
- * Shuts a host down with SIGTERM to systemd-nspawn. Each process gets the signal only once, because
- * systemd-nspawn exits immediately on a second SIGTERM.
+ * Shuts down a host by sending SIGTERM to systemd-nspawn. Each systemd-nspawn process gets only one SIGTERM,
+ * because it would exit immediately after a second SIGTERM.
  */
 async function shutDown(host: HostPaths): Promise<void> {
   const signalled = new Set<number>();

@@ -5,7 +5,7 @@ import { attributes, dropletOf } from "../droplet-attributes.ts";
 import { changed, setTags, withStepName } from "../steps.ts";
 import { waitForAction } from "../wait-for-state.ts";
 
-/** Seconds that each step of a change may take. */
+/** The maximum duration of each step of a change, in seconds. */
 const UPDATE = 3600;
 
 /** Changes a droplet in place, step by step, in the vendor's order. */
@@ -49,7 +49,7 @@ export async function updateDroplet(
   return { ...state, ...own, ...attributes(droplet) };
 }
 
-/** Changes a droplet's volumes from the old to the new ones. */
+/** Detaches the old volumes from a droplet, and attaches the new volumes. */
 export async function moveVolumes(
   api: Api,
   id: string,

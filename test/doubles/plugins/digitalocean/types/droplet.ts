@@ -8,17 +8,17 @@ import { listOf, nonEmpty, TAGS, unlessGone, withStepName } from "../steps.ts";
 import { waitFor } from "../wait-for-state.ts";
 import { moveVolumes, updateDroplet } from "./droplet-update.ts";
 
-/** Seconds that creating and deleting may take. */
+/** The maximum durations of a creation and a deletion, in seconds. */
 const [CREATE, DELETE] = [3600, 60];
 
-/** `digitalocean:index/droplet:Droplet`, after the vendor's resource_droplet.go. */
+/** `digitalocean:index/droplet:Droplet`, modelled on the vendor's resource_droplet.go. */
 export function dropletType(api: Api): Bridged {
   return {
     fields: {
-      image: { required: true, forceNew: true },
-      name: { autoName: true },
-      region: { computed: true, forceNew: true, stored: lower },
-      size: { required: true, stored: lower },
+      image: { required: true, forceNew: true, nonZero: true },
+      name: { autoName: true, nonZero: true },
+      region: { computed: true, forceNew: true, stored: lower, nonZero: true },
+      size: { required: true, stored: lower, nonZero: true },
       backups: { default: false },
       backupPolicy: {},
       dropletAgent: { forceNew: true },
@@ -30,11 +30,11 @@ export function dropletType(api: Api): Bridged {
       privateNetworking: { computed: true },
       publicNetworking: { computed: true, forceNew: true },
       resizeDisk: { default: true },
-      sshKeys: { set: true, forceNew: true },
+      sshKeys: { set: true, forceNew: true, refuse: emptyMember },
       tags: TAGS,
-      userData: { forceNew: true, stored: sha1 },
+      userData: { forceNew: true, stored: sha1, nonZero: true },
       volumeIds: { computed: true, set: true },
-      vpcUuid: { computed: true, forceNew: true },
+      vpcUuid: { computed: true, forceNew: true, nonZero: true },
     },
     outputs: [
       ...["createdAt", "disk", "dropletUrn", "ipv4Address", "ipv4AddressPrivate", "locked", "memory"],
@@ -52,9 +52,13 @@ export function dropletType(api: Api): Bridged {
   };
 }
 
+function emptyMember(value: Json): string | undefined {
+  return listOf(value).includes("") ? 'to have no empty member, got ""' : undefined;
+}
+
 const lower = (value: Json): Json => String(value).toLowerCase();
 
-/** The state has user_data as a digest. */
+/** The state contains only a digest of user_data. */
 const sha1 = (value: Json): Json => createHash("sha1").update(String(value)).digest("hex");
 
 async function create(api: Api, inputs: Properties, call: Call) {
@@ -106,7 +110,7 @@ async function become(
     timeout: call.timeout ?? usual,
     signal: call.signal,
     poll: async () => {
-      // A new droplet may become visible later.
+      // A new droplet might become visible only later.
       const found = await unlessGone("Error retrieving droplet", dropletOf(api, id));
       droplet = found ?? {};
       return found === undefined ? undefined : String(attributes(found)[attribute]);
@@ -116,8 +120,20 @@ async function become(
 }
 
 async function remove(api: Api, id: string, state: Properties, call: Call): Promise<void> {
-  const droplet = await unlessGone("Error deleting droplet", dropletOf(api, id));
-  if (droplet === undefined) return;
+  // For a droplet that is already gone, the first wait of the vendor ends with an error.
+  let droplet: Properties = {};
+  await withStepName(
+    `Error waiting for droplet to be unlocked for destroy (${id})`,
+    waitFor({
+      ...{ target: "false", pending: ["true"], timeout: call.timeout ?? DELETE, signal: call.signal },
+      poll: async () => {
+        const found = await unlessGone("Error retrieving droplet", dropletOf(api, id));
+        if (found === undefined) return "Not Found";
+        droplet = found;
+        return String(found["locked"]);
+      },
+    }),
+  );
   if (state["gracefulShutdown"] === true && droplet["status"] === "active") {
     await withStepName(
       `Error shutting down the the droplet (${id})`,
@@ -142,7 +158,7 @@ async function remove(api: Api, id: string, state: Properties, call: Call): Prom
   );
 }
 
-/** Digits are an ID, everything else is a slug or fingerprint. */
+/** The API expects an ID as a number, and a slug or a fingerprint as text. */
 function numberOr(value: Json): Json {
   return /^\d+$/.test(String(value)) ? Number(value) : value;
 }

@@ -6,7 +6,7 @@ import { changed, listOf, nonEmpty, unlessGone, withStepName } from "../steps.ts
 
 const path = (id: Json) => `/v2/projects/${id}`;
 
-/** `digitalocean:index/project:Project`, after the vendor's resource_project.go. */
+/** `digitalocean:index/project:Project`, modelled on the vendor's resource_project.go. */
 export function projectType(api: Api): Bridged {
   return {
     fields: {
@@ -53,11 +53,11 @@ export function projectType(api: Api): Bridged {
   };
 }
 
-/** `digitalocean:index/projectResources:ProjectResources`: the resources of a project that others may share. */
+/** `digitalocean:index/projectResources:ProjectResources`: some of the resources in a project. */
 export function projectResourcesType(api: Api): Bridged {
   return {
     fields: {
-      project: { required: true, forceNew: true },
+      project: { required: true, forceNew: true, nonZero: true },
       resources: { required: true, set: true },
     },
     outputs: [],

@@ -3,13 +3,13 @@ import type { Json, Properties } from "../../serve/values.ts";
 import type { Api } from "../api.ts";
 import { unlessGone, withStepName } from "../steps.ts";
 
-/** `digitalocean:index/sshKey:SshKey`, after the vendor's resource_ssh_key.go. */
+/** `digitalocean:index/sshKey:SshKey`, modelled on the vendor's resource_ssh_key.go. */
 export function sshKeyType(api: Api): Bridged {
   const path = (id: string) => `/v2/account/keys/${id}`;
   return {
     fields: {
       name: { autoName: true },
-      publicKey: { required: true, forceNew: true, stored: trimmed },
+      publicKey: { required: true, forceNew: true, stored: trimmed, nonZero: true },
     },
     outputs: ["fingerprint"],
     create: async (inputs) => {

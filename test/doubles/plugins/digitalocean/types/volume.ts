@@ -8,14 +8,14 @@ import { waitForAction } from "../wait-for-state.ts";
 
 const path = (id: Json) => `/v2/volumes/${id}`;
 
-/** `digitalocean:index/volume:Volume`, after the vendor's resource_volume.go. */
+/** `digitalocean:index/volume:Volume`, modelled on the vendor's resource_volume.go. */
 export function volumeType(api: Api): Bridged {
   return {
     fields: {
       region: { required: true, forceNew: true, stored: (value) => String(value).toLowerCase() },
-      name: { autoName: true, forceNew: true },
+      name: { autoName: true, forceNew: true, nonZero: true },
       size: { required: true },
-      description: { forceNew: true },
+      description: { forceNew: true, nonZero: true },
       snapshotId: { forceNew: true },
       initialFilesystemType: { forceNew: true },
       initialFilesystemLabel: { forceNew: true },
@@ -61,7 +61,7 @@ export function volumeType(api: Api): Bridged {
   };
 }
 
-/** `digitalocean:index/volumeAttachment:VolumeAttachment`, after resource_volume_attachment.go. */
+/** `digitalocean:index/volumeAttachment:VolumeAttachment`, modelled on the vendor's resource_volume_attachment.go. */
 export function volumeAttachmentType(api: Api): Bridged {
   const isAttached = async ({ volumeId, dropletId }: Properties): Promise<boolean> => {
     const answer = await unlessGone("Error retrieving volume", api.get(path(volumeId)));
@@ -69,8 +69,8 @@ export function volumeAttachmentType(api: Api): Bridged {
   };
   return {
     fields: {
-      dropletId: { required: true, forceNew: true },
-      volumeId: { required: true, forceNew: true },
+      dropletId: { required: true, forceNew: true, nonZero: true },
+      volumeId: { required: true, forceNew: true, nonZero: true },
     },
     outputs: [],
     create: async (inputs, call) => {
@@ -94,7 +94,7 @@ async function act(api: Api, id: Json, body: Properties, words: string, call: Ca
   await withStepName(words, waitForAction(api, action as Properties, call.signal));
 }
 
-/** Milliseconds to wait for another action of the droplet. */
+/** The maximum wait for another action of the droplet, in milliseconds. */
 const EVENT_TIMEOUT = 300_000;
 
 async function patiently(work: () => Promise<void>): Promise<void> {

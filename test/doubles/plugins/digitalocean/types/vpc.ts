@@ -4,10 +4,10 @@ import type { Properties } from "../../serve/values.ts";
 import type { Api } from "../api.ts";
 import { nonEmpty, unlessGone, withStepName } from "../steps.ts";
 
-/** Seconds that a VPC's members may take to leave it. */
+/** The maximum wait until a VPC has no members, in seconds. */
 const DELETE = 120;
 
-/** `digitalocean:index/vpc:Vpc`, after the vendor's resource_vpc.go. */
+/** `digitalocean:index/vpc:Vpc`, modelled on the vendor's resource_vpc.go. */
 export function vpcType(api: Api): Bridged {
   const path = (id: string) => `/v2/vpcs/${id}`;
   return {

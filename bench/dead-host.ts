@@ -1,0 +1,81 @@
+import { execa } from "execa";
+import { parse, stringify } from "yaml";
+import { secretsFor } from "../test/hosts/support/fleets.ts";
+import { makeProject, must, type Project } from "../test/hosts/support/project.ts";
+import { FIRST_UP_LIMIT } from "./first.ts";
+import { benchFleet, layoutOf } from "./fleet.ts";
+import { interleave } from "./measure.ts";
+import { type Runs, summarize } from "./stats.ts";
+
+/** The commands that are measured while one of ten hosts is dead. */
+const COMMANDS = ["fleet drift of 9", "fleet drift of 10, one dead"] as const;
+
+export interface DeadResult {
+  /** The default connect timeout, in seconds. */
+  readonly connectTimeout: number;
+  /** The durations in milliseconds. */
+  readonly runs: Readonly<Record<(typeof COMMANDS)[number], Runs>>;
+}
+
+/** Measures the cost of a dead host. It should be one connect timeout, and other hosts should not be delayed. */
+export async function runDead(rounds: number, log: (line: string) => void): Promise<DeadResult> {
+  const layout = layoutOf({ hosts: 10, agents: 10 });
+  const files = benchFleet(layout);
+  const [nine, ten] = [without("h10", files["fleet.yaml"] ?? ""), files["fleet.yaml"] ?? ""];
+  const project = await makeProject(files, secretsFor(layout));
+  try {
+    log("first up");
+    await must(project.pulumi(["up", "--yes", "--skip-preview"], { timeout: FIRST_UP_LIMIT }));
+    const revive = await kill(project, "h10");
+    log(`${rounds} rounds of ${COMMANDS.join("; ")}`);
+    const drift = (fleet: string, exitCode: number) => ({
+      before: async () => project.write("fleet.yaml", fleet),
+      run: () => must(project.fleet(["drift"]), exitCode),
+    });
+    const subjects = { "fleet drift of 9": drift(nine, 0), "fleet drift of 10, one dead": drift(ten, 4) };
+    const runs = await interleave(subjects, rounds).finally(revive);
+    return { connectTimeout: 10, runs };
+  } finally {
+    log("destroy");
+    await project.dispose();
+  }
+}
+
+/** The result as a Markdown table, with times in seconds. */
+export function deadTable({ connectTimeout, runs }: DeadResult): string {
+  const rows = COMMANDS.map((command) => {
+    const { runs: count, min, median, max } = summarize(runs[command]);
+    return `| ${command} | ${count} | ${[min, median, max].map((ms) => (ms / 1000).toFixed(2)).join(" | ")} |`;
+  });
+  const cost =
+    summarize(runs["fleet drift of 10, one dead"]).median - summarize(runs["fleet drift of 9"]).median;
+  return [
+    "### 10 x 10, one dead\n",
+    "| command | runs | min | median | max |",
+    "| --- | --- | --- | --- | --- |",
+    ...rows,
+    `\nThe dead host costs ${(cost / 1000).toFixed(2)} s; at most its connect timeout, ${connectTimeout} s.\n`,
+  ].join("\n");
+}
+
+/**
+ * Drops every packet to the host from now on, like a router.
+ *
+ * @returns a function that stops dropping packets
+ */
+async function kill(project: Project, host: string): Promise<() => Promise<unknown>> {
+  const { hosts } = parse(project.read("stacks/inventory.local.yaml")) as {
+    hosts: Record<string, { address: string }>;
+  };
+  const address = hosts[host]?.address ?? "";
+  const nobody = ["lladdr", "02:00:00:00:00:01", "nud", "permanent"];
+  await execa("ip", ["neighbour", "replace", address, "dev", "muster0", ...nobody]);
+  return () => execa("ip", ["neighbour", "delete", address, "dev", "muster0"]);
+}
+
+function without(host: string, text: string): string {
+  const fleet = parse(text) as { hosts: Record<string, object>; agents: Record<string, { host: string }> };
+  const agents = Object.entries(fleet.agents).filter(([, agent]) => agent.host !== host);
+  const hosts = Object.entries(fleet.hosts).filter(([name]) => name !== host);
+  return stringify({ ...fleet, hosts: Object.fromEntries(hosts), agents: Object.fromEntries(agents) });
+}

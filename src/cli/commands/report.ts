@@ -1,0 +1,78 @@
+import { writeFileSync } from "node:fs";
+import { InvalidError } from "../../base/errors.ts";
+import type { CommandDefinition, CommandInput } from "../command.ts";
+import { withHosts } from "../connections.ts";
+import { codesOfAgents } from "../observe/agents.ts";
+import { openFleet } from "../open-fleet.ts";
+import { renderReport, renderReportJson, renderReportMarkdown } from "../render/report.ts";
+import { renderReportHtml } from "../render/report-html.ts";
+import { takeSnapshot } from "../report/live-snapshot.ts";
+import { type PhaseReport, phaseReport } from "../report/phase-report.ts";
+import { readSnapshot } from "../report/read-snapshot.ts";
+import { selectionOf } from "../selection.ts";
+import { settingsOf } from "../stack/settings.ts";
+
+type Options = CommandInput["options"];
+
+type Render = (report: PhaseReport, codes: readonly number[]) => string;
+
+/** The forms of the report, by the option that selects them. */
+const FORMS: Readonly<Record<string, Render>> = {
+  json: renderReportJson,
+  markdown: renderReportMarkdown,
+  html: renderReportHtml,
+};
+
+export const command: CommandDefinition = {
+  usage: "report",
+  summary: "show uptime, capacity and whether the fleet is ready for the next phase",
+  options: {
+    "--snapshot <file>":
+      "take the figures from this file instead of the hosts (docs/schema/report-snapshot.schema.json)",
+    "--tenant <name>": "only this tenant's agents",
+    "--stack <name>": "only what this stack manages, with its own login; needs no passphrase",
+    "--json": "print JSON (docs/schema/report.schema.json)",
+    "--markdown": "print Markdown",
+    "--html": "print one HTML file with plots per agent and day",
+    "--output <file>": "write the report to this file",
+  },
+  async run({ options, io }) {
+    const render = formOf(options);
+    const { report, codes } = await makeReport(options);
+    const text = render(report, codes);
+    const { output } = options;
+    if (typeof output === "string") write(output, text);
+    else io.out(text);
+    return codes;
+  },
+};
+
+/** @throws InvalidError if several forms are selected */
+function formOf(options: Options): Render {
+  const chosen = Object.keys(FORMS).filter((form) => options[form] === true);
+  if (chosen.length > 1)
+    throw new InvalidError({
+      what: `--${chosen.join(" --")}`,
+      why: "the report has one form: use one of these options.",
+    });
+  return FORMS[chosen[0] ?? ""] ?? renderReport;
+}
+
+async function makeReport(options: Options): Promise<{ report: PhaseReport; codes: readonly number[] }> {
+  const { snapshot } = options;
+  if (typeof snapshot === "string") return { report: phaseReport(readSnapshot(snapshot)), codes: [] };
+  const fleet = openFleet();
+  const stack = settingsOf(fleet, options["stack"]);
+  const selection = selectionOf(fleet, options, stack.slice);
+  const live = await withHosts(fleet, stack, (open) => takeSnapshot(fleet, selection, open));
+  return { report: phaseReport(live.snapshot), codes: codesOfAgents(live.agents) };
+}
+
+function write(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new InvalidError({ what: `${file} was not written`, why, cause: error });
+  }
+}

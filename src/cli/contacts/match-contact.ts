@@ -1,0 +1,61 @@
+import type { ContactRecord } from "./contact-record.ts";
+
+const ADDRESSES = ["btc_address", "taproot_address", "stx_address"] as const;
+
+/** An index of contacts, which can grow. */
+export interface ContactIndex {
+  /**
+   * Finds the contact of a record: by an address, then by the agent id, then by the name, then by the displayed
+   * name and the type.
+   */
+  find(record: ContactRecord): ContactRecord | undefined;
+  add(contact: ContactRecord): void;
+}
+
+/** Returns an index of these contacts. */
+export function indexContacts(contacts: readonly ContactRecord[]): ContactIndex {
+  const byKey = new Map<string, ContactRecord>();
+  const add = (contact: ContactRecord) => {
+    for (const key of keysOf(contact)) if (!byKey.has(key)) byKey.set(key, contact);
+  };
+  contacts.forEach(add);
+  return { add, find: (record) => keysOf(record).flatMap((key) => byKey.get(key) ?? [])[0] };
+}
+
+/** Returns the keys of a contact, the strongest first. */
+function keysOf({ name, columns }: ContactRecord): string[] {
+  const { agent_id: id, display_name: shown, type = "" } = columns;
+  return [
+    ...ADDRESSES.flatMap((column) => (columns[column] === undefined ? [] : [`address ${columns[column]}`])),
+    ...(id === undefined ? [] : [`id ${id}`]),
+    ...(name === undefined ? [] : [`name ${name}`]),
+    ...(shown === undefined ? [] : [`shown ${shown.toLowerCase()} ${type}`]),
+  ];
+}
+
+/** The columns that a search for a person or an agent reads, the strongest first. */
+const SEARCHED = [
+  "agent_id",
+  ...ADDRESSES,
+  "email",
+  "bns_name",
+  "aibtc_name",
+  "github_handle",
+  "x_handle",
+  "display_name",
+  "website",
+  "x402_endpoint",
+];
+
+/**
+ * Finds the contacts with this name, address or handle. If no contact matches, finds the contacts that contain
+ * the word in one of these values.
+ */
+export function findContacts(contacts: readonly ContactRecord[], word: string): ContactRecord[] {
+  const wanted = word.toLowerCase().replace(/^@/, "");
+  const textsOf = ({ name, columns }: ContactRecord) =>
+    [name, ...SEARCHED.map((column) => columns[column])].flatMap((text) => text?.toLowerCase() ?? []);
+  const exact = contacts.filter((one) => textsOf(one).includes(wanted));
+  if (exact.length > 0) return exact;
+  return contacts.filter((one) => textsOf(one).some((text) => text.includes(wanted)));
+}

@@ -1,0 +1,24 @@
+/** The maximum length of a name in fleet.yaml. */
+const MOST = 31;
+
+/** Gives each credential of a proposal a unique name. */
+export interface CredentialNames {
+  nameFor(agent: string, variable: string): string;
+}
+
+/** Names are cut to the maximum length. If two names are then the same, a number is added. */
+export function credentialNames(): CredentialNames {
+  const taken = new Set<string>();
+  return {
+    nameFor: (agent, variable) => {
+      const slug = `${agent}-${variable.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")}`;
+      for (let number = 1; ; number++) {
+        const end = number === 1 ? "" : `-${number}`;
+        const name = `${slug.slice(0, MOST - end.length).replace(/-+$/, "")}${end}`;
+        if (taken.has(name)) continue;
+        taken.add(name);
+        return name;
+      }
+    },
+  };
+}

@@ -1,0 +1,9 @@
+/**
+ * The kinds of units that start programs. systemd also reports devices, mounts and targets, which the scan
+ * ignores.
+ */
+export const TYPES = "service timer socket path";
+
+/** The properties that are read of each unit. */
+export const UNIT_PROPERTIES =
+  "Id,FragmentPath,SourcePath,DropInPaths,LoadState,ActiveState,UnitFileState,NeedDaemonReload,Triggers";

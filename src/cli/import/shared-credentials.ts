@@ -1,0 +1,34 @@
+import { createHash } from "node:crypto";
+import type { ProposedAgent, ProposedCredential } from "./propose-agent.ts";
+
+/**
+ * Collects the credentials of all agents. If agents have the same value, `up` requires a reason. The given reason is
+ * that they shared the value before the import.
+ */
+export function sharedValues(agents: readonly ProposedAgent[]) {
+  const all = agents.flatMap(({ agent, values, credentials }) =>
+    [...values].map(([name, value]) => ({
+      name,
+      agent: agent.name,
+      credential: credentials[name] as ProposedCredential,
+      digest: createHash("sha256").update(value).digest("hex"),
+    })),
+  );
+  const groups = [...Map.groupBy(all, ({ digest }) => digest).values()];
+  const shared = groups.filter((group) => new Set(group.map(({ agent }) => agent)).size > 1);
+  const reasonOf = (name: string) => shared.some((group) => group.some((one) => one.name === name));
+  return {
+    credentials: Object.fromEntries(
+      all.map(({ name, credential }) => [
+        name,
+        reasonOf(name)
+          ? { ...credential, sharedBecause: "The agents had the same value before the import." }
+          : credential,
+      ]),
+    ),
+    notes: shared.map(
+      (group) =>
+        `${group.map(({ name }) => name).join(", ")} have the same value. If it is a secret, give each agent its own, and remove \`sharedBecause\`.`,
+    ),
+  };
+}

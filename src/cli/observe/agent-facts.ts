@@ -1,0 +1,68 @@
+import type { DeferredRestart, HeartbeatState, Lifecycle, PendingPause } from "../../model/deadman.ts";
+import type { FailedOver } from "../../model/failover.ts";
+import type { RuntimeKind } from "../../runtimes/registry.ts";
+import type { KeptStopped, UnitLabel } from "./unit-label.ts";
+
+/**
+ * `away`: the agent's host is unreachable. `stuck`: the agent itself reports that it is stuck. `stale`: the
+ * agent shows no sign of life.
+ */
+export type AgentState = UnitLabel | "stuck" | "stale" | "away";
+
+/** Everything that is known about an agent, from fleet.yaml and from its host. */
+export interface AgentFacts extends KeptStopped {
+  readonly agent: string;
+  readonly tenant: string;
+  readonly host: string;
+  readonly state: AgentState;
+  /** An ephemeral agent is started by hand and stops by itself. */
+  readonly lifecycle: Lifecycle["kind"];
+  /** The declared runtime. */
+  readonly runtime: RuntimeKind;
+  /** The version of the pinned runtime that the process runs from; absent if the runtime is not pinned. */
+  readonly version?: string;
+  /** The version that fleet.lock pins; absent if the runtime is not pinned. */
+  readonly pinned?: string;
+  /** The declared model for the provider that the agent uses, or only the provider; absent if neither is declared. */
+  readonly model?: string;
+  /** Present if Muster has installed nothing on the agent's host yet. */
+  readonly isHostEmpty?: true;
+  /** What runs as the agent's user without a declaration; absent if there is nothing. */
+  readonly unmanaged?: readonly string[];
+  /** The name of the process in the agent's pane; absent if no process is running. */
+  readonly process?: string;
+  /** Present if the process does not belong to the agent's runtime. */
+  readonly otherProcess?: true;
+  /** The former unit that still runs the agent; absent if Muster's own unit runs it. */
+  readonly former?: string;
+  /** systemd's UnitFileState. This field and the following ones are absent if the unit does not exist. */
+  readonly enabled?: string;
+  readonly pid?: number;
+  readonly restarts?: number;
+  /** Seconds since the unit entered its state; 0 if unknown. */
+  readonly since?: number;
+  /** Bytes of memory; absent if the agent does not run. */
+  readonly memory?: number;
+  /** Present while systemd waits before it restarts the agent, whose program has ended. */
+  readonly isRestarting?: true;
+  /** What the agent reports about itself. */
+  readonly status?: string;
+  /**
+   * The state in the agent's heartbeat. This field and the next four are absent if the deadman does not
+   * report them.
+   */
+  readonly beat?: HeartbeatState;
+  /** Seconds since the agent's last sign of life. */
+  readonly silent?: number;
+  readonly task?: string;
+  /** What is wrong with the agent's heartbeat. */
+  readonly problem?: string;
+  /** Why the deadman currently does not act on the agent. */
+  readonly held?: string;
+  /** The deferred restart; present while the agent still runs with an earlier declaration. */
+  readonly owed?: Pick<DeferredRestart, "restart" | "within" | "since" | "by">;
+  /** A pause that begins when the agent is idle. */
+  readonly pausing?: PendingPause;
+  /** The provider that the agent should use, and since when; absent if it is the agent's first provider. */
+  readonly failedOver?: FailedOver;
+}

@@ -1,0 +1,127 @@
+import { EXIT, type ExitCode } from "../exit.ts";
+import type { AgentFacts } from "./agent-facts.ts";
+import { span } from "./span.ts";
+
+/** A fact about an agent that a person should notice immediately. */
+interface FlagKind {
+  /** Returns why the agent has the flag, as one sentence; undefined if the agent does not have it. */
+  readonly find: (row: AgentFacts) => string | undefined;
+  /** The exit code of `fleet ps`; absent if the flag needs no action. */
+  readonly exit?: ExitCode;
+}
+
+/**
+ * All flags of `fleet ps`, in the order in which they are shown: flags with an exit code first. The flag, its meaning
+ * and its exit code are defined only here. docs/observing.md lists them, and a test compares the two lists. A new flag
+ * is one entry. The entries BLOCKED and LOGIN need a field in `AgentFacts` that says what the agent waits for.
+ */
+export const AGENT_FLAGS = {
+  DRIFT: {
+    exit: EXIT.drift,
+    find: ({ agent, runtime, process, otherProcess }) =>
+      otherProcess && `${agent}: its pane runs ${process}, which is not a process of ${runtime}.`,
+  },
+  RUNTIME: {
+    exit: EXIT.drift,
+    find: ({ agent, version, pinned, owed }) =>
+      version !== undefined && pinned !== undefined && version !== pinned && owed === undefined
+        ? `${agent} runs version ${version}, but fleet.lock pins ${pinned}: \`npx fleet drift\` shows the details.`
+        : undefined,
+  },
+  "BOOT-ENABLE": {
+    exit: EXIT.drift,
+    find: ({ agent, lifecycle, state, enabled, former }) =>
+      lifecycle === "core" && former === undefined && (enabled ?? "") !== "" && enabled !== "enabled"
+        ? `${agent} is ${state}, but its unit is ${enabled}, so it does not start at boot: \`npx pulumi up\` enables it.`
+        : undefined,
+  },
+  STALE: {
+    exit: EXIT.policy,
+    find: ({ agent, state, silent = 0 }) =>
+      state === "stale" ? `${agent} has shown no sign of life for ${span(silent)}.` : undefined,
+  },
+  STUCK: {
+    exit: EXIT.policy,
+    find: ({ agent, state, task }) =>
+      state === "stuck"
+        ? `${agent} reports that it is stuck${task === undefined ? "" : `: ${task}`}.`
+        : undefined,
+  },
+  DEAD: { exit: EXIT.policy, find: whyDead },
+  QUARANTINE: {
+    exit: EXIT.policy,
+    find: ({ agent, quarantine }) =>
+      quarantine &&
+      `${agent} is in quarantine: ${quarantine.reason}. \`npx fleet release ${agent}\` releases it.`,
+  },
+  FAILOVER: {
+    find: ({ agent, failedOver }) =>
+      failedOver &&
+      `${agent} has used provider ${failedOver.provider} instead of its first provider since ${failedOver.since}: \`npx fleet history ${agent}\` shows why.`,
+  },
+  WAITING: { find: whyWaiting },
+  UNMANAGED: {
+    find: ({ agent, unmanaged = [] }) =>
+      unmanaged.length === 0
+        ? undefined
+        : `${agent}: undeclared programs run as its user: ${unmanaged.join(", ")}.`,
+  },
+  UNREACHABLE: {
+    // The exit code depends on the host, which can be declared intermittent.
+    find: ({ agent, host, state }) =>
+      state === "away" ? `${agent}: its state is unknown, because ${host} is unreachable.` : undefined,
+  },
+} as const satisfies Readonly<Record<string, FlagKind>>;
+
+export type AgentFlag = keyof typeof AGENT_FLAGS;
+
+const FLAGS: Readonly<Record<AgentFlag, FlagKind>> = AGENT_FLAGS;
+
+/** Returns the flags of an agent, in the order of the table. */
+export function flagsOf(row: AgentFacts): AgentFlag[] {
+  return (Object.keys(FLAGS) as AgentFlag[]).filter((flag) => FLAGS[flag].find(row) !== undefined);
+}
+
+/** Returns one sentence for each flag of an agent, except for those in `without`. */
+export function flagSentences(
+  row: AgentFacts & { readonly flags: readonly AgentFlag[] },
+  without: readonly AgentFlag[] = [],
+): string[] {
+  return row.flags.flatMap((flag) => (without.includes(flag) ? [] : (FLAGS[flag].find(row) ?? [])));
+}
+
+/** Returns the exit codes of an agent's flags. */
+export function codesOfFlags(flags: readonly AgentFlag[]): ExitCode[] {
+  return flags.flatMap((flag) => FLAGS[flag].exit ?? []);
+}
+
+/** Seconds for which a unit may run before its program must be in its pane. */
+const STARTUP = 5;
+
+function whyDead(row: AgentFacts): string | undefined {
+  const { agent, host, state, lifecycle, former, process, isRestarting, since = 0, isHostEmpty } = row;
+  const history = `\`npx fleet history ${agent}\` shows why.`;
+  if (isHostEmpty) return undefined;
+  if (state === "failed") return `${agent} has failed: ${history}`;
+  if (state === "stopped" && lifecycle === "core")
+    return `${agent} is stopped: \`npx fleet start ${agent}\` starts it, and ${history}`;
+  if (state === "not there") return `${agent} is not on ${host}: \`npx pulumi up\` creates it.`;
+  if (isRestarting) return `${agent}: its program has ended, and systemd restarts it: ${history}`;
+  const isUp = state === "running" || state === "stuck" || state === "stale";
+  if (isUp && former === undefined && process === undefined && since > STARTUP)
+    return `${agent}: no program runs in its pane: ${history}`;
+  return undefined;
+}
+
+function whyWaiting({ agent, owed, pausing }: AgentFacts): string | undefined {
+  if (pausing !== undefined)
+    return `${agent} is paused when it is idle, at the latest ${span(pausing.within)} after ${pausing.since}: ${pausing.by} has requested it.`;
+  if (owed === undefined) return undefined;
+  const { restart, within, since, by } = owed;
+  const latest = `when it is idle, at the latest ${span(within)} after`;
+  if (by !== undefined) return `${agent} restarts ${latest} ${since}: ${by} has requested it.`;
+  const start = `${agent} still runs as it was declared before ${since}`;
+  return restart === "never"
+    ? `${start}: \`npx fleet restart ${agent}\` applies the change.`
+    : `${start}: it restarts ${latest} that time.`;
+}

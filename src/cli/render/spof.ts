@@ -1,0 +1,53 @@
+import { byPriority, type ExitCode } from "../exit.ts";
+import type { FailurePoint } from "../spof/failure-points.ts";
+import { table } from "./table.ts";
+import { safeJson } from "./text.ts";
+
+export interface SpofReport {
+  readonly points: readonly FailurePoint[];
+  /** The number of agents that were considered. */
+  readonly total: number;
+  /** The maximum number of agents that one failure may stop; absent if there is no limit. */
+  readonly most?: number;
+  readonly codes: readonly ExitCode[];
+}
+
+/** The maximum number of agents that a row of the table names. */
+const MOST_NAMED = 5;
+
+/** Renders a table with one row for each failure, worst first. */
+export function renderSpof({ points, total, most }: SpofReport): string {
+  if (points.length === 0) return "fleet.yaml declares no agents.\n";
+  const rows = points.map(({ kind, name, agents, sharedBecause }) => [
+    kind,
+    name,
+    `${agents.length} of ${total}`,
+    named(agents),
+    sharedBecause ?? "-",
+  ]);
+  const over = points.filter(({ agents }) => most !== undefined && agents.length > most);
+  const remarks = over.map(
+    ({ kind, name, agents }) =>
+      `${kind} ${name}: its failure stops ${agents.length} agents, and --max allows ${most}.\n`,
+  );
+  const all = table([["WHAT FAILS", "NAME", "STOPS", "AGENTS", "SHARED BECAUSE"], ...rows]);
+  return [all, ...(remarks.length > 0 ? ["\n", ...remarks] : [])].join("");
+}
+
+/** Renders the report as JSON, as described in docs/schema/spof.schema.json. */
+export function renderSpofJson({ points, total, most, codes }: SpofReport): string {
+  const ordered = byPriority(codes);
+  return safeJson({
+    version: 1,
+    exit: ordered[0],
+    codes: ordered,
+    agents: total,
+    ...(most !== undefined && { max: most }),
+    failures: points.map(({ agents, ...point }) => ({ ...point, stops: agents.length, agents })),
+  });
+}
+
+function named(agents: readonly string[]): string {
+  const rest = agents.length - MOST_NAMED;
+  return rest > 0 ? `${agents.slice(0, MOST_NAMED).join(", ")} and ${rest} more` : agents.join(", ");
+}

@@ -1,0 +1,34 @@
+import type { AgentUptime } from "../../model/agent-uptime.ts";
+import { type AgentDayShare, dayBefore, PHASE_DAYS } from "./phase-report.ts";
+
+const DAY_SECONDS = 86_400;
+
+/** Seconds by which the record of the current day can be late, because the deadman samples once a minute. */
+const LATE = 60;
+
+/**
+ * Computes an agent's shares of each day from the records of its host. A day without a record counts as down if
+ * an earlier day has one, because the host or its deadman was off. Paused time does not count.
+ *
+ * @param at the current time (UTC, ISO 8601)
+ */
+export function dayShares(records: readonly AgentUptime[], at: string): AgentDayShare[] {
+  const byDate = new Map(records.map((one) => [one.date, one]));
+  const [first] = [...byDate.keys()].sort();
+  if (first === undefined) return [];
+  const dates = Array.from({ length: PHASE_DAYS }, (_, i) => dayBefore(at, PHASE_DAYS - 1 - i));
+  return dates
+    .filter((date) => date >= first)
+    .flatMap((date) => {
+      const { up, busy, paused, from } = byDate.get(date) ?? { up: 0, busy: 0, paused: 0, from: 0 };
+      const total = daySeconds(date, at) - (date === first ? from : 0) - paused;
+      if (total <= LATE) return [];
+      const share = (seconds: number) => Math.min(100, (100 * seconds) / total);
+      return [{ date, uptime: share(up), capacity: share(busy) }];
+    });
+}
+
+function daySeconds(date: string, at: string): number {
+  if (date !== at.slice(0, 10)) return DAY_SECONDS;
+  return Math.max(0, (Date.parse(at) - Date.parse(`${date}T00:00:00Z`)) / 1000 - LATE);
+}

@@ -1,0 +1,19 @@
+import { tmuxStart } from "../../model/tmux-start.ts";
+import type { Lint } from "./lint.ts";
+
+/** The maximum size in bytes of a command that tmux sends to its server, in which each word ends in a zero. */
+const MOST = 16_300;
+
+/** Refuses a command that tmux would refuse, which would keep the agent from starting. */
+export const longCommand: Lint = (fleet) =>
+  Object.values(fleet.agents).flatMap(({ name, command }) => {
+    const words = [...tmuxStart(name), ...command];
+    const size = words.reduce((sum, word) => sum + Buffer.byteLength(word) + 1, 0);
+    if (size <= MOST) return [];
+    return [
+      {
+        keys: ["agents", name, "command"],
+        sentence: `has ${size} bytes, more than the ${MOST} bytes that tmux accepts: write the text to a file, and name the file`,
+      },
+    ];
+  });

@@ -1,0 +1,79 @@
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { writeFileAtomic } from "../../base/files.ts";
+import type { ReservedIp } from "./digitalocean/account.ts";
+
+/**
+ * A reserved IP that a run was about to create. A reserved IP has neither a name nor tags. If the answer to
+ * the request that creates it is lost, only this record shows that the address belongs to the stack. It costs
+ * money until it is deleted.
+ */
+export interface AwaitedAddress {
+  readonly region: string;
+  /** The reserved IPs that the account had before. */
+  readonly before: readonly string[];
+}
+
+/** The notes, by host. */
+export type Awaited = Readonly<Record<string, AwaitedAddress>>;
+
+/** The records of a project's awaited addresses, on this machine. */
+export interface AwaitedAddresses {
+  /** @param owner `<project>/<stack>` */
+  read(owner: string): Awaited;
+  write(owner: string, awaited: Awaited): void;
+}
+
+export function awaitedAddresses(project: string): AwaitedAddresses {
+  const fileOf = (owner: string) =>
+    join(project, ".muster", "awaited-addresses", `${owner.split("/").at(-1)}.json`);
+  const read = (owner: string): Awaited => {
+    const file = fileOf(owner);
+    return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Awaited) : {};
+  };
+  return {
+    read,
+    write: (owner, awaited) => {
+      if (JSON.stringify(read(owner)) === JSON.stringify(awaited)) return;
+      mkdirSync(dirname(fileOf(owner)), { recursive: true, mode: 0o700 });
+      writeFileAtomic(fileOf(owner), JSON.stringify(awaited), 0o600);
+    },
+  };
+}
+
+/**
+ * Returns the addresses that have appeared since a run was about to create an address, except addresses that are
+ * assigned to a droplet or recorded in the state.
+ *
+ * @param recorded the addresses in the state
+ */
+export function appearedSince(
+  { region, before }: AwaitedAddress,
+  addresses: readonly ReservedIp[],
+  recorded: readonly string[],
+): string[] {
+  return addresses
+    .filter((one) => one.droplet === null && (one.region?.slug ?? region) === region)
+    .map(({ ip }) => ip)
+    .filter((ip) => !before.includes(ip) && !recorded.includes(ip))
+    .sort();
+}
+
+/**
+ * Assigns these addresses to hosts. If there are more addresses than hosts, somebody else has created some of them, so
+ * no host gets one.
+ *
+ * @param appeared the possible addresses of each host
+ * @returns the addresses by host
+ */
+export function addressesFor(appeared: Readonly<Record<string, readonly string[]>>): Record<string, string> {
+  const waiting = Object.entries(appeared).filter(([, ips]) => ips.length > 0);
+  const all = new Set(waiting.flatMap(([, ips]) => ips));
+  if (all.size > waiting.length) return {};
+  const chosen: Record<string, string> = {};
+  for (const [host, ips] of waiting) {
+    const free = ips.find((ip) => !Object.values(chosen).includes(ip));
+    if (free !== undefined) chosen[host] = free;
+  }
+  return chosen;
+}

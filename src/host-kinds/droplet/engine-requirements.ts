@@ -1,0 +1,57 @@
+import type { LaunchOfKind } from "../host-kind.ts";
+import { appearedSince, awaitedAddresses } from "./awaited-addresses.ts";
+import type { Droplet, ReservedIp, Volume } from "./digitalocean/account.ts";
+import { openApi } from "./digitalocean/api.ts";
+import { DROPLETS_NEED_IT, openAccess } from "./digitalocean/api-access.ts";
+import { recordedIds, TOKENS } from "./digitalocean/recorded-ids.ts";
+import { unrecordedResources } from "./digitalocean/unrecorded-resources.ts";
+import { stackTag } from "./preflight-protocol.ts";
+import type { DropletHostSpec } from "./spec.ts";
+
+/**
+ * DigitalOcean accepts 250 requests per minute. At this rate (requests per second), the vendor's plugin leaves enough
+ * requests for Muster and for other clients. Up to BURST resources need so few requests that the rate is not limited.
+ */
+const [PACE, BURST] = ["3", 30] as const;
+
+/** The steps that the launcher performs for droplets before it starts the engine. */
+export const dropletLaunch: LaunchOfKind<DropletHostSpec> = {
+  env: {
+    // Muster's own resources request a refresh before the engine makes its plan. The vendor's resources do
+    // not, so this option makes the engine refresh all resources.
+    PULUMI_OPTION_REFRESH: "true",
+  },
+  createEnv: {
+    // If the answer to `POST /v2/droplets` were lost, the client in the plugin (godo) would repeat the
+    // request and create a second droplet. Without retries, the next run finds the droplet that was created.
+    DIGITALOCEAN_HTTP_RETRY_MAX: "0",
+    // Without retries, the first request above the limit would fail.
+    DIGITALOCEAN_REQUESTS_PER_SECOND: PACE,
+  },
+  readEnv: (resources) => (resources > BURST ? { DIGITALOCEAN_REQUESTS_PER_SECOND: PACE } : {}),
+  tokens: "digitalocean:",
+  privateKeys: (hosts) => [...new Set(hosts.flatMap(({ identityFile }) => identityFile ?? []))],
+  // The token is checked first, because with an invalid token the vendor's plugin would fail for each resource, and
+  // `up` would change no host.
+  check: async (config) => {
+    const { url, token } = await openAccess(config, DROPLETS_NEED_IT);
+    await openApi(url, token).one("account", "account");
+  },
+  leftBehind: async (config, { dir, owner, recorded }) => {
+    const { url, token } = await openAccess(config, DROPLETS_NEED_IT);
+    const api = openApi(url, token);
+    const ids = recordedIds(recorded);
+    const [droplets, volumes, addresses] = await Promise.all([
+      api.list<Droplet>(`droplets?tag_name=${encodeURIComponent(stackTag(owner))}`, "droplets"),
+      api.list<Volume>("volumes", "volumes"),
+      api.list<ReservedIp>("reserved_ips", "reserved_ips"),
+    ]);
+    const inState = ids.all(TOKENS.reservedIp).map(({ id }) => id);
+    const awaited = Object.values(awaitedAddresses(dir).read(owner));
+    const appeared = awaited.flatMap((one) => appearedSince(one, addresses, inState));
+    return [
+      ...unrecordedResources(owner, { droplets, volumes }, ids, new Set()),
+      ...[...new Set(appeared)].map((ip) => `the reserved IP ${ip}, which appeared when a run did not end`),
+    ];
+  },
+};

@@ -1,9 +1,0 @@
-import type { MachineOfKind } from "../host-kind.ts";
-
-/** The container that a run creates for each local host. */
-export const LOCAL_MACHINE: MachineOfKind = {
-  type: "LocalHost",
-  tokens: ["muster:index:LocalHost"],
-  isAlwaysDrift: true,
-  removalText: () => "this local host with its disk",
-};

@@ -1,0 +1,158 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from "node:fs";
+import type { Verdict } from "../../model/deadman.ts";
+import type { Host } from "../context.ts";
+import { readOwn } from "../store/state-files.ts";
+import type { Providers } from "./provider-health.ts";
+
+/** The deadman's memory of the checks of a service. */
+export interface Checks {
+  readonly verdict: Verdict;
+  /** The run of the unit that was checked: systemd's InvocationID. The next four fields describe this run. */
+  readonly run: string;
+  /** The prober's number of the last answer that was evaluated. */
+  readonly count: number;
+  /** Whether any check has succeeded in this run. */
+  readonly hasPassed: boolean;
+  /** The number of checks in a row that have succeeded. */
+  readonly passed: number;
+  /** The number of checks in a row that have failed. */
+  readonly failed: number;
+  /**
+   * When the service was last restarted because it was unhealthy; absent if it never
+   * was restarted for this reason.
+   */
+  readonly actedAt?: number;
+}
+
+/** The deadman's memory of the times of a run's heartbeats. */
+export interface Rhythm {
+  /** When the last heartbeat was observed, in seconds of the deadman's own clock. */
+  readonly at: number;
+  /**
+   * The number of heartbeats in a row that reported `idle`, each at most two intervals after the previous heartbeat.
+   */
+  readonly idle: number;
+  /** Whether a timer sends the heartbeats. This is so if they are sent regularly while the agent is idle. */
+  readonly isTimed: boolean;
+}
+
+/** The deadman's memory of one agent or service. Times are in seconds of the deadman's own clock. */
+export interface AgentMemory {
+  /** The unit's run at the last observation: systemd's InvocationID. */
+  readonly run: string;
+  /** systemd's count of restarts at the last observation. */
+  readonly counted: number;
+  /**
+   * systemd's count of restarts when this run was first observed; absent until a run is observed. systemd
+   * counts a restart a moment before the new run begins.
+   */
+  readonly countedAtRun?: number;
+  /** When each recent restart was observed. */
+  readonly restarts: readonly number[];
+  /** Identifies the last heartbeat, so that the deadman recognizes a new heartbeat. */
+  readonly mark: string;
+  /** When the agent last showed that it is alive. */
+  readonly alive: number;
+  /** Absent until this run's first heartbeat. */
+  readonly rhythm?: Rhythm;
+  /**
+   * `hung`: the agent was killed because it hung, and has not started again yet. `down`: the end of its run
+   * was observed or is expected.
+   */
+  readonly health: "well" | "stale" | "hung" | "down";
+  readonly quarantined: boolean;
+  /** Why the agent is held; empty if it is not. Absent in the memory of an earlier version. */
+  readonly held?: string;
+  /** When a requested pause was first observed; absent if no pause is pending. */
+  readonly pausingSince?: number;
+  /** When the agent's deferred restart was first observed; absent if no restart is deferred. */
+  readonly owedSince?: number;
+  /** Present only for a service. */
+  readonly checks?: Checks;
+  /**
+   * The new provider, and when the change to it was last requested; absent if no change is pending.
+   */
+  readonly asked?: { readonly to: string; readonly at: number };
+  /** Whether it was reported that all of the agent's providers fail. */
+  readonly stranded?: boolean;
+  /** The last reported problem with the agent's heartbeat, or `stuck`; empty if there is none. */
+  readonly told: string;
+  /** The number of history lines that can still be written about the agent, as computed at `budgetAt`. */
+  readonly budget: number;
+  readonly budgetAt: number;
+}
+
+export interface Memory {
+  /** The deadman's own clock in seconds; see `advance`. */
+  readonly clock: number;
+  /** The ID of the boot in which systemd's counts were observed. */
+  readonly boot: string;
+  /** Whether the deadman ended because systemd had stopped it. */
+  readonly ended: boolean;
+  readonly agents: Readonly<Record<string, AgentMemory>>;
+  /** Absent if an earlier version of Muster saved the memory. */
+  readonly providers?: Providers;
+}
+
+/** Returns the memory of an agent that has not been observed yet. */
+export function newAgent(clock: number): AgentMemory {
+  return {
+    run: "",
+    counted: 0,
+    restarts: [],
+    mark: "",
+    alive: clock,
+    health: "well",
+    quarantined: false,
+    held: "",
+    told: "",
+    budget: BUDGET,
+    budgetAt: clock,
+  };
+}
+
+/**
+ * The maximum of `budget`: the number of history lines that can be written about an agent at one time. Every
+ * minute, one more line can be written, up to this maximum.
+ */
+export const BUDGET = 60;
+
+/**
+ * Parses a saved memory. A truncated memory counts as empty. Quarantines are not affected,
+ * because they are in separate files.
+ */
+export function parseMemory(text: string | undefined): Memory {
+  try {
+    const parsed = JSON.parse(text ?? "") as Memory;
+    if (typeof parsed.clock === "number" && typeof parsed.agents === "object") return parsed;
+  } catch {
+    // The empty memory below treats every agent as new.
+  }
+  return { clock: 0, boot: "", ended: true, agents: {} };
+}
+
+/** Reads the memory that was saved last. */
+export function readMemory(host: Host): Memory {
+  return parseMemory(readOwn(fileOf(host))?.toString("utf8"));
+}
+
+/**
+ * Replaces the saved memory by a rename. The temporary file has a fixed name, so that killed runs leave at
+ * most one temporary file.
+ */
+export function writeMemory(host: Host, memory: Memory): void {
+  const file = fileOf(host);
+  mkdirSync(host.paths.hostd, { recursive: true, mode: 0o711 });
+  const fd = openSync(`${file}.new`, "w", 0o600);
+  try {
+    writeFileSync(fd, `${JSON.stringify(memory)}\n`);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  renameSync(`${file}.new`, file);
+}
+
+function fileOf(host: Host): string {
+  return `${host.paths.hostd}/memory.json`;
+}

@@ -1,0 +1,192 @@
+import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, readSync } from "node:fs";
+import type { MessageLine, MessageRecords } from "../../model/conversation.ts";
+import { hasCode } from "../system/error-reason.ts";
+import { compact } from "./read-prompt.ts";
+
+/** The sizes of a runtime's transcripts in bytes, by path relative to the home. */
+export type TranscriptEnds = Readonly<Record<string, number>>;
+
+/** A line of a transcript that contains a message. */
+export interface Evidence {
+  /** The file, relative to the home, and the position of the line in bytes: `PATH:POSITION`. */
+  readonly place: string;
+  readonly isQueued: boolean;
+}
+
+export interface TranscriptSearch {
+  readonly found?: Evidence;
+  /** Whether everything after the ends was read. If not, the absence of a message proves nothing. */
+  readonly isComplete: boolean;
+}
+
+/** The maximum number of transcripts of one agent, and of bytes that are read from each. */
+const MOST_FILES = 5000;
+const MOST_BYTES = 32 * 1024 * 1024;
+
+/**
+ * Returns where the transcripts of an agent end at present. This function and `findInTranscripts` must run with the
+ * rights of the agent's user, because the agent can replace its transcripts with links to any file.
+ */
+export function transcriptEnds(home: string, records: readonly MessageRecords[]): TranscriptEnds {
+  const sizes = records.flatMap((one) => filesOf(home, one).map((path) => [path, sizeOf(`${home}/${path}`)]));
+  return Object.fromEntries(sizes);
+}
+
+/** The other messages to the same agent. A record must not prove two messages. */
+export interface OtherMessages {
+  /** The places that are evidence of other messages. */
+  readonly claimed: ReadonlySet<string>;
+  /** The number of messages with the same text that were typed recently and are not proved. */
+  readonly rivals: number;
+}
+
+/**
+ * Searches the transcripts of an agent for a message.
+ *
+ * @param ends where the transcripts ended before the message was sent
+ */
+export function findInTranscripts(
+  home: string,
+  records: readonly MessageRecords[],
+  ends: TranscriptEnds,
+  text: string,
+  { claimed, rivals }: OtherMessages,
+): TranscriptSearch {
+  const wanted = compact(text);
+  const files = new Map(records.flatMap((one) => filesOf(home, one).map((path) => [path, one] as const)));
+  let isComplete = files.size < MOST_FILES && Object.keys(ends).every((path) => files.has(path));
+  const found: Evidence[] = [];
+  for (const [path, one] of files) {
+    const read = readFrom(`${home}/${path}`, ends[path] ?? 0);
+    isComplete &&= read.isComplete;
+    for (const { position, message, isQueued } of messagesIn(one, read.text)) {
+      const place = `${path}:${(ends[path] ?? 0) + position}`;
+      if (compact(message) === wanted && !claimed.has(place)) found.push({ place, isQueued });
+    }
+  }
+  // If there are fewer records than messages, it is unknown which message was recorded.
+  if (found.length <= rivals) return { isComplete: isComplete && found.length === 0 };
+  const best = found.find(({ isQueued }) => !isQueued) ?? found[0];
+  return { isComplete, ...(best && { found: best }) };
+}
+
+interface RecordedMessage {
+  /** In bytes from the start of the text. */
+  readonly position: number;
+  readonly message: string;
+  readonly isQueued: boolean;
+}
+
+/** Returns the messages in the text of a transcript. A line that is not complete yet is ignored. */
+export function messagesIn({ format, lines = [] }: MessageRecords, text: Buffer): RecordedMessage[] {
+  const rows = linesOf(text);
+  if (format === "prompt-toolkit") return historyMessages(rows);
+  return rows.flatMap(({ position, line }) => {
+    const value = parsed(line);
+    const form = lines.find(({ where }) =>
+      Object.entries(where).every(([path, want]) => at(value, path) === want),
+    );
+    const message = form && messageAt(value, form);
+    return message === undefined ? [] : [{ position, message, isQueued: form?.isQueued === true }];
+  });
+}
+
+interface Row {
+  readonly position: number;
+  readonly line: string;
+}
+
+function linesOf(text: Buffer): Row[] {
+  const rows: Row[] = [];
+  for (let from = 0, end = text.indexOf(10); end !== -1; from = end + 1, end = text.indexOf(10, from))
+    rows.push({ position: from, line: text.toString("utf8", from, end) });
+  return rows;
+}
+
+/** Reads the history of prompt_toolkit: a line `# TIME`, then each line of the message after a `+`. */
+function historyMessages(rows: readonly Row[]): RecordedMessage[] {
+  const messages: { position: number; lines: string[] }[] = [];
+  for (const { position, line } of rows) {
+    if (line.startsWith("#")) messages.push({ position, lines: [] });
+    else if (line.startsWith("+")) messages.at(-1)?.lines.push(line.slice(1));
+  }
+  return messages.map(({ position, lines }) => ({ position, message: lines.join("\n"), isQueued: false }));
+}
+
+function messageAt(value: unknown, { text }: MessageLine): string | undefined {
+  const found = at(value, text);
+  if (typeof found === "string") return found;
+  if (!Array.isArray(found)) return undefined;
+  const parts = found.flatMap((part) => {
+    const one = at(part, "text");
+    return typeof one === "string" ? [one] : [];
+  });
+  return parts.length === 0 ? undefined : parts.join("\n");
+}
+
+function at(value: unknown, path: string): unknown {
+  return path.split(".").reduce<unknown>((one, key) => {
+    const isMap = typeof one === "object" && one !== null && Object.hasOwn(one, key);
+    return isMap ? (one as Readonly<Record<string, unknown>>)[key] : undefined;
+  }, value);
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+function filesOf(home: string, { path, depth }: MessageRecords): string[] {
+  if (depth === undefined) return sizeOf(`${home}/${path}`) === undefined ? [] : [path];
+  const files: string[] = [];
+  const walk = (folder: string, left: number) => {
+    for (const name of namesIn(`${home}/${folder}`)) {
+      if (files.length >= MOST_FILES) return;
+      const one = `${folder}/${name}`;
+      if (left > 0) walk(one, left - 1);
+      else if (name.endsWith(".jsonl") && sizeOf(`${home}/${one}`) !== undefined) files.push(one);
+    }
+  };
+  walk(path, depth);
+  return files;
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).slice(0, MOST_FILES);
+  } catch (error) {
+    if (hasCode(error, "ENOENT", "ENOTDIR", "EACCES", "ELOOP")) return [];
+    throw error;
+  }
+}
+
+/** Returns the size of a file; undefined if the path is not a file. */
+function sizeOf(path: string): number | undefined {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  return stats?.isFile() ? stats.size : undefined;
+}
+
+function readFrom(path: string, position: number): { readonly text: Buffer; readonly isComplete: boolean } {
+  const none = { text: Buffer.alloc(0), isComplete: false };
+  const { O_RDONLY, O_NONBLOCK, O_NOFOLLOW } = constants;
+  let fd: number;
+  try {
+    fd = openSync(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
+  } catch {
+    return none;
+  }
+  try {
+    const stats = fstatSync(fd);
+    const length = stats.size - position;
+    // A transcript that has become shorter was written again, so the position is no longer valid.
+    if (!stats.isFile() || length < 0) return none;
+    const text = Buffer.alloc(Math.min(length, MOST_BYTES));
+    const count = readSync(fd, text, 0, text.length, position);
+    return { text: text.subarray(0, count), isComplete: length <= MOST_BYTES };
+  } finally {
+    closeSync(fd);
+  }
+}

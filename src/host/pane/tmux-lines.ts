@@ -1,0 +1,81 @@
+/** The answer of a tmux server to one command of a control client. */
+export interface TmuxAnswer {
+  readonly isError: boolean;
+  readonly lines: readonly string[];
+}
+
+/** The maximum number of characters of an answer. The agent's own server decides what it sends. */
+const MOST = 4 * 1024 * 1024;
+
+/**
+ * Parses the output of a control client of tmux; see "CONTROL MODE" in tmux(1). Ignores notifications, and answers to
+ * commands of other clients.
+ *
+ * @param onAnswer called with each answer to one of the client's own commands, in their order
+ * @param onEnd called once if the client detaches, or prints more than an answer can contain
+ * @returns a function that takes the next characters
+ */
+export function tmuxLines(onAnswer: (answer: TmuxAnswer) => void, onEnd: () => void): (text: string) => void {
+  let rest = "";
+  let block: { readonly mark: string; readonly isOwn: boolean; readonly lines: string[] } | undefined;
+  let size = 0;
+  let isOver = false;
+  const end = () => {
+    if (!isOver) onEnd();
+    isOver = true;
+  };
+  const take = (line: string) => {
+    const [word, ...mark] = line.split(" ");
+    if (block === undefined) {
+      if (word === "%exit") end();
+      else if (word === "%begin") {
+        block = { mark: mark.join(" "), isOwn: mark[2] === "1", lines: [] };
+        size = 0;
+      }
+      return;
+    }
+    const isLast = (word === "%end" || word === "%error") && mark.join(" ") === block.mark;
+    if (!isLast) {
+      size += line.length;
+      block.lines.push(line);
+      return;
+    }
+    const { isOwn, lines } = block;
+    block = undefined;
+    if (isOwn) onAnswer({ isError: word === "%error", lines });
+  };
+  return (text) => {
+    if (isOver) return;
+    const lines = `${rest}${text}`.split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) if (!isOver) take(line);
+    if (size + rest.length > MOST) end();
+  };
+}
+
+/** The longest part of a text in one command, in UTF-16 units. */
+const PART = 4096;
+
+/**
+ * Returns the commands that put a text into a paste buffer. Commands of a control client are lines, which have no
+ * maximum length and are not visible to other users, unlike the arguments of a program.
+ */
+export function bufferCommands(buffer: string, text: string): string[] {
+  const parts: string[] = [];
+  for (let from = 0; from < text.length; ) {
+    const isInside = /^[\ud800-\udbff]$/.test(text[from + PART - 1] ?? "");
+    const to = from + PART - (isInside ? 1 : 0);
+    parts.push(text.slice(from, to));
+    from = to;
+  }
+  return parts.map((part, i) => `set-buffer ${i === 0 ? "" : "-a "}-b ${buffer} -- ${tmuxQuoted(part)}`);
+}
+
+/** Quotes a word for the parser of tmux, so that it stays on one line. */
+export function tmuxQuoted(word: string): string {
+  return `"${word
+    .replaceAll(/[\\"$]/g, "\\$&")
+    .replaceAll("\n", "\\n")
+    .replaceAll("\t", "\\t")
+    .replaceAll("\r", "\\r")}"`;
+}

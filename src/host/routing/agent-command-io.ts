@@ -1,0 +1,68 @@
+import { readFileSync } from "node:fs";
+import { userInfo } from "node:os";
+import { MusterError } from "../../base/errors.ts";
+import { ROUTES_FILE } from "../../model/host-paths.ts";
+import type { HostRoutes } from "../../model/routes.ts";
+import { readAccounts } from "../accounts/read-accounts.ts";
+
+/** The exit codes of `muster`, on which its callers depend. */
+export const AGENT_EXIT = { done: 0, failed: 1, usage: 2, goesElsewhere: 3, nothing: 4 } as const;
+
+/** Where the commands for agents read and write; tests replace it. */
+export interface AgentCommandIo {
+  /** The Linux user who runs the command. */
+  user(): string;
+  /** The home of this user. */
+  home(): string;
+  /** Replaces root's rights with the rights of another user. @throws MusterError if this user is not root */
+  become(user: string): void;
+  stdin(): string;
+  out(text: string): void;
+  err(text: string): void;
+  /** The path of the file with the host's routes. */
+  readonly file: string;
+}
+
+export const HOST_IO: AgentCommandIo = {
+  user: () => userInfo().username,
+  home: () => userInfo().homedir,
+  become,
+  stdin: () => readFileSync(0, "utf8"),
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  file: ROUTES_FILE,
+};
+
+/** Reads the host's routes. @throws Error if the file cannot be read, because a task could be forbidden */
+export function readRoutes(file: string): HostRoutes {
+  return JSON.parse(readFileSync(file, "utf8")) as HostRoutes;
+}
+
+/**
+ * Returns the agent that a command concerns.
+ *
+ * @param named the agent that the command line names; if absent, the agent of the Linux user
+ * @throws MusterError if the user belongs to no agent, or to several agents
+ */
+export function agentOfCommand({ users }: HostRoutes, io: AgentCommandIo, named: string | undefined): string {
+  const agent = named ?? users[io.user()];
+  if (agent !== undefined) return agent;
+  throw new MusterError({
+    what: `the user ${io.user()}`,
+    why: "it belongs to no agent, or to several agents",
+    next: "Add --agent NAME.",
+  });
+}
+
+function become(name: string): void {
+  const account = readAccounts("/etc").users.get(name);
+  if (account === undefined || process.getuid?.() !== 0) {
+    throw new MusterError({
+      what: `acting as ${name}`,
+      why: "only root can act for an agent of another user",
+    });
+  }
+  process.setgroups?.([]);
+  process.setgid?.(account.gid);
+  process.setuid?.(account.uid);
+}

@@ -1,0 +1,56 @@
+import { renameSync, rmSync } from "node:fs";
+import type { Ledger, LedgerEntry } from "../../model/ledger.ts";
+import type { Host } from "../context.ts";
+import { hasCode } from "../system/error-reason.ts";
+import { toFileName } from "./records.ts";
+import { readOwn, writeOwn } from "./state-files.ts";
+
+/** The maximum number of repairs, of intended changes and of closings in one ledger. Older entries are removed. */
+const MOST = { corrective: 200, intended: 50, closings: 50 } as const;
+
+const EMPTY: Ledger = { corrective: [], intended: [], closings: [] };
+
+/**
+ * Reads the ledger of a resource. Each resource has its own ledger, so that one agent with many repairs
+ * cannot displace the entries of another agent. A ledger that is missing or damaged is empty.
+ */
+export function readLedger(host: Host, id: string): Ledger {
+  try {
+    const ledger = JSON.parse(readOwn(pathOf(host, id))?.toString("utf8") ?? "") as Partial<Ledger> | null;
+    return { ...EMPTY, ...ledger };
+  } catch {
+    return EMPTY;
+  }
+}
+
+/** Replaces the ledger of a resource. The caller must hold the lock of the resource. */
+export function writeLedger(host: Host, id: string, { corrective, intended, closings }: Ledger): void {
+  const ledger: Ledger = {
+    corrective: latest(corrective, MOST.corrective),
+    intended: latest(intended, MOST.intended),
+    closings: closings.slice(-MOST.closings),
+  };
+  writeOwn(pathOf(host, id), `${JSON.stringify(ledger)}\n`);
+}
+
+function latest(entries: readonly LedgerEntry[], most: number): readonly LedgerEntry[] {
+  return entries.slice(-most);
+}
+
+/** Gives a ledger to the resource's new id, unless the new id has a ledger already. */
+export function renameLedger(host: Host, from: string, to: string): void {
+  if (readOwn(pathOf(host, to)) !== undefined) return;
+  try {
+    renameSync(pathOf(host, from), pathOf(host, to));
+  } catch (error) {
+    if (!hasCode(error, "ENOENT")) throw error;
+  }
+}
+
+export function deleteLedger(host: Host, id: string): void {
+  rmSync(pathOf(host, id), { force: true });
+}
+
+function pathOf(host: Host, id: string): string {
+  return `${host.paths.state}/ledgers/${toFileName(id)}.json`;
+}

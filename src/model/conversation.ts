@@ -1,0 +1,52 @@
+/**
+ * How a runtime shows its prompt on the terminal, and where it records the messages that it has accepted. The
+ * description is data, because the host gets it with a request.
+ */
+export interface Conversation {
+  readonly prompt: Prompt;
+  /** The texts of the runtime's dialogs, which a message must not answer. */
+  readonly dialogs: readonly DialogText[];
+  /** The texts that the runtime shows only while it works. */
+  readonly busy: readonly string[];
+  /** The placeholder that the runtime shows for a long pasted text; absent if it always shows the text. */
+  readonly pasted?: string;
+  readonly records: readonly MessageRecords[];
+}
+
+export interface Prompt {
+  /** The characters before the text that a person types. */
+  readonly marks?: readonly string[];
+  /** Present if two horizontal lines enclose the text that a person types. */
+  readonly isBetweenLines?: true;
+}
+
+export const DIALOGS = ["menu", "permission", "question", "login"] as const;
+
+export type Dialog = (typeof DIALOGS)[number];
+
+export interface DialogText {
+  readonly text: string;
+  readonly is: Dialog;
+}
+
+/** Files in which a runtime records messages. Each new message is appended. */
+export interface MessageRecords {
+  /** The folder of the files, or a single file, relative to the home. */
+  readonly path: string;
+  /** How many folders are between `path` and the files; absent if `path` is a file. */
+  readonly depth?: number;
+  /** `jsonl`: one JSON object on each line. `prompt-toolkit`: the history of the Python package prompt_toolkit. */
+  readonly format: "jsonl" | "prompt-toolkit";
+  /** The forms of a message's line; only with `jsonl`. */
+  readonly lines?: readonly MessageLine[];
+}
+
+/** The form of the lines that contain a message. */
+export interface MessageLine {
+  /** The values that such a line has, by path, such as `{"message.role": "user"}`. */
+  readonly where: Readonly<Record<string, string>>;
+  /** The path of the message's text: a string, or a list of parts with a `text` each. */
+  readonly text: string;
+  /** Whether such a line means that the runtime keeps the message until it has finished its current work. */
+  readonly isQueued?: true;
+}

@@ -1,0 +1,92 @@
+import type { ScreenRow } from "./screen.ts";
+
+/** Who types at an agent's terminal at present. */
+export interface KeyboardHolder {
+  /** The person, as `user@host`, with the names from the person's own machine. */
+  readonly by: string;
+  /** The address from which the person has logged in; absent if it is not known. */
+  readonly from?: string;
+  /** Since when (UTC, ISO 8601). */
+  readonly since: string;
+}
+
+/** Asks for the screen of an agent's terminal. The answer waits for a change, for at most one second. */
+export interface PaneRequest {
+  readonly op: "pane";
+  readonly agent: string;
+  /** The number of the screen that the client has; 0 if it has none. */
+  readonly after: number;
+}
+
+export interface PaneAnswer {
+  /** The number of this screen, above 0. */
+  readonly number: number;
+  readonly width: number;
+  readonly height: number;
+  /** Absent if the program has hidden the cursor. */
+  readonly cursor?: { readonly x: number; readonly y: number };
+  /** Whether `rows` has all rows. Otherwise, it has only the rows that differ from the client's screen. */
+  readonly isComplete: boolean;
+  /** Rows by their index. */
+  readonly rows: Readonly<Record<number, ScreenRow>>;
+  /** Absent if nobody types at the terminal. */
+  readonly holder?: KeyboardHolder;
+}
+
+/**
+ * Takes the keyboard of an agent, types on it, or returns it. The host returns the keyboard itself if the session
+ * ends, or if the client requests no screen for some seconds.
+ */
+export interface KeyboardRequest {
+  readonly op: "keyboard";
+  readonly agent: string;
+  readonly act: "take" | "type" | "return";
+  /** The person who types, for the history. */
+  readonly by: string;
+  /** With `type`: each is a name in KEY_NAMES, or bytes in hexadecimal. */
+  readonly keys?: readonly string[];
+}
+
+export interface KeyboardAnswer {
+  readonly holder: KeyboardHolder;
+}
+
+/** Names of keys that programs receive in different forms, as tmux calls them. */
+export const KEY_NAMES = [
+  ...["Up", "Down", "Right", "Left", "Home", "End", "PageUp", "PageDown", "Insert", "Delete", "BTab"],
+  ...["F1", "F2", "F3", "F4", "F5", "F6", "F7", "F8", "F9", "F10", "F11", "F12"],
+];
+
+/** The maximum number of keys in one request. */
+export const MOST_KEYS = 1000;
+
+/** Whether a value is a key of a keyboard request. */
+export function isKey(key: unknown): key is string {
+  return typeof key === "string" && (KEY_NAMES.includes(key) || /^([0-9a-f]{2}){1,1000}$/.test(key));
+}
+
+/** Asks for the journal of an agent's unit, and for the content and the history of its terminal. */
+export interface LogRequest {
+  readonly op: "log";
+  readonly agent: string;
+  /** The maximum number of entries of the journal, and of lines of the terminal. */
+  readonly last: number;
+  /** Where the journal continues; see `cursor` of the answer. If absent, the last entries are returned. */
+  readonly cursor?: string;
+}
+
+export interface LogAnswer {
+  readonly entries: readonly LogEntry[];
+  /** The position after the last entry; absent if the journal has no entries. */
+  readonly cursor?: string;
+  /** Lines of the terminal, oldest first. Absent if the agent does not run. */
+  readonly pane?: readonly string[];
+}
+
+export interface LogEntry {
+  /** UTC, ISO 8601. */
+  readonly time: string;
+  /** The program that has written the entry. */
+  readonly program: string;
+  readonly text: string;
+}

@@ -1,0 +1,84 @@
+import { count } from "../base/count.ts";
+import { labelOf } from "./agent-parts.ts";
+import { digestOf } from "./digest.ts";
+import {
+  type Ledger,
+  type LedgerEntry,
+  type ProbableWriter,
+  REPEATED,
+  type RepeatedRepair,
+} from "./ledger.ts";
+import { subjectOf } from "./resource-id.ts";
+
+export const ON_RECURRENCE = ["warn", "block"] as const;
+
+/** What `up` does about a recurring finding: report it (`warn`), or refuse the resource (`block`). */
+export type OnRecurrence = (typeof ON_RECURRENCE)[number];
+
+/** When repairs of the same property are a recurring finding, and what `up` does about it. */
+export interface RecurrencePolicy {
+  /** The time in seconds within which REPEATED repairs of one property are a recurring finding. */
+  readonly within: number;
+  readonly onRecurrence: OnRecurrence;
+}
+
+/** Returns the id of a property's finding: eight hex digits, the same on every machine. */
+export function recurrenceId(resource: string, { item, property }: Pick<LedgerEntry, "item" | "property">) {
+  return digestOf(JSON.stringify([resource, item, property])).slice("sha256:".length, "sha256:".length + 8);
+}
+
+/** Returns the properties in a ledger that were repaired at least REPEATED times since their last closing. */
+export function repeatedRepairs(resource: string, { corrective, closings }: Ledger): RepeatedRepair[] {
+  const repaired = corrective.filter((one) => one.repaired !== undefined);
+  const byProperty = Map.groupBy(repaired, (one) => recurrenceId(resource, one));
+  return [...byProperty].flatMap(([id, entries]) => {
+    const closed = closings.findLast((one) => recurrenceId(resource, one) === id)?.closed ?? "";
+    const open = entries.filter(({ repaired = "" }) => repaired > closed);
+    const last = open.at(-1);
+    if (open.length < REPEATED || last === undefined) return [];
+    const { item, property, declared, observed, by } = last;
+    const writer = open.findLast((one) => one.writer !== undefined)?.writer;
+    return {
+      ...{ id, resource, item, property, declared, observed },
+      repairs: open.map(({ repaired = "" }) => repaired),
+      ...(by !== undefined && { by }),
+      ...(writer !== undefined && { writer }),
+    };
+  });
+}
+
+/**
+ * Whether repairs recur: REPEATED of them were within the declared time. A finding remains open until a person
+ * closes it, even if no repairs follow for a long time.
+ *
+ * @param within seconds
+ */
+export function isRecurring({ repairs }: RepeatedRepair, within: number): boolean {
+  const times = repairs.map((one) => Date.parse(one));
+  return times.some((time, i) => {
+    const first = times[i - REPEATED + 1];
+    return first !== undefined && time - first <= within * 1000;
+  });
+}
+
+/** Returns sentences about the recurring repair, its probable writer, and the next step. */
+export function recurrenceText(repair: RepeatedRepair): string {
+  const { id, resource, item, property, repairs } = repair;
+  const { kind, name } = subjectOf(resource);
+  const subject = kind === "host" ? "" : `${name}: `;
+  const first = timeText(repairs[0] ?? "");
+  const found = `${subject}${labelOf(item)}: ${property} has been repaired ${count(repairs.length, "time")} since ${first}, and the cause is still there.`;
+  const next = `Find what changes it, then close the finding with \`npx fleet resolve ${id} --why "…"\`.`;
+  return [found, ...(repair.writer === undefined ? [] : [writerText(repair.writer)]), next].join(" ");
+}
+
+/** Returns one sentence about the probable last writer of a file. */
+export function writerText({ time, owner, ran }: ProbableWriter): string {
+  const last = `It was last written at ${timeText(time)} and belonged to ${owner}`;
+  if (ran.length === 0) return `${last}; the journal names no program that ran at that time.`;
+  return `${last}; probable writer, because it ran at that time: ${ran.join(", ")}.`;
+}
+
+function timeText(time: string): string {
+  return time.replace(/\.\d+Z$/, "Z");
+}

@@ -1,0 +1,62 @@
+import { comparedWords, matchesPattern, parsePattern, type RoutePattern } from "./route-pattern.ts";
+
+/** A capability that only some agents have, and the patterns that find tasks that need it. */
+export interface TaskRoute {
+  /** The name of the capability, such as `github.push`. */
+  readonly capability: string;
+  /** The agents that have the capability. */
+  readonly agents: readonly string[];
+  /** The agent that gets the tasks of all others. */
+  readonly to: string;
+  readonly patterns: readonly string[];
+}
+
+/** The contents of the file ROUTES_FILE on a host. */
+export interface HostRoutes {
+  /** The names of the host's agents, by Linux user. A user of several agents is absent. */
+  readonly users: Readonly<Record<string, string>>;
+  readonly routes: readonly TaskRoute[];
+}
+
+/** Where a task belongs: the agent may do it itself, or another agent must do it. */
+export type RouteAnswer =
+  | { readonly agent: string; readonly allowed: true }
+  | {
+      readonly agent: string;
+      readonly allowed: false;
+      readonly capability: string;
+      readonly to: string;
+      /** The pattern that the task matches. */
+      readonly pattern: string;
+    };
+
+/** Returns where a task of an agent belongs. The first route that matches decides. */
+export function routeTask(routes: readonly TaskRoute[], agent: string, text: string): RouteAnswer {
+  const compared = comparedWords(text);
+  for (const { capability, agents, to, patterns } of routes) {
+    if (agents.includes(agent)) continue;
+    const pattern = patterns.find((one) => matchesSource(one, compared));
+    if (pattern !== undefined) return { agent, allowed: false, capability, to, pattern };
+  }
+  return { agent, allowed: true };
+}
+
+/** Returns the routes whose patterns match a text, each with the pattern. */
+export function matchingRoutes(
+  routes: readonly TaskRoute[],
+  text: string,
+): { route: TaskRoute; pattern: string }[] {
+  const compared = comparedWords(text);
+  return routes.flatMap((route) => {
+    const pattern = route.patterns.find((one) => matchesSource(one, compared));
+    return pattern === undefined ? [] : [{ route, pattern }];
+  });
+}
+
+const parsed = new Map<string, RoutePattern | { readonly flaw: string }>();
+
+function matchesSource(source: string, compared: string): boolean {
+  const pattern = parsed.get(source) ?? parsePattern(source);
+  parsed.set(source, pattern);
+  return "phrases" in pattern && matchesPattern(pattern, compared);
+}

@@ -1,0 +1,45 @@
+/** How much of the host's resources a unit is allowed to use. A limit that is absent is not enforced. */
+export interface Limits {
+  /**
+   * An integer number of MiB or GiB, such as `512M` or `2G`. GiB are used if the number of GiB is an integer.
+   */
+  readonly memory?: string;
+  /** Number of cores, with at most two decimals: 0.5 is half a core. */
+  readonly cpu?: number;
+  /** Number of processes and threads. */
+  readonly tasks?: number;
+}
+
+export type Limit = keyof Limits;
+
+export const LIMITS = ["memory", "cpu", "tasks"] as const satisfies readonly Limit[];
+
+/** Whether any limit is set. */
+export function isLimited(limits: Limits): boolean {
+  return LIMITS.some((limit) => limits[limit] !== undefined);
+}
+
+export const UNLIMITED = "unlimited";
+
+const MIB = 2 ** 20;
+
+/** Renders bytes as a memory limit: in MiB or GiB if that is exact, otherwise as a number of bytes. */
+export function memoryText(bytes: number): string {
+  if (bytes % MIB !== 0) return `${bytes}`;
+  return bytes % (1024 * MIB) === 0 ? `${bytes / (1024 * MIB)}G` : `${bytes / MIB}M`;
+}
+
+/** Converts a memory limit such as `512M` or `2G` to bytes. */
+export function memoryBytes(text: string): number {
+  return Number.parseInt(text, 10) * MIB * (text.endsWith("G") ? 1024 : 1);
+}
+
+/** Renders limits as lines of a service or slice unit; see systemd.resource-control(5). */
+export function limitLines({ memory, cpu, tasks }: Limits): [key: string, value: string][] {
+  return [
+    // Without MemorySwapMax=, a process at its memory limit would use the host's swap.
+    ...(memory === undefined ? [] : [["MemoryMax", memory] as const, ["MemorySwapMax", "0"] as const]),
+    ...(cpu === undefined ? [] : [["CPUQuota", `${Math.round(cpu * 100)}%`] as const]),
+    ...(tasks === undefined ? [] : [["TasksMax", `${tasks}`] as const]),
+  ].map(([key, value]) => [key, value]);
+}

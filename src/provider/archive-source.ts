@@ -1,0 +1,23 @@
+import { cachedArchives } from "../sources/archive-cache.ts";
+import { sourceOf } from "../sources/registry.ts";
+import type { ArchiveSource } from "./context.ts";
+
+/** The archives of pinned runtimes, from the sources that the operator's machine uses. */
+export function archiveSource(project: string): ArchiveSource {
+  return {
+    files: (pinned, archives, addresses) => cachedArchives(pinned, archives, { project, addresses }),
+    urls: async (pinned, archives, addresses) => {
+      const all = await sourceOf(pinned.from).urls(archives, { project, addresses });
+      return Object.fromEntries(Object.entries(all).filter(([, url]) => isForHosts(url)));
+    },
+  };
+}
+
+/**
+ * Whether an address leads to the same server from a host as from this machine. On a host, localhost is the host
+ * itself.
+ */
+function isForHosts(url: string): boolean {
+  const name = URL.canParse(url) ? new URL(url).hostname : "localhost";
+  return name !== "localhost" && !name.startsWith("127.") && name !== "[::1]";
+}

@@ -1,0 +1,45 @@
+import { join } from "node:path";
+import type { Fleet } from "../config/fleet.ts";
+import { BIN_DIR, ROUTES_FILE, RUNTIME_DIR } from "../model/host-paths.ts";
+import type { Items } from "../model/items.ts";
+import type { HostRoutes } from "../model/routes.ts";
+import type { Compiler } from "./definition.ts";
+import { rootFile } from "./root-files.ts";
+
+/** The program `muster`, which agents and dispatchers on a host run. */
+const MUSTER_PROGRAM = `#!/bin/sh
+# Asks Muster on this host: muster route|task ...
+exec ${RUNTIME_DIR}/run agent "$@"
+`;
+
+/** Returns the routes for a host with agents, and the program that reads them. Returns no items without routes. */
+export function routingItems(fleet: Fleet, host: string, { keep }: Compiler): Items {
+  const routes = Object.values(fleet.routes);
+  if (routes.length === 0) return {};
+  const text = `${JSON.stringify({ users: usersOn(fleet, host), routes: routes.map(routeOf) }, null, 2)}\n`;
+  return {
+    muster: rootFile(join(BIN_DIR, "muster"), keep(MUSTER_PROGRAM), "0755"),
+    routes: rootFile(ROUTES_FILE, keep(text), "0644"),
+  };
+}
+
+/** Removes the examples, which only `fleet validate` needs. */
+function routeOf({
+  capability,
+  agents,
+  to,
+  patterns,
+}: Fleet["routes"][string]): HostRoutes["routes"][number] {
+  return { capability, agents, to, patterns };
+}
+
+/** Returns the agents on a host by user. Under `isolation: tenant`, a user can belong to several agents. */
+function usersOn(fleet: Fleet, host: string): HostRoutes["users"] {
+  const agents = Object.values(fleet.agents).filter((agent) => agent.host === host);
+  const byUser = Map.groupBy(agents, ({ user }) => user);
+  return Object.fromEntries(
+    [...byUser].flatMap(([user, [agent, ...others]]) =>
+      agent === undefined || others.length > 0 ? [] : [[user, agent.name]],
+    ),
+  );
+}

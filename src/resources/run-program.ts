@@ -1,0 +1,35 @@
+/**
+ * The program in the first pane of an agent's tmux. It runs the agent's program. When this program has ended, it saves
+ * the last lines of the terminal and the exit status, and ends tmux. The unit therefore ends too, even if the agent has
+ * started other programs.
+ */
+export const RUN_PROGRAM_TEXT = `#!/bin/sh
+# Runs an agent's program in the agent's tmux: muster-run PROGRAM [ARGUMENT...]
+server=$PPID
+socket=\${TMUX%%,*}
+pane=$TMUX_PANE
+last=$LOGS_DIRECTORY/last-run
+# Whoever attaches to this tmux does not change the size of the agent's window.
+timeout 5 /usr/bin/tmux -S "$socket" set-option -w -t "$pane" window-size manual
+# A trapped signal does not end this script, and has its usual effect on the agent's program.
+trap : HUP INT QUIT TERM
+# systemd keeps this folder if the unit file was damaged when the former run ended.
+rm -f "$RUNTIME_DIRECTORY/ended"
+echo $$ >"$RUNTIME_DIRECTORY/started"
+# Without TMUX, the program's own calls of tmux use another server.
+/usr/bin/env -u TMUX -u TMUX_PANE -u LOGS_DIRECTORY "$@"
+status=$?
+: >"$RUNTIME_DIRECTORY/ended"
+{
+  timeout 5 /usr/bin/tmux -S "$socket" capture-pane -p -J -S -50 -t "$pane"
+  echo "$status"
+} >"$last.new" 2>/dev/null
+mv -f "$last.new" "$last"
+read -r _ _ _ parent _ <"/proc/$$/stat"
+if [ "$parent" = "$server" ]; then
+  kill "$server"
+  # systemd ends this sleep. The deadman would take a tmux without this script for one whose program has left it.
+  sleep 5
+fi
+exit "$status"
+`;

@@ -1,0 +1,85 @@
+import type { Target } from "./target.ts";
+
+/**
+ * Returns the arguments with which `ssh` connects to a host and accepts only the pinned keys of the host. The
+ * destination comes last. Callers can therefore put more flags before the arguments, and a remote command
+ * after them.
+ *
+ * @param knownHostsFile the only file from which keys are accepted
+ */
+export function sshArguments(target: Target, knownHostsFile: string): string[] {
+  const options = [...strict(knownHostsFile, "yes"), ...reach(target)];
+  return [...asFlags(options), "--", destination(target)];
+}
+
+/**
+ * Returns the arguments for a connection that a program uses. It has no prompts, no terminal, no forwarding
+ * and no connection sharing.
+ *
+ * @param learn whether to accept the key of a host without a pinned key, and to write this key to
+ *   `knownHostsFile`
+ */
+export function channelArguments(
+  target: Target,
+  knownHostsFile: string,
+  learn: boolean,
+  remoteCommand: string,
+): string[] {
+  const options = [
+    ...strict(knownHostsFile, learn ? "accept-new" : "yes"),
+    ...reach(target),
+    "BatchMode=yes",
+    ...aliveChecks(target.connectTimeout),
+    "ControlMaster=no",
+    "ControlPath=none",
+    "ClearAllForwardings=yes",
+    "PermitLocalCommand=no",
+    "RemoteCommand=none",
+    "LogLevel=ERROR",
+  ];
+  return ["-T", "-a", "-x", ...asFlags(options), "--", destination(target), remoteCommand];
+}
+
+/**
+ * Returns the options with which ssh ends a connection after two unanswered keepalive messages. This happens
+ * after about `seconds` seconds without any data.
+ */
+function aliveChecks(seconds: number): string[] {
+  return [`ServerAliveInterval=${Math.ceil(seconds / 3)}`, "ServerAliveCountMax=2"];
+}
+
+function strict(knownHostsFile: string, checking: "yes" | "accept-new"): string[] {
+  return [
+    `StrictHostKeyChecking=${checking}`,
+    `UserKnownHostsFile=${quoted(knownHostsFile)}`,
+    "GlobalKnownHostsFile=/dev/null",
+    "HashKnownHosts=no",
+    "CheckHostIP=no",
+    "UpdateHostKeys=no",
+    "VerifyHostKeyDNS=no",
+  ];
+}
+
+function reach(target: Target): string[] {
+  const port = target.port === undefined ? [] : [`Port=${target.port}`];
+  // Without IdentitiesOnly, an SSH agent with many other keys can use up the server's allowed attempts.
+  const identity =
+    target.identityFile === undefined
+      ? []
+      : [`IdentityFile=${quoted(target.identityFile)}`, "IdentitiesOnly=yes"];
+  return [`HostKeyAlias=${target.name}`, `ConnectTimeout=${target.connectTimeout}`, ...port, ...identity];
+}
+
+/** Returns the name by which ssh is called for a host. */
+export function destination(target: Target): string {
+  return target.user === undefined ? target.address : `${target.user}@${target.address}`;
+}
+
+/** Quotes a path for ssh_config(5), where spaces separate arguments and `%` starts a token. */
+function quoted(path: string): string {
+  return `"${path.replaceAll("%", "%%")}"`;
+}
+
+function asFlags(options: readonly string[]): string[] {
+  return options.flatMap((option) => ["-o", option]);
+}

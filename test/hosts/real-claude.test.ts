@@ -1,0 +1,3 @@
+import { describeRealRuntime } from "./support/describe-real-runtime.ts";
+
+await describeRealRuntime({ runtime: "claude", path: "", prompt: /^❯/m, resumes: true });

@@ -1,0 +1,3 @@
+import { describeRealRuntime } from "./support/describe-real-runtime.ts";
+
+await describeRealRuntime({ runtime: "codex", path: "/v1", prompt: /^› Ask Codex/m, resumes: true });

@@ -1,0 +1,129 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type ModelApi, type ModelRequest, modelApi, shellTask } from "../../doubles/models/index.ts";
+import { filesWith, hostFilesWith } from "./canaries.ts";
+import { must } from "./project.ts";
+import { hasRuntime, type RealAgent, realAgent } from "./real-runtimes.ts";
+
+/** The facts about a runtime that the tests need. */
+export interface RealRuntime {
+  readonly runtime: string;
+  /** The path of the API in the address of the provider. */
+  readonly path: string;
+  /** The text on the terminal when the runtime waits for a message. */
+  readonly prompt: RegExp;
+  /** Whether each start continues the agent's conversation. */
+  readonly resumes: boolean;
+  /** A script for the host, which runs while it still has a route. */
+  readonly prepare?: string;
+}
+
+/** The longest time in milliseconds until a runtime has answered. The slowest one takes 20 s on a busy machine. */
+const PATIENCE = { timeout: 60_000 };
+
+/** Declares the tests that every real runtime must pass, in a unit on a local host. */
+export async function describeRealRuntime(of: RealRuntime): Promise<void> {
+  const { runtime, path, prompt, resumes, prepare } = of;
+  const isHere = await hasRuntime(runtime);
+  describe.skipIf(!isHere)(`the real ${runtime}`, () => {
+    let api: ModelApi;
+    let agent: RealAgent;
+    const unit = () => `muster-agent-${agent.name}.service`;
+    const property = (name: string) => agent.onHost(`systemctl show -P ${name} ${unit()}`);
+    const atPrompt = () => expect.poll(() => agent.pane(), PATIENCE).toMatch(prompt);
+    const turn = async (message: string) => {
+      const before = api.requests.length;
+      await agent.say(message);
+      await expect
+        .poll(
+          () =>
+            api.requests
+              .slice(before)
+              .map(({ last }) => last)
+              .join(),
+          PATIENCE,
+        )
+        .toContain(message);
+    };
+
+    /** Returns the request for an answer to a message. Some runtimes also ask for a title, without tools. */
+    const requestWith = async (message: string): Promise<ModelRequest> => {
+      const find = () => api.requests.find((one) => one.offersTools && one.last.includes(message));
+      await expect.poll(find, PATIENCE).toBeDefined();
+      return find() as ModelRequest;
+    };
+
+    beforeAll(async () => {
+      api = await modelApi();
+      agent = await realAgent(runtime, { port: api.port, path }, prepare);
+    });
+
+    afterAll(async () => {
+      await agent?.project.dispose();
+      await api?.close();
+    });
+
+    test("starts detached, reaches its prompt without a question, and keeps running", async () => {
+      await atPrompt();
+      const run = await property("InvocationID");
+      const fds = await agent.onHost(
+        `pid=$(runuser -u ${agent.name} -- tmux -S /run/muster-${agent.name}/tmux list-panes -F '#{pane_pid}')
+         for fd in 0 1 2; do readlink /proc/$(pgrep -P $pid | head -1)/fd/$fd; done | sort -u`,
+      );
+      expect(fds).toMatch(/^\/dev\/pts\/\d+$/);
+      await turn("good morning");
+      expect(await property("InvocationID")).toBe(run);
+      expect((await must(agent.project.fleet(["ps"]))).stdout).toMatch(
+        new RegExp(`${agent.name} .* running`),
+      );
+    });
+
+    test("has a route only to the machine of the tests", async () => {
+      expect(await agent.onHost("ip route show default; ip -6 route show default")).toBe("");
+      const dial = "timeout 5 bash -c ': </dev/tcp/192.0.2.1/443' 2>&1 | grep -om1 unreachable || true";
+      expect(await agent.onHost(`runuser -u ${agent.name} -- sh -c ${JSON.stringify(dial)}`)).toBe(
+        "unreachable",
+      );
+    });
+
+    test("sends the declared model and key, and a sentence of its SOUL.md", async () => {
+      const sent = await requestWith("good morning");
+      expect([sent.model, sent.key]).toEqual([agent.model, agent.key]);
+      expect(sent.body).toContain(agent.sentence);
+    });
+
+    test("writes a file with a tool, in a unit with an exposure of at most 2.1", async () => {
+      await turn(`please ${shellTask("pwd >tool.txt")}`);
+      const read = () => agent.onHost(`cat /home/${agent.name}/tool.txt 2>/dev/null || true`);
+      await expect.poll(read, PATIENCE).toBe(`/home/${agent.name}`);
+      const level = await agent.onHost(`systemd-analyze security --no-pager ${unit()} | tail -1`);
+      const [, exposure = "10"] = /: (\d+\.\d+) /.exec(level) ?? [];
+      expect(Number(exposure)).toBeLessThanOrEqual(2.1);
+    });
+
+    test(`is restarted after it was killed${resumes ? ", in the same conversation" : ""}`, async () => {
+      const before = await property("InvocationID");
+      await agent.onHost(`systemctl kill -s KILL ${unit()}`);
+      await expect.poll(() => property("InvocationID"), PATIENCE).not.toBe(before);
+      await atPrompt();
+      await turn("good evening");
+      expect((await requestWith("good evening")).body.includes("good morning")).toBe(resumes);
+    });
+
+    test("leaves no drift after several turns", async () => {
+      for (const message of ["one", "two", "three"]) await turn(`count: ${message}`);
+      expect((await must(agent.project.fleet(["drift"]))).stdout).toContain("no drift");
+    });
+
+    test("leaves its key only in the declared file and in its environment", async () => {
+      const canaries = { key: agent.key };
+      expect(await hostFilesWith(canaries, agent.project, "box")).toEqual([
+        expect.stringMatching(`^/var/lib/muster/credentials/${agent.name}/[^/]+: key$`),
+      ]);
+      expect(filesWith(canaries, agent.project.dir)).toEqual([]);
+      expect(await agent.pane()).not.toContain(agent.key);
+      expect(await agent.onHost(`cat /proc/[0-9]*/cmdline; systemctl show ${unit()}`)).not.toContain(
+        agent.key,
+      );
+    });
+  });
+}
