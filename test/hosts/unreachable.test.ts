@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import type { Fault } from "./support/faults/fault.ts";
 import { FAULTS } from "./support/faults/index.ts";
-import { fullGrid, type Trouble, twelveDraws } from "./support/faults/random-runs.ts";
+import { fullGrid, randomRuns, type Trouble } from "./support/faults/random-runs.ts";
 import { type FourHosts, fourHosts, type Host, LAYOUT } from "./support/four-hosts.ts";
 import { type CommandResult, must, type Project } from "./support/project.ts";
 import { type Souls, soulsOf } from "./support/soul-files.ts";
@@ -41,7 +41,7 @@ describe("`pulumi up` with one faulty host out of four", () => {
 
 describe("hosts with faults", () => {
   const runs = { preview, refresh, destroy, "drift and up": driftAndUp };
-  test.each(LONG ? fullGrid(SEED) : twelveDraws(SEED))("are tolerated by $name", ({ run, troubles }) =>
+  test.each(LONG ? fullGrid(SEED) : randomRuns(SEED))("are tolerated by $name", ({ run, troubles }) =>
     withTroubles(troubles, () => runs[run](troubles)),
   );
 });

@@ -329,7 +329,7 @@ async function killedAfter(
   if (session === undefined) client.kill("SIGKILL");
   else
     await hub(
-      `pid=$(systemctl list-units --plain --no-legend "muster-watch-${session}-*" | sed "s/.*${session}-\\([0-9]*\\)-.*/\\1/"); [ -z "$pid" ] || kill -9 $pid`,
+      `pid=$(systemctl list-units --plain --no-legend "muster-watch-${session}-*" | sed "s/.*${session}-\\([0-9]*\\)-.*/\\1/"); [ -z "$pid" ] || kill -9 $pid || true`,
     );
   const { stdout } = await client;
   return stdout.includes("verdict") ? (JSON.parse(stdout) as { verdict: string }).verdict : "";

@@ -157,8 +157,13 @@ function newRuns(host: Host, units: readonly string[]): Run[] {
 /** Returns a unit's run if it is new. A unit that does not restart counts only if its run has failed. */
 function newRun(unit: string, state: UnitState): Run[] {
   if (state["Restart"] === "no" && state["ActiveState"] !== "failed") return [];
-  const left = MIN_RUN - durationOf(unit, state);
+  const left = timeLeft(unit, state);
   return left > 0 ? [{ unit, id: state["InvocationID"] ?? "", left }] : [];
+}
+
+/** Returns for how many milliseconds a unit's program must still run until its start counts as successful. */
+function timeLeft(unit: string, state: UnitState): number {
+  return MIN_RUN - durationOf(unit, state);
 }
 
 /**
@@ -167,6 +172,7 @@ function newRun(unit: string, state: UnitState): Run[] {
  */
 function durationOf(unit: string, state: UnitState): number {
   const begin = Number(state["ActiveEnterTimestampMonotonic"] ?? 0);
+  if (state["SubState"] === "start") return 0;
   if (state["ActiveState"] !== "active")
     return (Number(state["ActiveExitTimestampMonotonic"] ?? 0) - begin) / 1000;
   const duration = Number(process.hrtime.bigint() / 1000n - BigInt(begin)) / 1000;
@@ -194,22 +200,31 @@ async function exitedAmong(host: Host, runs: readonly Run[]): Promise<ReadonlySe
 }
 
 /**
- * Waits until every run has had enough time to show that it is stable.
+ * Waits until every run has ended or has been stable for long enough. On a busy host, a program may start only after
+ * some seconds.
  *
  * @param runs at least one
  * @returns the runs that have ended
  */
 async function endedOf(host: Host, runs: readonly Run[]): Promise<Run[]> {
-  await setTimeout(Math.max(...runs.map(({ left }) => left)));
-  const states = showProperties(
-    host,
-    runs.map(({ unit }) => unit),
-    PROPERTIES,
-  );
-  return runs.filter(({ unit, id }, i) => {
-    const state = states[i] ?? {};
-    return state["InvocationID"] !== id || !keepsRunning(unit, state);
-  });
+  const deadline = Date.now() + SLOW_START;
+  const ended: Run[] = [];
+  for (let open = runs; open.length > 0; ) {
+    await setTimeout(Math.max(...open.map(({ left }) => left)));
+    const units = open.map(({ unit }) => unit);
+    const states = showProperties(host, units, PROPERTIES);
+    const isLate = Date.now() > deadline;
+    open = open.flatMap((run, i) => {
+      const state = states[i] ?? {};
+      if (state["InvocationID"] !== run.id || !keepsRunning(run.unit, state)) {
+        ended.push(run);
+        return [];
+      }
+      const left = timeLeft(run.unit, state);
+      return left > 0 && !isLate ? [{ ...run, left }] : [];
+    });
+  }
+  return ended;
 }
 
 /**

@@ -29,7 +29,7 @@ export async function startProviders(
     echo ${Buffer.from(SERVER).toString("base64")} | base64 -d >/run/providers/server.cjs`,
   );
   const start = (name: string) =>
-    `systemctl is-active -q provider-${name} || systemd-run -q --unit=provider-${name} \\
+    `systemctl is-active -q provider-${name} || systemd-run -q --collect --unit=provider-${name} \\
       "$(ls /usr/local/lib/muster/node-*/node | head -1)" /run/providers/server.cjs ${ports[name]} /run/providers/${name}`;
   for (const name of Object.keys(ports)) await project.onHost(host, start(name));
   /** Changes the behaviour of a provider. */
@@ -38,6 +38,7 @@ export async function startProviders(
       host,
       behaviour === "down"
         ? `systemctl stop provider-${name}`
-        : `echo ${behaviour} >/run/providers/${name}; ${start(name)}`,
+        : // A server that read an empty file would exit, so the file is replaced in one step.
+          `echo ${behaviour} >/run/providers/${name}.new; mv /run/providers/${name}.new /run/providers/${name}; ${start(name)}`,
     );
 }
