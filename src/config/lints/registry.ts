@@ -14,7 +14,7 @@ import { allowed } from "./sandbox-exceptions.ts";
 import { secretInEnv } from "./secret-in-env.ts";
 import { secretInUnit } from "./secret-in-unit.ts";
 import { serviceNamedAsAgent } from "./service-named-as-agent.ts";
-import { settingsTwice } from "./settings-twice.ts";
+import { settingsFileConflict } from "./settings-file-conflict.ts";
 import { serviceOfTwo } from "./shared-by-two-services.ts";
 import { sharedSecret } from "./shared-secret.ts";
 import { unexpanded } from "./unexpanded-text.ts";
@@ -40,7 +40,7 @@ export const LINTS: readonly Lint[] = [
   secretInUnit,
   serviceNamedAsAgent,
   serviceOfTwo,
-  settingsTwice,
+  settingsFileConflict,
   sharedSecret,
   sharedUid,
   unexpanded,

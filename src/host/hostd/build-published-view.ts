@@ -1,8 +1,8 @@
 import type { WatchedAgent, WatchedService } from "../../model/deadman.ts";
 import { shown } from "../../model/shorten-for-display.ts";
 import type { PublishedView } from "../units/deadman-view-file.ts";
+import type { AgentSnapshot } from "./decision-step.ts";
 import type { AgentMemory, Memory } from "./saved-memory.ts";
-import type { AgentSnapshot } from "./types.ts";
 
 /** Builds the view that the deadman publishes, with all watched agents and services. */
 export function buildView(memory: Memory, snapshots: Readonly<Record<string, AgentSnapshot>>): PublishedView {

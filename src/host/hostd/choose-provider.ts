@@ -1,7 +1,7 @@
 import type { FailoverPolicy } from "../../model/failover.ts";
+import type { DecisionStep, OverrideState, StepContext } from "./decision-step.ts";
 import type { Providers } from "./provider-health.ts";
 import type { AgentMemory } from "./saved-memory.ts";
-import type { DecisionStep, OverrideState, StepContext } from "./types.ts";
 
 /**
  * Seconds to wait after a failed change of provider before the next attempt, because the cause might persist.

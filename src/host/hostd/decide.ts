@@ -1,4 +1,5 @@
 import { changeProvider } from "./choose-provider.ts";
+import type { Action, AgentSnapshot, DecisionStep, HostEvent, StepContext } from "./decision-step.ts";
 import { killHanging, noticeHeartbeats } from "./heartbeat-decisions.ts";
 import { noticeHold, pauseWhenIdle } from "./pause-decisions.ts";
 import type { Providers } from "./provider-health.ts";
@@ -12,7 +13,6 @@ import {
 } from "./restart-decisions.ts";
 import { type AgentMemory, BUDGET } from "./saved-memory.ts";
 import { watchHealth } from "./service-health.ts";
-import type { Action, AgentSnapshot, DecisionStep, HostEvent, StepContext } from "./types.ts";
 
 export interface Decision {
   readonly memory: AgentMemory;

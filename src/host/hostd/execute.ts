@@ -6,7 +6,7 @@ import { pauseUnit } from "../units/pause.ts";
 import { linkOverride } from "../units/provider-override.ts";
 import { quarantine } from "../units/quarantine.ts";
 import { showProperties, systemctl } from "../units/systemctl.ts";
-import type { Action } from "./types.ts";
+import type { Action } from "./decision-step.ts";
 
 /** The systemctl command for each action. Only systemd starts programs, never the deadman itself. */
 const WORDS: Readonly<Record<Exclude<Action["act"], "switch">, readonly string[]>> = {

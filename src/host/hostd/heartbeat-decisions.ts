@@ -1,6 +1,6 @@
 import type { Reading } from "../units/heartbeat-file.ts";
+import type { AgentSnapshot, DecisionStep, StepContext } from "./decision-step.ts";
 import type { Rhythm } from "./saved-memory.ts";
-import type { AgentSnapshot, DecisionStep, StepContext } from "./types.ts";
 
 export const noticeHeartbeats: DecisionStep = (memory, { snapshot, clock, report }) => {
   const { reading } = snapshot;

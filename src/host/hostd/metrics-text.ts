@@ -1,6 +1,6 @@
 import type { WatchedAgent } from "../../model/deadman.ts";
 import type { PublishedView } from "../units/deadman-view-file.ts";
-import type { AgentSnapshot } from "./types.ts";
+import type { AgentSnapshot } from "./decision-step.ts";
 
 /** One metric in the text format of Prometheus, with one value for each agent or service. */
 interface Metric {

@@ -15,10 +15,10 @@ import { readPolicies, readServices, type WatchedUnit } from "../units/policies.
 import { linkedOverride, loadedOverride } from "../units/provider-override.ts";
 import { unitsKeptStopped } from "../units/quarantine.ts";
 import { readHeartbeat } from "../units/read-heartbeat.ts";
+import type { AgentSnapshot, OverrideState } from "./decision-step.ts";
 import { readHolds } from "./holds.ts";
 import { newIdleTracker } from "./idle-tracker.ts";
 import type { ProviderSnapshot } from "./provider-health.ts";
-import type { AgentSnapshot, OverrideState } from "./types.ts";
 
 /** Observes the host for the deadman, and keeps the results until the next query of systemd. */
 export interface HostObserver {

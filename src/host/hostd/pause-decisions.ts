@@ -1,4 +1,4 @@
-import type { DecisionStep } from "./types.ts";
+import type { DecisionStep } from "./decision-step.ts";
 
 /** Reports the start and the end of a hold or a maintenance window. */
 export const noticeHold: DecisionStep = (memory, { snapshot: { held }, report }) => {

@@ -12,9 +12,9 @@ import type { Host } from "../context.ts";
 import { hasCode } from "../system/error-reason.ts";
 import type { PublishedView } from "../units/deadman-view-file.ts";
 import { readPause, unitsKeptStopped } from "../units/quarantine.ts";
+import type { AgentSnapshot } from "./decision-step.ts";
 import { attempt } from "./execute.ts";
 import { metricsText } from "./metrics-text.ts";
-import type { AgentSnapshot } from "./types.ts";
 
 /** Seconds between two versions of the metrics. Prometheus usually reads them every 15 seconds or less often. */
 const EVERY = 15;

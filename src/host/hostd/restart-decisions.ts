@@ -1,6 +1,6 @@
 import type { WatchedUnit } from "../units/policies.ts";
+import type { DecisionStep, StepContext } from "./decision-step.ts";
 import type { AgentMemory } from "./saved-memory.ts";
-import type { DecisionStep, StepContext } from "./types.ts";
 
 /** Reports starts and ends of a unit. The first observation of an agent is not reported. */
 export const noticeRuns: DecisionStep = (memory, { snapshot, clock, report }) => {

@@ -2,8 +2,8 @@ import type { Host } from "../context.ts";
 import { readPause } from "../units/quarantine.ts";
 import { isIdle } from "../units/read-heartbeat.ts";
 import { addSamples, type UptimeSample } from "../units/uptime-record.ts";
+import type { AgentSnapshot } from "./decision-step.ts";
 import { attempt } from "./execute.ts";
-import type { AgentSnapshot } from "./types.ts";
 
 /** Seconds between two samples. */
 const EVERY = 60;

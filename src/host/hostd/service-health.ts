@@ -1,8 +1,8 @@
 import { shown } from "../../model/shorten-for-display.ts";
 import type { WatchedUnit } from "../units/policies.ts";
+import type { AgentSnapshot, DecisionStep, StepContext } from "./decision-step.ts";
 import { quarantineFor } from "./restart-decisions.ts";
 import type { AgentMemory, Checks } from "./saved-memory.ts";
-import type { AgentSnapshot, DecisionStep, StepContext } from "./types.ts";
 
 const NEW: Checks = { verdict: "unknown", run: "", count: 0, hasPassed: false, passed: 0, failed: 0 };
 

@@ -1,7 +1,7 @@
 import { decide } from "./decide.ts";
+import type { Action, AgentSnapshot, HostEvent } from "./decision-step.ts";
 import { followProviders, type ProviderSnapshot, wakeProviders } from "./provider-health.ts";
 import { type AgentMemory, type Memory, newAgent } from "./saved-memory.ts";
-import type { Action, AgentSnapshot, HostEvent } from "./types.ts";
 
 /** The deadman's observations of its host at one moment. */
 export interface HostSnapshot {

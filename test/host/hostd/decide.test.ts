@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { decide } from "../../../src/host/hostd/decide.ts";
+import type { AgentSnapshot } from "../../../src/host/hostd/decision-step.ts";
 import { newAgent } from "../../../src/host/hostd/saved-memory.ts";
-import type { AgentSnapshot } from "../../../src/host/hostd/types.ts";
 import { policyOf, SimulatedHost } from "./simulated.ts";
 
 const IRIS = policyOf("iris");

@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import type { AgentSnapshot } from "../../../src/host/hostd/decision-step.ts";
 import { metricsText } from "../../../src/host/hostd/metrics-text.ts";
 import { metricsPublisher } from "../../../src/host/hostd/publish-metrics.ts";
-import type { AgentSnapshot } from "../../../src/host/hostd/types.ts";
 import { makeWorld } from "../world.ts";
 import { policyOf } from "./simulated.ts";
 

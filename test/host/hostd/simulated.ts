@@ -1,7 +1,7 @@
+import type { Action, AgentSnapshot, HostEvent } from "../../../src/host/hostd/decision-step.ts";
 import type { ProviderSnapshot } from "../../../src/host/hostd/provider-health.ts";
 import { type Memory, parseMemory } from "../../../src/host/hostd/saved-memory.ts";
 import { tick, wakeUp } from "../../../src/host/hostd/tick-decisions.ts";
-import type { Action, AgentSnapshot, HostEvent } from "../../../src/host/hostd/types.ts";
 import type { UnitView } from "../../../src/host/units/observe-units.ts";
 import type { WatchedUnit } from "../../../src/host/units/policies.ts";
 import type { HealthCheck } from "../../../src/model/health-check.ts";

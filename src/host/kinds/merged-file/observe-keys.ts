@@ -10,7 +10,7 @@ import {
 } from "../../../model/items.ts";
 import { shownPair } from "../../../model/shorten-for-display.ts";
 import { compareKeys, type KeyDifference, mergeKeys } from "../../../settings/merge.ts";
-import { mayBeSecret, pathText, valueText } from "../../../settings/show.ts";
+import { mayBeSecret, pathText, valueText } from "../../../settings/printable-values.ts";
 import { type Path, type Tree, type Value, valueAt } from "../../../settings/values.ts";
 import type { Entry } from "../../fs/open-without-symlinks.ts";
 import type { RequestContext } from "../../request-context.ts";

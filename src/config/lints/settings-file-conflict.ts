@@ -1,6 +1,6 @@
 import { compareKeys, parseKeys } from "../../settings/merge.ts";
+import { pathText } from "../../settings/printable-values.ts";
 import { formatOf } from "../../settings/registry.ts";
-import { pathText } from "../../settings/show.ts";
 import type { AgentSpec, IdentityFile } from "../fleet.ts";
 import type { Lint, Remark } from "./lint.ts";
 
@@ -8,7 +8,7 @@ import type { Lint, Remark } from "./lint.ts";
  * Refuses an identity file at the path of the settings that Muster writes for the agent's runtime, unless both can be
  * merged.
  */
-export const settingsTwice: Lint = (fleet) =>
+export const settingsFileConflict: Lint = (fleet) =>
   Object.values(fleet.agents).flatMap((agent) => {
     return Object.entries(agent.settings.files).flatMap(([path, text]) => {
       const file = fleet.identities[agent.identity]?.files[path];
