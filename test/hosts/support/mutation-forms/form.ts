@@ -42,9 +42,12 @@ export function placesOf(plan: Plan): Place[] {
   );
 }
 
-/** The differences of the plan's other items for which `propertyOf` returns a property. */
+/** The differences of the host's other items for which `propertyOf` returns a property. */
 export function others(place: Place, propertyOf: (other: Place) => string | undefined): string[] {
-  return placesOf(place.plan).flatMap((other) => {
+  const onHost = placesOf(place.plan).filter(
+    ({ declaration }) => declaration.host === place.declaration.host,
+  );
+  return onHost.flatMap((other) => {
     const property = other.item === place.item ? undefined : propertyOf(other);
     return property === undefined ? [] : [reportedAs(other.declaration.id, other.name, property)];
   });
