@@ -1,7 +1,7 @@
 #!/bin/sh
 # Rebuilds the bundles in a checkout if a source file is newer than the bundles.
 set -eu
-root=$(dirname "$(dirname "$(readlink -f "$0")")")
+root=${0%/*}/..
 if [ ! -f "$root/dist/.built" ] || [ -n "$(find "$root/src" "$root/schema" -newer "$root/dist/.built" -print -quit)" ]; then
   "$root/scripts/node" "$root/scripts/build.ts" >&2
 fi

@@ -8,6 +8,8 @@ import { log, RunError } from "./pulumi-sdk.ts";
 // Capturing a stack trace for every promise and resource takes a third of the SDK's time, and users never see
 // these traces.
 Error.stackTraceLimit = 0;
+// The SDK raises this limit while it registers a resource. Without this line, it would also parse source maps.
+Reflect.deleteProperty(Error, "prepareStackTrace");
 
 /**
  * Warns if the program was not started by Muster's `pulumi`. Another `pulumi` works too, but handles
