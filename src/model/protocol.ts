@@ -49,7 +49,7 @@ export const INSTALLS_RUNTIMES = 3;
 /** The first protocol in which a removal gives an adopted agent back instead of deleting its user. */
 export const GIVES_BACK = 3;
 
-/** The first protocol with one resource for each agent; see former-agent.ts. */
+/** The first protocol with one resource for each agent. */
 export const WHOLE_AGENTS = 2;
 
 /**
