@@ -123,7 +123,7 @@ describe("an unusable host", () => {
     const error = await failure(sshd.target(login, { connectTimeout: 1 }));
     expect(error.reason).toBe(reason);
     expect(error.message).toContain(why);
-    expect(Date.now() - started).toBeLessThan(4000);
+    expect(Date.now() - started).toBeLessThan(10_000);
   });
 });
 
