@@ -11,7 +11,7 @@ let remote: Remote;
 let pool: HostPool;
 
 beforeAll(async () => {
-  sshd = await startSshd({ hub: undefined, east: undefined });
+  sshd = await startSshd({ hub: undefined, east: undefined, silent: "sleep 60" });
 });
 
 beforeEach(() => {
@@ -146,13 +146,10 @@ describe("an unreachable host", () => {
   });
 
   test("does not delay requests to another host", async () => {
-    const { writer } = open({
-      resolve: (name) =>
-        sshd.target(name, name === "east" ? { address: "192.0.2.1", connectTimeout: 5 } : {}),
-    });
-    const away = writer("east").catch((error: unknown) => error);
+    const { writer } = open({ resolve: (name) => sshd.target(name, { connectTimeout: 5 }) });
+    const away = writer("silent").catch((error: unknown) => error);
     const other = writer("hub").then((session) => session.ps(request));
-    expect(await Promise.race([away.then(() => "east"), other.then(() => "hub")])).toBe("hub");
+    expect(await Promise.race([away.then(() => "silent"), other.then(() => "hub")])).toBe("hub");
     expect(await away).toBeInstanceOf(Error);
   });
 });
