@@ -19,8 +19,8 @@ import type { Cell } from "./fleet.ts";
 import { holdSignals } from "./hold-signals.ts";
 import { type CellResult, runCell } from "./measure-fleet.ts";
 import { recoveryTable, runRecovery } from "./recovery/index.ts";
+import { runTenants, tenantsTable } from "./simultaneous-tenants.ts";
 import { ratiosOf, tablesOf } from "./tables.ts";
-import { runTenants, tenantsTable } from "./tenants.ts";
 
 const DEAD = "dead";
 const TENANTS = "tenants";

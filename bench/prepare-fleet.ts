@@ -33,7 +33,7 @@ export interface Site {
 export async function makeSite(layout: Layout): Promise<Site> {
   const machines = await bootMachines(layout.hosts);
   const dirs: string[] = [];
-  // Everything is on the machines' disks, so a destroy is not needed before.
+  // Everything is on the machines' disks, so the machines can be removed without a `destroy`.
   const remove = async () => {
     await machines.remove();
     for (const dir of dirs) rmSync(dir, { recursive: true, force: true });

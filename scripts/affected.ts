@@ -62,7 +62,7 @@ export function affectedBy(path: string, files: readonly HostsFile[]): readonly 
   return UNIT.test(path) ? [] : files;
 }
 
-/** All files that each path imports, including the path itself, by path. */
+/** Returns, for each path, the file itself and all files that it imports. */
 async function importsOf(paths: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
   const { metafile } = await build({
     absWorkingDir: ROOT,

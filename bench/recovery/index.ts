@@ -10,7 +10,7 @@ import { AGENTS, HOST, RESTARTS, recoveryFleet, TIMEOUT } from "./fleet.ts";
 const HOSTD = "the deadman is killed";
 
 export interface RecoveryResult {
-  /** The milliseconds until the next heartbeat, for each agent and round. For a hang, they start at the timeout. */
+  /** The milliseconds from the fault to the next heartbeat, for each agent and round. For a hang, the time is measured from the heartbeat timeout. */
   readonly runs: Readonly<Record<Fault | typeof HOSTD, Runs>>;
   readonly cost: DeadmanCost;
 }

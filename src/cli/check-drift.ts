@@ -21,7 +21,7 @@ import { settingsOf } from "./stack/settings.ts";
 export const DRIFT_OPTIONS: CommandDefinition["options"] = {
   "--host <name>": "only this host",
   "--tenant <name>": "only this tenant's agents",
-  "--stack <name>": "only what this stack manages, with its own login; needs no passphrase",
+  "--stack <name>": "only what this stack manages; uses the stack's own login; needs no passphrase",
   ...READER_OPTIONS,
 };
 

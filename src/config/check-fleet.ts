@@ -13,7 +13,7 @@ import { resolveFleet } from "./resolve/fleet.ts";
 import { checkSchema } from "./schema/check-schema.ts";
 import { foreignFile } from "./schema/foreign-file.ts";
 import { validateContacts, validateFleet } from "./schema/validator.ts";
-import { openSource } from "./yaml/open-source.ts";
+import { openSource } from "./yaml/open-yaml-source.ts";
 import type { YamlSource } from "./yaml/source.ts";
 import { asMap, namesIn } from "./yaml-values.ts";
 

@@ -1,4 +1,4 @@
-import type { Healthy } from "../model/machine.ts";
+import type { Healthy } from "../model/machine-health.ts";
 import type { EntrySpec } from "./fleet/common-entry-fields.ts";
 import type { RawHost } from "./fleet-yaml-types.ts";
 

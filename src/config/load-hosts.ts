@@ -5,7 +5,7 @@ import { resolveSection } from "./resolve/context.ts";
 import { resolveHost } from "./resolve/host.ts";
 import { checkSchema } from "./schema/check-schema.ts";
 import { validateFleet } from "./schema/validator.ts";
-import { openSource } from "./yaml/open-source.ts";
+import { openSource } from "./yaml/open-yaml-source.ts";
 
 /**
  * Loads only the hosts of a fleet, which is much faster than loading the complete fleet. Used by programs

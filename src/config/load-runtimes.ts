@@ -7,7 +7,7 @@ import { resolveSection } from "./resolve/context.ts";
 import { resolveWanted } from "./resolve/pinned-runtime.ts";
 import { checkSchema } from "./schema/check-schema.ts";
 import { validateFleet } from "./schema/validator.ts";
-import { openSource } from "./yaml/open-source.ts";
+import { openSource } from "./yaml/open-yaml-source.ts";
 
 /**
  * Returns the differences between fleet.lock and the runtimes that fleet.yaml declares, as clauses such as

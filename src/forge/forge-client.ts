@@ -44,7 +44,7 @@ function required(variables: ForgeVariables, name: keyof ForgeVariables): string
   if (value) return value.replace(/\/+$/, "");
   throw new InvalidError({
     what: `${name} is not set`,
-    why: "this command writes an issue or a comment on GitHub or Gitea, and works only in a workflow there.",
+    why: "this command creates an issue or a comment on GitHub or Gitea, and works only in a workflow on GitHub or Gitea.",
     next: "Elsewhere, use `npx fleet drift --markdown`.",
   });
 }

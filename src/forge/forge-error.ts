@@ -18,7 +18,10 @@ const MEANING: Readonly<Record<number, { readonly why: string; readonly next: st
   422: { why: "it rejects the text.", next: "Report this answer as a bug in Muster." },
 };
 
-const LATER = { why: "it is overloaded, or limits the number of requests.", next: "Run the job again." };
+const LATER = {
+  why: "it is overloaded, or it accepts no more requests for now.",
+  next: "Run the job again.",
+};
 
 /** Reports that the forge refused a request or did not answer it. */
 export class ForgeError extends MusterError {

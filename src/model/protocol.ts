@@ -20,7 +20,7 @@ import type {
   ResolveAnswer,
   ResolveRequest,
 } from "./ledger.ts";
-import type { Machine } from "./machine.ts";
+import type { Machine } from "./machine-health.ts";
 import type { SendAnswer, SendRequest } from "./message.ts";
 import type { MoveAnswers, MoveMark, MoveRequest } from "./move.ts";
 import type {

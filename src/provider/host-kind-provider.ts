@@ -10,7 +10,7 @@ export interface HostKindProvider {
   handlers(context: ProviderContext): Readonly<Record<string, Handler>>;
   /** Returns the functions that the Pulumi program can call, by token. Absent if there are no functions. */
   functions?(context: ProviderContext): Readonly<Record<string, ProviderFunction>>;
-  /** Whether a host has a machine of this kind. Such a machine is deleted with everything on it. */
+  /** Whether this kind creates the host's machine. When the host is removed, this machine is deleted with everything on it. */
   hasMachine(host: string): boolean;
 }
 

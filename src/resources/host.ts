@@ -13,7 +13,7 @@ import {
 import type { Items, PackageItem } from "../model/items.ts";
 import { hostId } from "../model/resource-id.ts";
 import { LIMITS } from "../model/unit-limits.ts";
-import { ACKNOWLEDGE_PROGRAM } from "./acknowledge-program.ts";
+import { ACKNOWLEDGE_PROGRAM } from "./ack-program.ts";
 import { HEARTBEAT_PROGRAM } from "./beat-program.ts";
 import type { Compiler, ResourceDefinition, RuntimeVersion } from "./definition.ts";
 import { jobHandlers } from "./job-helper-units.ts";

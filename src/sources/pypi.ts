@@ -198,7 +198,7 @@ function pip(
   return runTool({ tool: "python3", args: all, cwd: project, what });
 }
 
-/** Returns no addresses: they contain a hash that is not in fleet.lock, so the operator's machine sends the wheels. */
+/** Returns no URLs, because the URL of a wheel contains a hash that is not in fleet.lock. So the host cannot download the wheels, and the operator's machine sends them. */
 async function urls(): Promise<Readonly<Record<string, string>>> {
   return {};
 }

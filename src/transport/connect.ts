@@ -1,5 +1,5 @@
 import type { LedgersAnswer, LedgersRequest, ResolveAnswer, ResolveRequest } from "../model/ledger.ts";
-import type { Machine } from "../model/machine.ts";
+import type { Machine } from "../model/machine-health.ts";
 import type { SendAnswer, SendRequest } from "../model/message.ts";
 import type {
   ArriveAnswer,

@@ -37,7 +37,7 @@ export interface ExpectedItem {
 }
 
 export interface ObservationCase {
-  /** An item of one of the builds. */
+  /** The name of an item in one of the `builds`. */
   readonly item: string;
   /** The properties that differ on the host. If the item is absent, only these properties are observed. */
   readonly host?: Props;

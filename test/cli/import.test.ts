@@ -304,7 +304,7 @@ describe("a fleet.yaml that `fleet import` proposes", () => {
     );
     const notes = proposal.notes.join("\n");
     expect(notes).toContain("iris: it may use sudo today. In Muster's unit, sudo does not work.");
-    expect(notes).toContain("docker can give it root's rights");
+    expect(notes).toContain("docker can give it root privileges");
   });
 
   test("declares only the contacts that all agents have in common", () => {
@@ -737,7 +737,7 @@ describe("the command of an imported agent", () => {
   test.each<[string, Parameters<typeof commandOf>[0]]>([
     ["several commands", [start("/bin/a"), start("/bin/b")]],
     ["no command", []],
-    ["root's rights", [{ ...start("/bin/a"), flags: ["privileged"] }]],
+    ["root privileges", [{ ...start("/bin/a"), flags: ["privileged"] }]],
     ["another name", [{ path: "/bin/a", words: ["b"], flags: [] }]],
   ])("cannot be declared for %s", (_what, starts) => {
     expect(commandOf(starts)).toHaveProperty("reason");

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import stringWidth from "string-width";
 import { describe, expect, test } from "vitest";
 import { visible } from "../../src/base/terminal-text.ts";
-import { bytes } from "../../src/cli/disk-size.ts";
+import { bytes } from "../../src/cli/disk-usage.ts";
 import { span } from "../../src/cli/observe/span.ts";
 import { table } from "../../src/cli/render/table.ts";
 import { safeJson, shortPair, shortValue } from "../../src/cli/render/text.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { mapDefinitions, resolveNode, SCHEMAS, type SchemaNode } from "../../scripts/generate/schema.ts";
 import type { Fleet } from "../../src/config/fleet.ts";
-import { HEALTHY } from "../../src/model/machine.ts";
+import { HEALTHY } from "../../src/model/machine-health.ts";
 import { check, lines, useFolder, write } from "./support/folder.ts";
 
 const folder = useFolder();

@@ -54,7 +54,7 @@ test("groups and rights that reach beyond the agent cause warnings, and a harmle
   expect(lines(problems)).toEqual([]);
   const sentences = lines(warnings).map((line) => line.replace(/^\S+ agents\.iris\./, ""));
   expect(sentences.filter((one) => /^(groups|rights)/.test(one))).toEqual([
-    expect.stringMatching(/^groups: docker: the agent can .*, which gives root's rights/),
+    expect.stringMatching(/^groups: docker: the agent can .*, which gives root privileges/),
     expect.stringMatching(/^groups: lab: the agent can read what only tenant lab can read/),
     expect.stringMatching(/^rights.linger: the agent can run its own systemd units/),
     expect.stringMatching(

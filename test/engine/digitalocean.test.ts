@@ -115,7 +115,7 @@ describe("a stack with resources at DigitalOcean", () => {
     expect(stdout).toMatch(/^args up$/m);
   });
 
-  test("is refreshed by the engine itself in a preview, with repeated requests", async () => {
+  test("is refreshed by the engine itself in a preview, and failed requests are repeated", async () => {
     engineWith(0);
     const { stdout } = await pulumi(["preview"], (await api(200)).env);
     expect(stdout).toContain("PULUMI_OPTION_REFRESH=true");

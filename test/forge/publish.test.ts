@@ -91,14 +91,17 @@ describe.each(["github", "gitea"] as const)("the publication on %s", (flavor) =>
     [404, "there is no such repository"],
     [422, "it rejects the text"],
     [451, "this status is not expected"],
-  ])("explains status %i in an error, and neither retries nor prints the token", async (status, sentence) => {
-    forge.fail(9, status);
-    const error = await issue("one").catch((caught: Error) => caught);
-    expect(String(error)).toContain(sentence);
-    expect(String(error)).toContain(`${status} (no: ${status})`);
-    expect(String(error)).not.toContain("a-token-of-the-job");
-    expect(forge.requests).toHaveLength(1);
-  });
+  ])(
+    "explains status %i in an error, does not retry, and does not print the token",
+    async (status, sentence) => {
+      forge.fail(9, status);
+      const error = await issue("one").catch((caught: Error) => caught);
+      expect(String(error)).toContain(sentence);
+      expect(String(error)).toContain(`${status} (no: ${status})`);
+      expect(String(error)).not.toContain("a-token-of-the-job");
+      expect(forge.requests).toHaveLength(1);
+    },
+  );
 
   test.each([429, 403, 500, 502, 503])("retries after status %i and eventually gives up", async (status) => {
     const later = { "retry-after": "0" };
@@ -106,7 +109,7 @@ describe.each(["github", "gitea"] as const)("the publication on %s", (flavor) =>
     await issue("one");
     expect(forge.issues).toHaveLength(1);
     forge.fail(99, status, later);
-    await expect(issue("two")).rejects.toThrow("limits the number of requests");
+    await expect(issue("two")).rejects.toThrow("accepts no more requests");
   });
 
   test("opens no second issue if the answer to the first request was lost", async () => {

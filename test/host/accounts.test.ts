@@ -42,7 +42,7 @@ test("an edit of passwd takes over the lock of a process that no longer exists",
   expect(readAccounts(dir).users.get("iris")?.home).toBe("/home/iris");
 });
 
-test("an edit of passwd refuses a field that would break a line", () => {
+test("an edit of passwd is refused if a field contains a colon", () => {
   const dir = etc();
   expect(() => editPasswd(dir, "iris", { gid: 0, home: "/a:0:0", shell: "/bin/sh" })).toThrow("colon");
   expect(readFileSync(`${dir}/passwd`, "utf8")).toBe(PASSWD);

@@ -94,7 +94,7 @@ function errorOf(work: () => void): string {
   }
 }
 
-/** Answers like a systemd in which no unit runs or starts at boot. */
+/** Simulates `systemctl` on a host on which no unit is running or enabled. */
 const noUnits: RunProgram = (program, args, options) => {
   if (program !== "systemctl") return runProgram(program, args, options);
   const units = args.slice(args.indexOf("--") + 1);

@@ -98,7 +98,7 @@ test("access does not change before the take-over, and its later change counts a
   expect([modeOf(home), modeOf(join(home, "SOUL.md"))]).toEqual(["700", "600"]);
 });
 
-test("a file that the agent has written stays when fleet.yaml no longer declares it", () => {
+test("a file that the agent has written is kept when fleet.yaml no longer declares it", () => {
   const { world, items, home } = adopted();
   world.up(items);
   const { "identity:SOUL.md": _, "identity:TOOLS.md": __, ...fewer } = items;

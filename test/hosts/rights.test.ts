@@ -62,7 +62,7 @@ describe("a group of an agent's user", () => {
     await hub("usermod -aG docker iris");
     declare("iris", { groups: ["docker", "video"] });
     const { all } = await must(project.fleet(["validate"]));
-    expect(all).toMatch(/agents.iris.groups: docker: the agent can .*root's rights/);
+    expect(all).toMatch(/agents.iris.groups: docker: the agent can .*root privileges/);
     await up();
     expect((await groupsOf("iris")).split(" ").sort()).toEqual(["arc", "docker", "video"]);
     expect(await drift()).toContain("no drift");
@@ -245,7 +245,7 @@ describe("the data of a user outside its home", () => {
 });
 
 describe("a user that existed before", () => {
-  test("keeps its former primary group, but no group that gives root's rights", async () => {
+  test("keeps its former primary group, but no group that gives root privileges", async () => {
     await hub(`useradd -m -G docker forge; useradd -m -g docker kim; install -d -m 750 -g forge /srv/forge
       cp /etc/hostname /srv/forge/notes`);
     edit((fleet) => {

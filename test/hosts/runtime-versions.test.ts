@@ -7,9 +7,9 @@ import { type NpmRegistry, npmRegistry, type Packages } from "../doubles/npm-reg
 import { localFleet } from "./support/fleets.ts";
 import { killPlan } from "./support/kill-plan.ts";
 import { killedRun } from "./support/killed-run.ts";
+import type { Victim } from "./support/processes-of-run.ts";
 import { makeProject, must, type Project } from "./support/project.ts";
 import { LONG, SEED } from "./support/random.ts";
-import type { Victim } from "./support/run-processes.ts";
 
 const RUNTIMES = "/usr/local/lib/muster/runtimes";
 const UP = ["up", "--yes", "--skip-preview"];

@@ -252,8 +252,8 @@ describe('a hostile client with the key of the tenant "north"', () => {
       unitFile("[Service]\nType=forking\nUser=iris\nGroup=north\nSlice=system.slice\n"),
     ],
     ["a unit with two users", unit("User=root")],
-    ["a command with root's rights", unit("ExecStartPre=+/bin/sh -c id")],
-    ["a start with root's rights", unit("ExecStart=+/usr/bin/tmux -S /run/muster-iris/tmux")],
+    ["a command with root privileges", unit("ExecStartPre=+/bin/sh -c id")],
+    ["a start with root privileges", unit("ExecStart=+/usr/bin/tmux -S /run/muster-iris/tmux")],
     [
       "secrets of others in the environment",
       unit("EnvironmentFile=/var/lib/muster/credentials/loom/loom-key"),

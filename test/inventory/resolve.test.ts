@@ -95,7 +95,7 @@ describe("the connection settings of a host", () => {
   });
 
   test.each(["nobody", "constructor"])(
-    "cause an error if neither fleet.yaml nor the inventory contains the host: %s",
+    "cannot be resolved if neither fleet.yaml nor the inventory contains the host: %s",
     (name) => {
       const resolve = () => resolveTarget(fleetOf().hosts, inventory({}), name);
       expect(resolve).toThrow(InvalidError);

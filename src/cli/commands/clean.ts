@@ -4,7 +4,7 @@ import { cacheDir, projectDir } from "../../base/muster-folders.ts";
 import { launcherDir } from "../../engine/index.ts";
 import { HOST_KIND_NAMES, hostKindOf } from "../../host-kinds/registry.ts";
 import type { CommandDefinition } from "../command.ts";
-import { bytes, sizeOf } from "../disk-size.ts";
+import { bytes, sizeOf } from "../disk-usage.ts";
 import { table } from "../render/table.ts";
 
 export const command: CommandDefinition = {

@@ -14,7 +14,7 @@ export const command = reportCommand({
   summary: "show what has happened to agents and services: exits, restarts, quarantines, and who did what",
   options: {
     "--host <name>": "only this host",
-    "--stack <name>": "only what this stack manages, with its own login",
+    "--stack <name>": "only what this stack manages; uses the stack's own login",
     "--drift": "show the drift that was found, and its repairs",
     "--last <number>": `the maximum number of events to show for each host (default: ${LAST})`,
   },

@@ -9,7 +9,7 @@ export const command = reportCommand({
   options: {
     "--host <name>": "only this host",
     "--tenant <name>": "only the jobs of this tenant's agents",
-    "--stack <name>": "only what this stack manages, with its own login; needs no passphrase",
+    "--stack <name>": "only what this stack manages; uses the stack's own login; needs no passphrase",
   },
   schema: "jobs",
   observe: observeJobs,

@@ -18,7 +18,7 @@ export const command: CommandDefinition = {
   options: {
     "--host <name>": "only this host",
     "--tenant <name>": "only this tenant's agents",
-    "--stack <name>": "only what this stack manages, with its own login; needs no passphrase",
+    "--stack <name>": "only what this stack manages; uses the stack's own login; needs no passphrase",
     "--watch [seconds]": `refresh the report at this interval (default: ${EVERY})`,
     "--json": "print JSON (docs/schema/ps.schema.json)",
   },

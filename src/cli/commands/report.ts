@@ -30,7 +30,7 @@ export const command: CommandDefinition = {
     "--snapshot <file>":
       "take the figures from this file instead of the hosts (docs/schema/report-snapshot.schema.json)",
     "--tenant <name>": "only this tenant's agents",
-    "--stack <name>": "only what this stack manages, with its own login; needs no passphrase",
+    "--stack <name>": "only what this stack manages; uses the stack's own login; needs no passphrase",
     "--json": "print JSON (docs/schema/report.schema.json)",
     "--markdown": "print Markdown",
     "--html": "print one HTML file with plots per agent and day",

@@ -95,5 +95,5 @@ function powerOf(groups: readonly string[]): string {
   );
   return powerful.length === 0
     ? ""
-    : `; ${powerful.join(" and ")} can give it root's rights, even in Muster's unit`;
+    : `; ${powerful.join(" and ")} can give it root privileges, even in Muster's unit`;
 }

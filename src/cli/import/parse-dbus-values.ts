@@ -1,4 +1,4 @@
-/** The values of D-Bus that an answer can have. */
+/** A value in a D-Bus reply. */
 export type BusValue = string | number | boolean | BusValue[] | { readonly [key: string]: BusValue };
 
 interface Cursor {

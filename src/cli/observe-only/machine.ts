@@ -1,6 +1,6 @@
 import { MusterError } from "../../base/errors.ts";
 import type { Fleet } from "../../config/fleet.ts";
-import type { Disk, Machine } from "../../model/machine.ts";
+import type { Disk, Machine } from "../../model/machine-health.ts";
 import { scan } from "../../transport/run-read-only-script.ts";
 import { reachableTarget } from "../connections.ts";
 import { MACHINE_SCRIPT } from "./script.ts";

@@ -1,7 +1,7 @@
 import { count } from "../../base/count.ts";
 import type { Fleet } from "../../config/fleet.ts";
 import { isObservedOnly } from "../../config/observe-only.ts";
-import { fullestOf, HEALTHY, type Healthy, loadOf, type Machine } from "../../model/machine.ts";
+import { fullestOf, HEALTHY, type Healthy, loadOf, type Machine } from "../../model/machine-health.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import { type OpenHost, queryHost } from "../query-host.ts";
 import type { Selection } from "../selection.ts";

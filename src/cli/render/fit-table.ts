@@ -3,7 +3,7 @@ import { visible } from "../../base/terminal-text.ts";
 
 const GAP = 2;
 
-/** One column of a table that fits a width. */
+/** A column of a table that is fitted to the terminal's width. */
 export interface FitColumn<Row> {
   readonly title: string;
   cell(row: Row): string;

@@ -1,5 +1,5 @@
 import { visible } from "../../base/terminal-text.ts";
-import { fullestOf, loadOf } from "../../model/machine.ts";
+import { fullestOf, loadOf } from "../../model/machine-health.ts";
 import { byPriority } from "../exit.ts";
 import { codesOfHosts, type HostRow, type HostsReport } from "../observe/hosts.ts";
 import { span } from "../observe/span.ts";

@@ -6,7 +6,7 @@ export const identityOfTwo: Lint = (fleet) => {
   return [...users].flatMap(([identity, [first, ...others]]) =>
     others.map((agent) => ({
       keys: ["agents", agent.name, "identity"],
-      sentence: `identity "${identity}" belongs to agent "${first?.name}" already: each agent needs its own identity`,
+      sentence: `identity "${identity}" already belongs to agent "${first?.name}": each agent needs its own identity`,
     })),
   );
 };

@@ -4,7 +4,7 @@ import type { Lint } from "./lint.ts";
 /** The maximum size in bytes of a command that tmux sends to its server, in which each word ends in a zero. */
 const MOST = 16_300;
 
-/** Refuses a command that tmux would refuse, which would keep the agent from starting. */
+/** Refuses a command that is too long for tmux. With such a command, the agent could not start. */
 export const longCommand: Lint = (fleet) =>
   Object.values(fleet.agents).flatMap(({ name, command }) => {
     const words = [...tmuxStart(name), ...command];

@@ -33,7 +33,7 @@ function rightRemarks({ name, rights }: AgentSpec): Remark[] {
       : [
           warning(
             at("keys"),
-            `anybody with one of these keys can log in as ${name}, outside its unit (docs/isolation.md)`,
+            `anybody with one of these keys can log in as ${name}, and the limits of its unit do not apply to this login (docs/isolation.md)`,
           ),
         ]),
     ...(rights.linger

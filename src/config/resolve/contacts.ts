@@ -2,7 +2,7 @@ import { contactFlaw } from "../contact-values.ts";
 import type { ContactSpec } from "../fleet.ts";
 import type { ProblemReport } from "../problem-report.ts";
 import { insidePath } from "../safe-path.ts";
-import { openSource } from "../yaml/open-source.ts";
+import { openSource } from "../yaml/open-yaml-source.ts";
 import type { YamlSource } from "../yaml/source.ts";
 import { asMap, namesIn } from "../yaml-values.ts";
 

@@ -5,7 +5,7 @@ export type Part = "key" | "value";
 
 /** A parsed YAML file: its plain values, and the position of each value. */
 export interface YamlSource {
-  /** The path of the file in the form in which it is printed. */
+  /** The path of the file, as messages print it. */
   readonly file: string;
   /** The section of fleet.yaml that this file contains, such as `contacts`; empty for fleet.yaml itself. */
   readonly within: Keys;

@@ -5,7 +5,7 @@ import { withoutComment } from "../remote-login.ts";
 import type { CloudSpec } from "./spec.ts";
 
 /**
- * Returns the section `cloud` of fleet.yaml. Returns an empty object if the section is missing or invalid.
+ * Returns the `cloud` section of fleet.yaml. Returns an empty object if the section is missing or invalid.
  */
 export function cloudWritten({ source, report }: Context): Partial<RawCloud> {
   const written = asMap(asMap(source.value)["cloud"]);

@@ -25,7 +25,7 @@ export const dropletLaunch: LaunchOfKind<DropletHostSpec> = {
     // If the answer to `POST /v2/droplets` were lost, the client in the plugin (godo) would repeat the
     // request and create a second droplet. Without retries, the next run finds the droplet that was created.
     DIGITALOCEAN_HTTP_RETRY_MAX: "0",
-    // Without retries, the first request above the limit would fail.
+    // Retries are off, so a request above the API's rate limit fails. This pace stays below the limit.
     DIGITALOCEAN_REQUESTS_PER_SECOND: PACE,
   },
   readEnv: (resources) => (resources > BURST ? { DIGITALOCEAN_REQUESTS_PER_SECOND: PACE } : {}),

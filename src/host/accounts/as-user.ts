@@ -2,7 +2,7 @@ import { MusterError } from "../../base/errors.ts";
 import type { Account } from "./read-accounts.ts";
 
 /**
- * Does synchronous work with an account's rights, and always restores root's rights afterwards. Only the
+ * Does synchronous work with an account's rights, and always restores root privileges afterwards. Only the
  * effective ids change, so the account cannot signal or trace this process during the work.
  *
  * @param account undefined for this process's own rights
@@ -25,7 +25,7 @@ export function asUser<T>(account: Account | undefined, work: () => T): T {
 }
 
 /**
- * Does synchronous work with root's rights, also inside `asUser`. If this process was not started as root, it
+ * Does synchronous work with root privileges, also inside `asUser`. If this process was not started as root, it
  * does the work with its own rights.
  */
 export function asRoot<T>(work: () => T): T {

@@ -49,7 +49,7 @@ export function metricsText(
     ),
     perAgent(
       "failed_over",
-      "Whether the agent uses another provider than its first one.",
+      "Whether the agent uses a provider other than its first one.",
       (_, name) => snapshots[name]?.override?.linked !== undefined,
     ),
     perAgent(

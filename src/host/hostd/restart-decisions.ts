@@ -137,7 +137,7 @@ export const restartDeferred: DecisionStep = (memory, { snapshot, clock, request
     return { ...rest, owedSince: since };
   if (!isFresh) requestRefresh();
   const reason = deferred.isIdle ? "it is idle" : "its deadline has passed";
-  report("asked", `to restart for a change: ${reason}`);
+  report("asked", `to restart because of a change: ${reason}`);
   act("restart", reason);
   // The end of this run is expected, so it is not reported.
   return { ...rest, owedSince: since, health: "down" };

@@ -34,7 +34,7 @@ export function setGroups(host: Host, item: UserItem): void {
 
 /**
  * For a user that is adopted, turns its primary group into a supplementary group, before the user gets another primary
- * group. A group that gives root's rights is kept only if it is declared.
+ * group. A group that gives root privileges is kept only if it is declared.
  */
 export function keepFirstGroup(host: Host, accounts: Accounts, account: Account, item: UserItem): void {
   const former = accounts.groupName(account.gid);

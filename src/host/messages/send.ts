@@ -60,7 +60,7 @@ function messageHost(host: Host, request: SendRequest, terminal: AgentTerminal):
     search: (ends) => {
       const search = (others: OtherMessages) =>
         asUser(account, () => findInTranscripts(home, records, ends, text, others));
-      // Most searches find nothing, so they do not need to read the other messages.
+      // Most searches find nothing. The other messages are read only after a search has found something.
       const first = search({ claimed: new Set(), rivals: 0 });
       return first.found === undefined ? first : search(otherMessages(host, request));
     },

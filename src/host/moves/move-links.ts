@@ -16,7 +16,7 @@ export function refuseLinkedHome({ path }: Home): void {
   if (!isLink) return;
   throw new MusterError({
     what: path,
-    why: "it is a link, and a home that moves does not replace it.",
+    why: "it is a symbolic link, and Muster does not replace a link with the moved home.",
     next: "On this host, replace the link with a bind mount or with an empty folder.",
   });
 }

@@ -19,8 +19,7 @@ import { placeHome, stagingPath } from "./complete-or-cancel.ts";
 import { type Home, homeOwner, moveHomeOf, readMark, writeMark } from "./move-state.ts";
 
 /**
- * A home that is being packed by a tar process with the agent's rights, as fast as the
- * other host requests the bytes.
+ * A home that is being packed. A tar process packs it with the agent's rights, only as fast as the other host requests the data.
  */
 interface Packing {
   readonly tar: ChildProcess;

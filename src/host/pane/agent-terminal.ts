@@ -23,7 +23,7 @@ export interface AgentTerminal {
   history(last: number): Promise<readonly string[]>;
   /** Pastes a text, in brackets if the program has asked for them; see "bracketed paste" in xterm's ctlseqs. */
   paste(buffer: string, text: string): Promise<void>;
-  /** Types keys: names of keys, or bytes in hexadecimal. */
+  /** Sends keystrokes to the terminal, as names of keys or as bytes in hexadecimal. */
   type(keys: readonly string[]): Promise<void>;
   close(): Promise<void>;
   readonly ended: Promise<void>;

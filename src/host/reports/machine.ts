@@ -1,6 +1,6 @@
 import { readFileSync, statfsSync } from "node:fs";
 import { availableParallelism, freemem, loadavg, totalmem, uptime } from "node:os";
-import type { Disk, Machine } from "../../model/machine.ts";
+import type { Disk, Machine } from "../../model/machine-health.ts";
 import { shown } from "../../model/shorten-for-display.ts";
 import type { Host } from "../context.ts";
 import { deadmanState } from "../units/deadman-view-file.ts";

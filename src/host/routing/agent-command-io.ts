@@ -14,7 +14,7 @@ export interface AgentCommandIo {
   user(): string;
   /** The home of this user. */
   home(): string;
-  /** Replaces root's rights with the rights of another user. @throws MusterError if this user is not root */
+  /** Replaces root privileges with the rights of another user. @throws MusterError if this user is not root */
   become(user: string): void;
   stdin(): string;
   out(text: string): void;

@@ -100,7 +100,7 @@ function clausesOf(parts: readonly Removal[]): string {
   return clauses.length < 3 ? listed(clauses) : `${clauses.slice(0, -1).join(", ")}, and ${clauses.at(-1)}`;
 }
 
-/** Returns the sentence about what is given back and what happens to the agent's former units. */
+/** Returns the clauses that say which users, homes and groups stay on the host because they existed before Muster, and what happens to the agent's former units. */
 function keptClauses(kept: readonly HostItem[]): string[] {
   const users = kept.flatMap((item) => (item.kind === "user" ? [`user ${item.name}`] : []));
   const homes = kept.flatMap((item) =>

@@ -6,7 +6,7 @@ import { InvalidError, MusterError, UnreachableError } from "../../base/errors.t
 import { messageOf, PartialError } from "./partial-error.ts";
 import { encode } from "./struct.ts";
 
-/** Returns the gRPC status for an error. UNKNOWN and INTERNAL would mark the state as possibly corrupt. */
+/** Returns the gRPC status for an error. It is neither UNKNOWN nor INTERNAL, because the engine would then mark the state as possibly corrupt. */
 export function toStatus(error: unknown): Partial<ServiceError> {
   if (error instanceof PartialError) return partial(error);
   return { code: codeOf(error), details: messageOf(error) };

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { packageRoot } from "../../../src/base/muster-folders.ts";
 import { codesOfHosts, hostProblems, observeHosts } from "../../../src/cli/observe/hosts.ts";
 import { renderHosts, renderHostsJson } from "../../../src/cli/render/hosts.ts";
-import { HEALTHY, type Machine } from "../../../src/model/machine.ts";
+import { HEALTHY, type Machine } from "../../../src/model/machine-health.ts";
 import { HostError } from "../../../src/transport/host-error.ts";
 import { fleetOf } from "../../fixtures/fleet.ts";
 import { MACHINE, readerOf } from "../support/answers.ts";

@@ -1,6 +1,6 @@
 import type { HostRecord } from "../../../src/model/host-record.ts";
 import type { Observation } from "../../../src/model/items.ts";
-import type { Machine } from "../../../src/model/machine.ts";
+import type { Machine } from "../../../src/model/machine-health.ts";
 import {
   type ObserveAnswer,
   type Observed,

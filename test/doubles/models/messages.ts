@@ -17,7 +17,7 @@ const ERRORS: Readonly<Record<number, string>> = {
 };
 
 function parse(body: JsonMap): Asked {
-  // Claude Code and OpenClaw add their own notes after the text of a person.
+  // Claude Code and OpenClaw append their own notes to the user's text.
   const said = listOf(body["messages"]).map(mapOf);
   const last = said
     .slice(said.findLastIndex(({ role }) => role === "assistant") + 1)

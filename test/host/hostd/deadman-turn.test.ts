@@ -261,7 +261,7 @@ describe("the deadman", () => {
     expect(reported()).toContain("iris held");
   });
 
-  test("refuses to pause a service that has no condition in its unit", () => {
+  test("refuses to pause a service that has no health check", () => {
     const { host, set } = rig();
     set("cache.service", {});
     const unit = { kind: "unit", name: "cache.service", want: { enabled: "enabled" } } as const;

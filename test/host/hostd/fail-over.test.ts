@@ -202,7 +202,7 @@ test("a provider that repeatedly fails and recovers cannot fill the history", ()
   expect(host.events.filter(({ event }) => event.startsWith("provider-")).length).toBeLessThan(90);
 });
 
-test("a failover that cannot be made is reported once, and is retried once a minute", () => {
+test("a failover that fails is reported once, and is retried once a minute", () => {
   const { host, nous, iris } = hostOf();
   host.isReadOnly = true;
   nous.isHealthy = false;

@@ -1,5 +1,5 @@
+import { VICTIMS, type Victim } from "./processes-of-run.ts";
 import { randomFrom, SEED } from "./random.ts";
-import { VICTIMS, type Victim } from "./run-processes.ts";
 
 /** The kinds of runs. The tests repeat them on a host in this order. */
 export const PHASES = ["a first up", "an update", "a repair", "a destroy"] as const;

@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { pidsOf, type Victim } from "./processes-of-run.ts";
 import type { Project } from "./project.ts";
-import { pidsOf, type Victim } from "./run-processes.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
 

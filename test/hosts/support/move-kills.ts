@@ -1,5 +1,5 @@
+import type { Victim } from "./processes-of-run.ts";
 import { randomFrom } from "./random.ts";
-import type { Victim } from "./run-processes.ts";
 
 /**
  * The requests of a move, in their order. Each has the operation, the word `agent` if the request is about the agent's

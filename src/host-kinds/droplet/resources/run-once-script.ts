@@ -15,7 +15,7 @@ const LOGS = "/var/log/muster-setup";
 export const WAIT_FOR_CLOUD_INIT = `command -v cloud-init >/dev/null || exit 0
 timeout 600 cloud-init status --wait >/dev/null
 case $? in 0|2) exit 0;; esac
-echo "cloud-init did not come to a good end: see /var/log/cloud-init-output.log on the host" >&2
+echo "cloud-init failed or did not finish: see /var/log/cloud-init-output.log on the host" >&2
 exit 1
 `;
 
