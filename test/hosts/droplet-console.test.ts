@@ -27,7 +27,7 @@ beforeAll(async () => {
 
 afterEach(() => {
   fakeCloud.admin.heal();
-  fakeCloud.admin.requestsPerMinute(Number.POSITIVE_INFINITY);
+  fakeCloud.admin.limitRequests(Number.POSITIVE_INFINITY);
 });
 
 afterAll(async () => {
@@ -137,7 +137,8 @@ test("a single refused request ends neither `pulumi preview` nor `pulumi up`", a
 });
 
 test("`pulumi preview` waits if the API accepts no more requests in this minute", async () => {
-  fakeCloud.admin.requestsPerMinute(20);
+  // The API's minute takes 3 s here.
+  fakeCloud.admin.limitRequests(20, 3);
   const before = fakeCloud.admin.requests().length;
   await must(project.pulumi(["preview"]));
   const answers = fakeCloud.admin.requests().slice(before);
@@ -190,8 +191,9 @@ test("a droplet that was created without being recorded is reported, and no run 
   expect((await must(up(), 1)).all).toContain(`the account has droplet ${late} (late)`);
 });
 
-test("`pulumi destroy` leaves nothing that the state records", async () => {
+test("`pulumi destroy` leaves nothing that the state records, even if a connection is cut", async () => {
   await fakeCloud.admin.deleteDroplet(idOf("late"));
+  fakeCloud.admin.fault({ match: "^DELETE /v2/droplets/", times: 1, cut: "before" });
   await must(project.pulumi(["destroy", "--yes", "--skip-preview"]));
   const { admin } = fakeCloud;
   expect([admin.droplets(), admin.firewalls(), admin.keys(), admin.volumes(), admin.reservedIps()]).toEqual([

@@ -15,7 +15,7 @@ let project: Project;
 
 /** Starts a cloud with droplets that have an address but never answer. */
 beforeAll(async () => {
-  fakeCloud = await cloud({ hosts: false, pace: "vendor" });
+  fakeCloud = await cloud({ hosts: false, pace: "scaled" });
   keys = mkdtempSync(join(tmpdir(), "muster-keys-"));
   await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "deploy", "-f", join(keys, "deploy")]);
   project = await makeProject({ "fleet.yaml": fleetWith(["ezra"]) }, {}, fakeCloud.env);
