@@ -137,8 +137,8 @@ test("a single refused request ends neither `pulumi preview` nor `pulumi up`", a
 });
 
 test("`pulumi preview` waits if the API accepts no more requests in this minute", async () => {
-  // The API's minute takes 3 s here.
-  fakeCloud.admin.limitRequests(20, 3);
+  // The API's minute takes 4 s here.
+  fakeCloud.admin.limitRequests(8, 4);
   const before = fakeCloud.admin.requests().length;
   await must(project.pulumi(["preview"]));
   const answers = fakeCloud.admin.requests().slice(before);
@@ -233,7 +233,7 @@ async function send(method: string, path: string, body: object): Promise<void> {
 
 /** @param changes the changed fields, by host; a host that does not exist yet is added */
 function fleetWith(changes: Readonly<Record<string, object>>): string {
-  const droplet = { kind: "droplet", protect: false, connectTimeout: 1, bootTimeout: 2 };
+  const droplet = { kind: "droplet", protect: false, connectTimeout: 1, bootTimeout: 1 };
   const hosts: Record<string, object> = { hub: { reservedIp: true, volumes: VOLUMES }, web: {} };
   const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKXgsZNRzWJrGFCOL9QrGmwgZzDwFrqL2bxYzcUl6HkP";
   const names = [...new Set([...Object.keys(hosts), ...Object.keys(changes)])];

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { findEngine } from "../../src/engine/find-engine.ts";
 import { localHosts } from "../../src/host-kinds/local/nspawn/index.ts";
+import { docsBlock } from "./support/docs-blocks.ts";
 import { type OwnProject, ownProject } from "./support/own-program/project.ts";
 import { must } from "./support/project.ts";
 
@@ -71,6 +72,20 @@ describe("the program in docs/own-program.md", () => {
       .split("\n");
     await must(project.run("pulumi", ...UP, ...targets));
     expect((await must(project.run("fleet", "drift"))).stdout).toContain("no drift");
+  });
+
+  test("creates no machine in a tenant's stack, and logs in with the tenant's key", async () => {
+    await must(project.run("fleet", "stack", "add", "arc"));
+    await must(project.run("pulumi", ...UP, "--stack", "test"));
+    await must(project.run("pulumi", "config", "set", "muster:takesOver", "infra/test", "--stack", "arc"));
+    const key = ["--secret", "muster:iris-key", "sk-iris-0123456789", "--stack", "arc"];
+    await must(project.run("pulumi", "config", "set", ...key));
+    const own = readFileSync(join(project.dir, "index.ts"), "utf8");
+    project.write("index.ts", docsBlock("own-program.md", "tenants.ts"));
+    const preview = await must(project.run("pulumi", "preview", "--stack", "arc"));
+    expect(preview.all).toMatch(/muster:index:Agent +web\/iris\/agent +create/);
+    expect(preview.all).not.toContain("pulumi-nodejs:dynamic:Resource");
+    project.write("index.ts", own);
   });
 
   test("updates all other hosts if a machine cannot be created, and reports its host in one sentence", async () => {

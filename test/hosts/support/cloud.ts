@@ -9,7 +9,7 @@ import { nspawnMachines } from "../../doubles/cloud/machines/nspawn.ts";
 const PLUGINS = join(import.meta.dirname, "../../doubles/plugins/bin");
 
 /** If true, the engine downloads the vendor's own plugins, and the tests use these plugins. */
-const REAL = process.env["MUSTER_REAL_PLUGINS"] === "1";
+export const REAL = process.env["MUSTER_REAL_PLUGINS"] === "1";
 
 /** The variables for the stand-ins' waits. The vendor's plugins only read the rate. */
 const PACES = {
