@@ -25,6 +25,7 @@ import { currentStack, preparePassphrase, requirePassphrase } from "./passphrase
 import { checkPassphrase } from "./passphrase-check.ts";
 import { stderrProgress } from "./progress.ts";
 import { makeProjectFolders, type PulumiProject, readProject, readStackFile } from "./project.ts";
+import { refuseForeign } from "./refuse-foreign-resources.ts";
 import { refuseProtected } from "./refuse-protected.ts";
 import { refuseLeaks } from "./refuse-secret-leaks.ts";
 import { withCurrentTargets } from "./renamed-targets.ts";
@@ -33,6 +34,7 @@ import { withSshAgent } from "./ssh-agent.ts";
 import { stackConfig } from "./stack-config.ts";
 import { type ProjectLaunch, readProjectLaunch } from "./start-requirements.ts";
 import { checkState, readyState } from "./state/ready-state.ts";
+import type { StateRead } from "./state/state-store.ts";
 import { prepareVendors } from "./vendor-resources.ts";
 
 async function main(given: string[]): Promise<void> {
@@ -49,7 +51,9 @@ async function main(given: string[]): Promise<void> {
     if (refreshes({ pulumi, project, stack }, call, args)) {
       for (const check of launch.checks) await check(stackConfig({ pulumi, project, stack }));
     }
-    await prepareState({ pulumi, project, stack }, call);
+    const state = await prepareState({ pulumi, project, stack }, call);
+    if (runsProgram(call) && project.isMusterProgram && state?.hasComponent !== false)
+      await refuseForeign({ pulumi, project, stack }, launch.tokens);
     if (isDestroy(call) && isChange(call)) await refuseProtected({ pulumi, project, stack }, args);
   }
   const env = await engineEnv(pulumi, project, stack, launch);
@@ -126,9 +130,8 @@ async function checkProject(
   await checkPassphrase(project, stack);
 }
 
-async function prepareState(of: EngineStack, call: EngineCall): Promise<void> {
-  if (!isChange(call)) return checkState(of);
-  await readyState(of, report);
+function prepareState(of: EngineStack, call: EngineCall): Promise<StateRead | undefined> {
+  return isChange(call) ? readyState(of, report) : checkState(of);
 }
 
 function report(line: string): void {

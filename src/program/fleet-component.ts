@@ -13,7 +13,7 @@ import { type Deployed, deployFleet, type PreparedFleet, prepareFleet } from "./
 import { endWithEngine } from "./end-with-engine.ts";
 import { engineArguments } from "./engine-process.ts";
 import { type EngineRun, missingSettings, type ProjectFile, requirePlugin } from "./engine-settings.ts";
-import { componentParent } from "./muster-resource.ts";
+import { componentParent, FLEET_TYPE } from "./muster-resource.ts";
 import type { AgentOutput, FleetArgs, FleetMachine, HostOutput } from "./public-types.ts";
 import { Config, log, output, RunError } from "./pulumi-sdk.ts";
 
@@ -32,7 +32,7 @@ class FleetComponent extends ComponentResource {
   /** @throws RunError if fleet.yaml, an argument or a setting of the stack is invalid */
   constructor(name: string, args: FleetArgs = {}, options: ComponentResourceOptions = {}) {
     const { prepared, run } = withRunErrors(() => prepare(args));
-    super("muster:index:Fleet", name, {}, options);
+    super(FLEET_TYPE, name, {}, options);
     const machines = args.hosts ?? {};
     for (const sentence of missingSettings(run, Object.keys(machines).length > 0)) {
       void log.warn(sentence, this);

@@ -40,15 +40,35 @@ export async function componentParent(component: pulumi.ComponentResource): Prom
  * @param types the type tokens in the resource's URN: those of its parents, and then its own
  */
 export function isolateFailure(resource: pulumi.Resource, types: string, name: string): Registered {
-  for (const output of Object.values(resource)) {
-    if (Output.isInstance(output)) recover(output, () => undefined);
-  }
+  recoverOutputs(resource);
   const urn = urnOf(types, name);
   const standIn = new DependencyResource(urn);
   const ended = new Promise<pulumi.Resource>((resolve) => {
     recover(resource.urn, () => urn).apply(() => resolve(standIn));
   });
   return { standIn, ended };
+}
+
+function recoverOutputs(resource: pulumi.Resource): void {
+  for (const output of Object.values(resource)) {
+    if (Output.isInstance(output)) recover(output, () => undefined);
+  }
+}
+
+/**
+ * Prevents the failure of the resources from which a value comes from failing the entire program. The resources belong
+ * to the user's program. If another resource of that program uses a failed resource, the program still fails: the
+ * engine must then delete nothing, because the other resource could not be registered.
+ */
+export function isolateSource(value: pulumi.Input<unknown>): void {
+  if (Array.isArray(value)) {
+    for (const one of value) isolateSource(one);
+    return;
+  }
+  if (!Output.isInstance(value)) return;
+  // The SDK's types do not contain this method.
+  const { resources } = value as unknown as { readonly resources: () => ReadonlySet<pulumi.Resource> };
+  for (const resource of resources()) recoverOutputs(resource);
 }
 
 /**
@@ -70,9 +90,13 @@ function under(parent: ResourceParent, protect: boolean): pulumi.CustomResourceO
   return { parent: parent.standIn, ...(isOpen && { transforms: [open] }) };
 }
 
+/** The type of the component that contains the fleet in a program of one's own. */
+export const FLEET_TYPE = "muster:index:Fleet";
+
 /**
- * Returns the aliases by which the engine recognizes a resource under its former names. In a program of one's
- * own, the resource is also recognized if Muster's own program has created it, without a component.
+ * Returns the aliases by which the engine recognizes a resource under its former names. A stack can change from
+ * Muster's own program to a program of one's own, which has the component Fleet, and back. The way back requires a Fleet
+ * without a parent, because a URN contains the types of all parents.
  */
 export function aliasesOf(
   type: string,
@@ -81,8 +105,9 @@ export function aliasesOf(
   parent: ResourceParent | undefined,
 ): (pulumi.Alias | string)[] {
   const renamed = formerly.map((former) => ({ name: former }));
-  if (parent?.isComponent !== true) return renamed;
-  return [...renamed, ...[name, ...formerly].map((one) => urnOf(`muster:index:${type}`, one))];
+  if (parent !== undefined && parent.isComponent !== true) return renamed;
+  const types = parent === undefined ? `${FLEET_TYPE}$muster:index:${type}` : `muster:index:${type}`;
+  return [...renamed, ...[name, ...formerly].map((one) => urnOf(types, one))];
 }
 
 function urnOf(types: string, name: string): string {

@@ -27,7 +27,7 @@ beforeAll(async () => {
 
 afterEach(() => {
   fakeCloud.admin.heal();
-  fakeCloud.admin.requestsPerMinute(Number.POSITIVE_INFINITY);
+  fakeCloud.admin.limitRequests(Number.POSITIVE_INFINITY);
 });
 
 afterAll(async () => {
@@ -137,7 +137,8 @@ test("a single refused request ends neither `pulumi preview` nor `pulumi up`", a
 });
 
 test("`pulumi preview` waits if the API accepts no more requests in this minute", async () => {
-  fakeCloud.admin.requestsPerMinute(20);
+  // The API's minute takes 4 s here.
+  fakeCloud.admin.limitRequests(8, 4);
   const before = fakeCloud.admin.requests().length;
   await must(project.pulumi(["preview"]));
   const answers = fakeCloud.admin.requests().slice(before);
@@ -190,8 +191,9 @@ test("a droplet that was created without being recorded is reported, and no run 
   expect((await must(up(), 1)).all).toContain(`the account has droplet ${late} (late)`);
 });
 
-test("`pulumi destroy` leaves nothing that the state records", async () => {
+test("`pulumi destroy` leaves nothing that the state records, even if a connection is cut", async () => {
   await fakeCloud.admin.deleteDroplet(idOf("late"));
+  fakeCloud.admin.fault({ match: "^DELETE /v2/droplets/", times: 1, cut: "before" });
   await must(project.pulumi(["destroy", "--yes", "--skip-preview"]));
   const { admin } = fakeCloud;
   expect([admin.droplets(), admin.firewalls(), admin.keys(), admin.volumes(), admin.reservedIps()]).toEqual([
@@ -231,7 +233,7 @@ async function send(method: string, path: string, body: object): Promise<void> {
 
 /** @param changes the changed fields, by host; a host that does not exist yet is added */
 function fleetWith(changes: Readonly<Record<string, object>>): string {
-  const droplet = { kind: "droplet", protect: false, connectTimeout: 1, bootTimeout: 2 };
+  const droplet = { kind: "droplet", protect: false, connectTimeout: 1, bootTimeout: 1 };
   const hosts: Record<string, object> = { hub: { reservedIp: true, volumes: VOLUMES }, web: {} };
   const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKXgsZNRzWJrGFCOL9QrGmwgZzDwFrqL2bxYzcUl6HkP";
   const names = [...new Set([...Object.keys(hosts), ...Object.keys(changes)])];

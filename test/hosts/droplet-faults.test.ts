@@ -15,7 +15,7 @@ let project: Project;
 
 /** Starts a cloud with droplets that have an address but never answer. */
 beforeAll(async () => {
-  fakeCloud = await cloud({ hosts: false, pace: "vendor" });
+  fakeCloud = await cloud({ hosts: false, pace: "scaled" });
   keys = mkdtempSync(join(tmpdir(), "muster-keys-"));
   await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "deploy", "-f", join(keys, "deploy")]);
   project = await makeProject({ "fleet.yaml": fleetWith(["ezra"]) }, {}, fakeCloud.env);
@@ -106,7 +106,7 @@ test("`pulumi destroy` leaves nothing in the account", async () => {
 });
 
 function fleetWith(hosts: readonly string[]): string {
-  const droplet = { kind: "droplet", protect: false, connectTimeout: 1, bootTimeout: 5 };
+  const droplet = { kind: "droplet", protect: false, connectTimeout: 1, bootTimeout: 2 };
   const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKXgsZNRzWJrGFCOL9QrGmwgZzDwFrqL2bxYzcUl6HkP";
   return stringify({
     ...{ apiVersion: "muster/v1", kind: "Fleet", name: "faults", tenants: {}, agents: {} },

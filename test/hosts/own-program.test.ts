@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { findEngine } from "../../src/engine/find-engine.ts";
 import { localHosts } from "../../src/host-kinds/local/nspawn/index.ts";
+import { docsBlock } from "./support/docs-blocks.ts";
 import { type OwnProject, ownProject } from "./support/own-program/project.ts";
 import { must } from "./support/project.ts";
 
@@ -73,12 +74,42 @@ describe("the program in docs/own-program.md", () => {
     expect((await must(project.run("fleet", "drift"))).stdout).toContain("no drift");
   });
 
+  test("creates no machine in a tenant's stack, and logs in with the tenant's key", async () => {
+    await must(project.run("fleet", "stack", "add", "arc"));
+    await must(project.run("pulumi", ...UP, "--stack", "test"));
+    await must(project.run("pulumi", "config", "set", "muster:takesOver", "infra/test", "--stack", "arc"));
+    const key = ["--secret", "muster:iris-key", "sk-iris-0123456789", "--stack", "arc"];
+    await must(project.run("pulumi", "config", "set", ...key));
+    const own = readFileSync(join(project.dir, "index.ts"), "utf8");
+    project.write("index.ts", docsBlock("own-program.md", "tenants.ts"));
+    const preview = await must(project.run("pulumi", "preview", "--stack", "arc"));
+    expect(preview.all).toMatch(/muster:index:Agent +web\/iris\/agent +create/);
+    expect(preview.all).not.toContain("pulumi-nodejs:dynamic:Resource");
+    project.write("index.ts", own);
+  });
+
+  test("updates all other hosts if a machine cannot be created, and reports its host in one sentence", async () => {
+    const [web, spare] = ["  web: { kind: pulumi", "  spare: { kind: pulumi, identityFile: key }\n"];
+    const values = "{ address: spare.ipv4Address, keys: spare.hostKeys, machine: spare.serial }";
+    project.edit("fleet.yaml", [web, `${spare}${web}`]);
+    project.edit(
+      "index.ts",
+      ["const fleet", 'const spare = new Server("spare", { image: "unavailable" });\nconst fleet'],
+      ["hosts: {\n", `hosts: {\n    spare: ${values},\n`],
+    );
+    project.write("iris.md", "# Iris, updated\n");
+    const up = await must(project.run("pulumi", ...UP), 1);
+    expect(up.all).toContain("no machine with this image is available");
+    expect(up.all).toContain("spare: its machine cannot be contacted: `address` is empty");
+    expect(up.all).not.toContain("unhandled exception");
+    expect(await onWeb("cat /home/iris/SOUL.md")).toContain("# Iris, updated");
+    project.edit("fleet.yaml", [spare, ""]);
+    project.edit("index.ts", ["const spare", "// const spare"], ["    spare:", "    // spare:"]);
+  });
+
   test("reports that the machine is replaced, and installs everything on the new machine", async () => {
     const before = inventory()["web"];
-    project.write(
-      "index.ts",
-      readFileSync(join(project.dir, "index.ts"), "utf8").replace("debian-12", "debian-12.9"),
-    );
+    project.edit("index.ts", ["debian-12", "debian-12.9"]);
     expect((await must(project.run("pulumi", "preview"))).all).toContain("web: its machine is replaced.");
     await must(project.run("pulumi", ...UP));
     expect(localHosts(project.dir).list()).toEqual([inventory()["web"]?.["machine"]]);
@@ -93,6 +124,38 @@ describe("the program in docs/own-program.md", () => {
   });
 });
 
+describe("a stack that changes to Muster's own program", () => {
+  test("keeps its agents running and its machines, and needs the machines to be removed from the state", async () => {
+    await must(project.run("pulumi", ...UP));
+    const iris = await startOfIris();
+    const { address, machine, hostKeys } = inventory()["web"] ?? {};
+    project.edit("fleet.yaml", [
+      "kind: pulumi",
+      `kind: ssh, address: ${address}, user: root, hostKeys: ${JSON.stringify(hostKeys)}`,
+    ]);
+    project.edit("index.ts", ["    web:", "    // web:"]);
+    await must(project.run("pulumi", ...UP));
+    project.edit("Pulumi.yaml", ["main: index.ts", "main: node_modules/muster-fleet/dist/program.mjs"]);
+    const refused = await must(project.run("pulumi", "preview"), 1);
+    expect(refused.all).toContain("This run would delete web (pulumi-nodejs:dynamic:Resource).");
+    const server = "urn:pulumi:test::infra::pulumi-nodejs:dynamic:Resource::web";
+    await must(project.run("pulumi", "state", "delete", "--yes", server));
+    await must(project.run("pulumi", ...UP));
+    await must(project.run("pulumi", "preview", "--expect-no-changes"));
+    expect(await startOfIris()).toBe(iris);
+    expect(localHosts(project.dir).list()).toEqual([machine]);
+  });
+
+  test("can change back to the user's program, which also restarts no agent", async () => {
+    const iris = await startOfIris();
+    project.edit("Pulumi.yaml", ["main: node_modules/muster-fleet/dist/program.mjs", "main: index.ts"]);
+    project.edit("index.ts", ["const server", "// const server"]);
+    await must(project.run("pulumi", ...UP));
+    await must(project.run("pulumi", "preview", "--expect-no-changes"));
+    expect(await startOfIris()).toBe(iris);
+  });
+});
+
 function inventory(): Record<string, Record<string, unknown>> {
   const text = readFileSync(join(project.dir, "stacks/inventory.pulumi.yaml"), "utf8");
   return (parse(text) as { hosts: Record<string, Record<string, unknown>> }).hosts;
@@ -100,6 +163,13 @@ function inventory(): Record<string, Record<string, unknown>> {
 
 async function onWeb(command: string): Promise<string> {
   return (await must(project.run("fleet", "ssh", "web", "--", command))).stdout;
+}
+
+/** Returns the process of iris and the time of its start, which both differ after a restart. */
+function startOfIris(): Promise<string> {
+  return onWeb(
+    "systemctl show muster-agent-iris.service --property MainPID --property ActiveEnterTimestampMonotonic",
+  );
 }
 
 async function agents(): Promise<[string, string][]> {

@@ -88,7 +88,6 @@ describe("a host whose address is an output", () => {
       { address: "-oProxyCommand=id" },
       "must be a host name or an IP address",
     ],
-    ["an empty address", { address: "" }, "is not known: the machine was not created, or it has no address"],
     ["a port as text", { port: "22" }, "must be a port, 1 to 65535"],
     ["a login with a space", { user: "a b" }, "must be a login name, such as root"],
     ["a host key that is none", { keys: ["abc"] }, "must be a public host key, such as ssh-ed25519 AAAA…"],
@@ -100,9 +99,23 @@ describe("a host whose address is an output", () => {
   });
 
   it("refuses an address that is also the default of `machine` only once", async () => {
-    const { failures } = await rig.engine.check(HOST, { ...given, address: "", machine: "" });
+    const { failures } = await rig.engine.check(HOST, { ...given, address: "-o", machine: "-o" });
     expect(failures.map(({ property }) => property)).toEqual(["address"]);
   });
+
+  it.each(["address", "machine", "user", "port", "keys"])(
+    "fails alone if the resource that provides its %s has failed, and keeps its record",
+    async (property) => {
+      await rig.engine.create(HOST, given);
+      const failed = { ...given, [property]: "" };
+      expect((await rig.engine.check(HOST, failed)).failures).toEqual([]);
+      const sentence = `hub: its machine cannot be contacted: \`${property}\` is empty: the resource that provides it has failed`;
+      await rig.engine.update(HOST, given, failed, true);
+      expect(rig.engine.messages[0]?.message).toContain(sentence);
+      expect((await failureOf(rig.engine.update(HOST, given, failed))).details).toContain(sentence);
+      expect(rig.given.get("hub")?.address).toBe("192.0.2.7");
+    },
+  );
 
   it("refuses a secret as the address, and does not print it", async () => {
     const secret = {

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { PulumiProject } from "../project.ts";
 import { holderHere, type LockOwner, type StackLock } from "./stack-lock.ts";
-import type { StateRead, Store } from "./state-store.ts";
+import { hasComponent, type StateRead, type Store } from "./state-store.ts";
 import { isFormerState } from "./upgrade-state.ts";
 
 /**
@@ -40,5 +40,9 @@ function readLock(place: string): StackLock | undefined {
 /** Searches the text of the state instead of parsing it, because most states are large and need no change. */
 function readCheckpoint(checkpoint: string): Omit<StateRead, "locks"> {
   const text = existsSync(checkpoint) ? readFileSync(checkpoint, "utf8") : "";
-  return { isInterrupted: text.includes('"pending_operations"'), isFormer: isFormerState(text) };
+  return {
+    isInterrupted: text.includes('"pending_operations"'),
+    isFormer: isFormerState(text),
+    hasComponent: hasComponent(text),
+  };
 }

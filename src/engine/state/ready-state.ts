@@ -10,32 +10,39 @@ import { forgetEndedRuns, noteRun } from "./engine-runs.ts";
 import { localStore } from "./local-store.ts";
 import { sharedStore } from "./shared-store.ts";
 import { lockOwner, type StackLock, takenAt } from "./stack-lock.ts";
-import type { Store } from "./state-store.ts";
+import type { StateRead, Store } from "./state-store.ts";
 import { isFormerState, upgradeState } from "./upgrade-state.ts";
 
 type Report = (line: string) => void;
 
-/** Checks that the state can be read, before anything else is contacted. Writes nothing. */
-export async function checkState(of: EngineStack): Promise<void> {
-  await openStore(of)?.read(false);
+/**
+ * Checks that the state can be read, before anything else is contacted. Writes nothing.
+ *
+ * @returns undefined if a service manages the state
+ */
+export async function checkState(of: EngineStack): Promise<StateRead | undefined> {
+  return await openStore(of)?.read(false);
 }
 
 /**
  * Prepares a stack's state for a change by this process. Removes the locks of killed runs, adopts the resources that
  * these runs were creating, and upgrades a state from an earlier version of Muster.
  *
+ * @returns what the state was before; undefined if a service manages the state
  * @throws MusterError if the state cannot be reached, or another run is working on the stack
  */
-export async function readyState(of: EngineStack, report: Report): Promise<void> {
+export async function readyState(of: EngineStack, report: Report): Promise<StateRead | undefined> {
   const store = openStore(of);
-  if (store === undefined) return;
-  await exclusively(of, report, async () => {
-    const { locks, isInterrupted, isFormer } = await store.read(true);
+  if (store === undefined) return undefined;
+  return await exclusively(of, report, async () => {
+    const read = await store.read(true);
+    const { locks, isInterrupted, isFormer } = read;
     const held = locks.find(({ holder }) => holder !== "dead");
     if (held !== undefined) throw lockedError(of.stack, held);
     await removeLocks(store, of, locks, report);
     if (isInterrupted || isFormer) await rewriteState(of, report);
     noteRun(of.project, of.stack, process.pid);
+    return read;
   });
 }
 

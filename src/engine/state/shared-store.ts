@@ -3,7 +3,7 @@ import { type EngineAnswer, type EngineStack, runEngine } from "../run-engine.ts
 import { type Deployment, pendingOf } from "./adopt-pending.ts";
 import { type EngineRun, isAlive, notedRuns, noteRun } from "./engine-runs.ts";
 import { holderHere, type LockHolder, type LockOwner, type StackLock } from "./stack-lock.ts";
-import type { StateRead, Store } from "./state-store.ts";
+import { hasComponent, type StateRead, type Store } from "./state-store.ts";
 import { stateUnreachable } from "./state-unreachable.ts";
 import { isFormerState } from "./upgrade-state.ts";
 
@@ -24,7 +24,7 @@ export function sharedStore(of: EngineStack): Store {
   return {
     read: async (forChange) => {
       const busy = forChange ? ownRun(of) : undefined;
-      if (busy !== undefined) return { locks: [busy], isInterrupted: false, isFormer: false };
+      if (busy !== undefined) return { ...UNCHANGED, locks: [busy] };
       const [state, locks] = await Promise.all([exported(of), forChange ? readLocks(of) : []]);
       return { locks, ...state } satisfies StateRead;
     },
@@ -47,13 +47,16 @@ function ownRun({ project, stack }: EngineStack): StackLock | undefined {
   return { place: "", username, hostname: hostname(), pid, timestamp, holder: "alive" };
 }
 
+const UNCHANGED = { isInterrupted: false, isFormer: false, hasComponent: false };
+
 /** Reads the state, and finds out which changes it needs. */
 async function exported(of: EngineStack): Promise<Omit<StateRead, "locks">> {
   const answer = await ask(of, ["stack", "export", "--stack", of.stack]);
-  if (hasNoStack(answer)) return { isInterrupted: false, isFormer: false };
+  if (hasNoStack(answer)) return UNCHANGED;
   if (answer.failed) throw stateUnreachable(of, answer);
   const isInterrupted = pendingOf(JSON.parse(answer.stdout) as Deployment).length > 0;
-  return { isInterrupted, isFormer: isFormerState(answer.stdout) };
+  const { stdout } = answer;
+  return { isInterrupted, isFormer: isFormerState(stdout), hasComponent: hasComponent(stdout) };
 }
 
 /**

@@ -7,6 +7,13 @@ export interface StateRead {
   readonly isInterrupted: boolean;
   /** Whether the state is from an earlier version of Muster, which had other resources. */
   readonly isFormer: boolean;
+  /** Whether the state contains the component Fleet, which only a program of one's own creates. */
+  readonly hasComponent: boolean;
+}
+
+/** Whether a state contains the component Fleet. @param text the state as JSON */
+export function hasComponent(text: string): boolean {
+  return text.includes("muster:index:Fleet::");
 }
 
 /** Gives access to a stack's locks, and to the pending operations that killed runs have left in its state. */

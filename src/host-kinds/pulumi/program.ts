@@ -2,7 +2,7 @@ import type { Input, Inputs } from "@pulumi/pulumi";
 import { InvalidError } from "../../base/errors.ts";
 import { mapValues } from "../../base/objects.ts";
 import type { HostKindProgramModule, HostMachine, ProgramContext } from "../../program/host-machines.ts";
-import { aliasesOf, FleetResource, outputOf } from "../../program/muster-resource.ts";
+import { aliasesOf, FleetResource, isolateSource, outputOf } from "../../program/muster-resource.ts";
 import type { FleetMachine } from "../../program/public-types.ts";
 import { output } from "../../program/pulumi-sdk.ts";
 import type { PulumiHostSpec } from "./index.ts";
@@ -26,11 +26,17 @@ function makeHost(
   return { ended: host.ended, machine: host.value("machine") };
 }
 
-/** Returns the program's values as inputs. If the machine has failed, the engine skips the PulumiHost. */
+/**
+ * Returns the program's values as inputs. A value is empty if the resource that provides it has failed. The provider then
+ * refuses to contact the machine, and the other hosts converge.
+ */
 function inputsOf({ address, machine = address, user, port, keys }: FleetMachine): Inputs {
   const values: Record<string, Input<unknown> | undefined> = { address, machine, user, port, keys };
   const given = Object.entries(values).filter(([, value]) => value !== undefined);
-  return mapValues(Object.fromEntries(given), (value) => outputOf(output(value as Input<unknown>), ""));
+  return mapValues(Object.fromEntries(given), (value) => {
+    isolateSource(value as Input<unknown>);
+    return outputOf(output(value as Input<unknown>), "");
+  });
 }
 
 function noAddress(name: string, isOwn: boolean): InvalidError {
@@ -41,7 +47,7 @@ function noAddress(name: string, isOwn: boolean): InvalidError {
       ? "fleet.yaml declares this host with `kind: pulumi`, but this project runs Muster's own program, which creates no machine for it."
       : "fleet.yaml declares this host with `kind: pulumi`, but the program does not pass its address to `Fleet`.",
     next: isOwn
-      ? "Write your own Pulumi program: see docs/own-program.md."
+      ? "Declare it with `kind: ssh` and its address, or write your own Pulumi program: see docs/own-program.md."
       : `Add it: new Fleet("fleet", { hosts: { ${name}: { address: server.ipv4Address } } }).`,
   });
 }

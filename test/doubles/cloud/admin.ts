@@ -34,7 +34,8 @@ export interface Admin {
   heal(number?: number): void;
   slow(ms: number): void;
   lag(ms: number): void;
-  requestsPerMinute(n: number): void;
+  /** @param seconds the length of a window; the real API counts the requests of each minute */
+  limitRequests(n: number, seconds?: number): void;
   nextDroplets(how: Exclude<Fate, "boots">, times?: number): void;
   dropletLimit(n: number): void;
   makeToken(rights: Rights): string;
@@ -69,8 +70,8 @@ function faultCalls({ settings }: Context, faults: Faults) {
     lag: (ms: number) => {
       settings.lag = ms;
     },
-    requestsPerMinute: (n: number) => {
-      settings.perMinute = n;
+    limitRequests: (requests: number, seconds = 60) => {
+      settings.limit = { requests, seconds };
     },
     nextDroplets: (how: Exclude<Fate, "boots">, times = 1) => {
       settings.fates.push(...Array.from({ length: times }, () => how));

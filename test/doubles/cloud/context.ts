@@ -9,8 +9,8 @@ export interface Settings {
   slow: number;
   /** The delay, in milliseconds, before the API shows that an object was created or deleted. */
   lag: number;
-  /** The number of requests that the API accepts in a minute. */
-  perMinute: number;
+  /** The number of requests that the API accepts in a window, and the length of a window in seconds. */
+  limit: { readonly requests: number; readonly seconds: number };
   /** The planned fates of the next droplets. */
   readonly fates: Fate[];
 }

@@ -22,6 +22,8 @@ export interface Cloud {
   stop(): Promise<void>;
 }
 
+const NO_LIMIT = { requests: Number.POSITIVE_INFINITY, seconds: 60 };
+
 /**
  * Starts a new cloud, or continues the cloud in the folder, including its actions in progress.
  *
@@ -34,7 +36,7 @@ export async function startCloud(options: {
   port?: number;
 }): Promise<Cloud> {
   const store = openStore(options.dir);
-  const settings: Settings = { slow: 0, lag: 0, perMinute: Number.POSITIVE_INFINITY, fates: [] };
+  const settings: Settings = { slow: 0, lag: 0, limit: NO_LIMIT, fates: [] };
   const actions = makeActions(store, () => settings.slow);
   const context: Context = { store, settings, actions, machines: options.machines };
   const faults = makeFaults();

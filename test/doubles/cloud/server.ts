@@ -99,16 +99,16 @@ function answererOf({ store, settings, routes, faults, admin }: Parts, heard: Re
   };
 }
 
-const MINUTE = 60_000;
-
-/** Counts the requests of each minute. A refusal says when the next minute begins. */
+/** Counts the requests of each window. A refusal says when the next window begins. */
 function burstLimit(settings: Settings): () => ApiError | undefined {
-  let [end, accepted] = [0, 0];
+  let [start, accepted] = [0, 0];
   return () => {
+    const { requests, seconds } = settings.limit;
     const now = Date.now();
-    if (now >= end) [end, accepted] = [now + MINUTE, 0];
+    if (now >= start + seconds * 1000) [start, accepted] = [now, 0];
     accepted += 1;
-    if (accepted <= settings.perMinute) return undefined;
+    if (accepted <= requests) return undefined;
+    const end = start + seconds * 1000;
     return refusalOf(429, "API rate limit exceeded.", Math.ceil((end - now) / 1000));
   };
 }

@@ -8,11 +8,15 @@ import { nspawnMachines } from "../../doubles/cloud/machines/nspawn.ts";
 /** The folder of the stand-in plugins, under the file names that the engine looks for. */
 const PLUGINS = join(import.meta.dirname, "../../doubles/plugins/bin");
 
-/** The factor for the stand-ins' waits in tests that do not measure them. */
-const FAST = "0.05";
-
 /** If true, the engine downloads the vendor's own plugins, and the tests use these plugins. */
-const REAL = process.env["MUSTER_REAL_PLUGINS"] === "1";
+export const REAL = process.env["MUSTER_REAL_PLUGINS"] === "1";
+
+/** The variables for the stand-ins' waits. The vendor's plugins only read the rate. */
+const PACES = {
+  vendor: {},
+  scaled: { STAND_IN_PACE: "0.1", STAND_IN_TIMEOUTS: "0.1", DIGITALOCEAN_REQUESTS_PER_SECOND: "30" },
+  fast: { STAND_IN_PACE: "0.05", DIGITALOCEAN_REQUESTS_PER_SECOND: "50" },
+} as const;
 
 /** A DigitalOcean double for one test. test/doubles/cloud/README.md describes it. */
 export interface TestCloud {
@@ -34,9 +38,12 @@ export interface TestCloud {
 /**
  * @param options.hosts false: droplets have no machines, and their addresses do not answer
  * @param options.pace "vendor": the stand-in plugins wait as long between two requests to the API as the vendor's
- * plugins
+ * plugins; "scaled": their waits and their timeouts are ten times as short; "fast", the default: only their waits are
+ * short
  */
-export async function cloud(options: { hosts?: boolean; pace?: "vendor" } = {}): Promise<TestCloud> {
+export async function cloud(
+  options: { hosts?: boolean; pace?: keyof typeof PACES } = {},
+): Promise<TestCloud> {
   const dir = mkdtempSync(join(tmpdir(), "muster-cloud-"));
   const real = nspawnMachines(dir);
   const fakeCloud = await startCloud({ dir, machines: options.hosts === false ? noMachines() : real });
@@ -46,7 +53,7 @@ export async function cloud(options: { hosts?: boolean; pace?: "vendor" } = {}):
     admin: fakeCloud.admin,
     env: {
       ...environment(fakeCloud),
-      ...(options.pace === undefined && { STAND_IN_PACE: FAST, DIGITALOCEAN_REQUESTS_PER_SECOND: "50" }),
+      ...PACES[options.pace ?? "fast"],
     },
     plugins: REAL ? [] : ["digitalocean", "command"].map((name) => ({ name, path: PLUGINS })),
     dispose: async () => {

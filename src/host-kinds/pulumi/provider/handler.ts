@@ -7,7 +7,7 @@ import type {
   PropertyDiffs,
 } from "../../../provider/handlers/handler.ts";
 import { type Properties, UNKNOWN } from "../../../provider/wire/values.ts";
-import { checkGiven, givenMachine, hostIn, propertiesOf } from "./inputs.ts";
+import { checkGiven, emptyValueError, givenMachine, hostIn, propertiesOf } from "./inputs.ts";
 import type { Machines } from "./recorded-machines.ts";
 
 const COMPARED = ["host", "address", "machine", "user", "port", "keys"];
@@ -39,7 +39,10 @@ export function pulumiHostHandler(context: ProviderContext, machines: Machines):
           `${host}: its address is known after the first \`up\`, which also pins its host keys`,
         );
       }
-      if (state !== undefined && news["machine"] !== state["machine"]) await log("warning", replaced(host));
+      const empty = emptyValueError(news);
+      if (empty !== undefined) await log("warning", empty.message);
+      else if (state !== undefined && news["machine"] !== state["machine"])
+        await log("warning", replaced(host));
     },
     create: contact,
     read: async (call, _id, { inputs: recorded }) => {

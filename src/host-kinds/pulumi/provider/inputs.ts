@@ -30,14 +30,15 @@ const KEY: Form = [
 
 /**
  * Removes the comments from the host keys, and finds the values that cannot be used. A value that is unknown in a
- * preview is checked during `up`.
+ * preview is checked during `up`. An empty value is not refused here, because the engine would then end the run for all
+ * hosts: see `emptyValueError`.
  */
 export function checkGiven(news: Properties): { inputs: Properties; failures: CheckFailure[] } {
   const { keys, address, machine } = news;
   // By default, `machine` is the address, which needs only one message.
   const isDefault = machine === address;
   const single = Object.entries(FORMS).flatMap(([name, form]) =>
-    name === "machine" && isDefault ? [] : failureOf(name, news[name], form),
+    news[name] === "" || (name === "machine" && isDefault) ? [] : failureOf(name, news[name], form),
   );
   const inputs = Array.isArray(keys)
     ? { ...news, keys: keys.map((key) => (typeof key === "string" ? withoutComment(key) : key)) }
@@ -46,7 +47,7 @@ export function checkGiven(news: Properties): { inputs: Properties; failures: Ch
 }
 
 function keyFailures(keys: Value | undefined): CheckFailure[] {
-  if (keys === undefined || keys === UNKNOWN) return [];
+  if (keys === undefined || keys === UNKNOWN || keys === "") return [];
   if (!Array.isArray(keys)) return [{ property: "keys", reason: "must be a list of public host keys" }];
   if (keys.length === 0)
     return [{ property: "keys", reason: "is empty: remove it, or pass the public host keys" }];
@@ -55,16 +56,31 @@ function keyFailures(keys: Value | undefined): CheckFailure[] {
 
 function failureOf(property: string, value: Value | undefined, [test, form]: Form): CheckFailure[] {
   if (value === undefined || value === UNKNOWN || test(value)) return [];
-  if (value === "")
-    return [{ property, reason: "is not known: the machine was not created, or it has no address" }];
   const secret =
     "is a secret, but the inventory contains it as text that is committed: pass `pulumi.unsecret(…)` of it";
   return [{ property, reason: value instanceof Secret ? secret : `must be ${form}` }];
 }
 
-/** Reads the checked inputs. @throws InvalidError if a value is still unknown */
+/**
+ * Returns the error for the first empty value. The program passes an empty value if the resource that provides it has
+ * failed.
+ */
+export function emptyValueError(inputs: Properties): InvalidError | undefined {
+  const empty = ["address", "machine", "user", "port", "keys"].find((property) => inputs[property] === "");
+  if (empty === undefined) return undefined;
+  return new InvalidError({
+    where: hostIn(inputs),
+    what: "its machine cannot be contacted",
+    why: `\`${empty}\` is empty: the resource that provides it has failed, or has no such value.`,
+    next: "Correct the resource, and run `pulumi up` again.",
+  });
+}
+
+/** Reads the checked inputs. @throws InvalidError if a value is unknown or empty */
 export function givenMachine(inputs: Properties): GivenMachine {
   const { address, machine, user, port, keys } = inputs;
+  const empty = emptyValueError(inputs);
+  if (empty !== undefined) throw empty;
   if ([address, machine].some((value) => typeof value !== "string" || value === UNKNOWN)) {
     throw new InvalidError({
       where: hostIn(inputs),

@@ -2,13 +2,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Properties } from "../serve/values.ts";
 import type { Api } from "./api.ts";
 
+const factor = (variable: string) => Number(process.env[variable] ?? 1);
+
 /**
  * The vendor's delays, in milliseconds: before the first poll, before the first poll of an address's droplet, and
- * between two polls. Tests that do not measure the delays shorten them with the factor STAND_IN_PACE.
+ * between two polls. Tests shorten the delays with the factor STAND_IN_PACE, and the timeouts with STAND_IN_TIMEOUTS.
  */
-const [DELAY, EVENT_DELAY, BETWEEN] = [10_000, 3000, 3000].map(
-  (ms) => ms * Number(process.env["STAND_IN_PACE"] ?? 1),
-) as [number, number, number];
+const [DELAY, EVENT_DELAY, BETWEEN] = [10_000, 3000, 3000].map((ms) => ms * factor("STAND_IN_PACE")) as [
+  number,
+  number,
+  number,
+];
 
 export interface Wait {
   readonly target: string;
@@ -30,7 +34,7 @@ export const FOR_EVENTS = { delay: EVENT_DELAY };
  * engine is gone. The errors have the words of Terraform (helper/retry, StateChangeConf).
  */
 export async function waitFor({ target, pending, timeout, signal, delay, poll }: Wait): Promise<void> {
-  const end = Date.now() + timeout * 1000;
+  const end = Date.now() + timeout * 1000 * factor("STAND_IN_TIMEOUTS");
   for (let pause = delay ?? DELAY; ; pause = BETWEEN) {
     await pauseFor(Math.min(pause, end - Date.now()), signal);
     if (Date.now() >= end) throw new Error("context deadline exceeded");

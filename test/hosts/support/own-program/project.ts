@@ -1,5 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -14,6 +22,8 @@ const ROOT = join(import.meta.dirname, "../../../..");
 export interface OwnProject {
   readonly dir: string;
   write(path: string, text: string): void;
+  /** Replaces the first occurrence of each text in a file. */
+  edit(path: string, ...changes: readonly (readonly [from: string, to: string])[]): void;
   /** Runs a program of Muster with only PATH and HOME from this process. */
   run(program: "fleet" | "pulumi", ...args: readonly string[]): Promise<CommandResult>;
   /** Runs the engine itself, without Muster's launcher. */
@@ -37,6 +47,14 @@ export async function ownProject(): Promise<OwnProject> {
   return {
     dir,
     write,
+    edit: (path, ...changes) => {
+      let text = readFileSync(join(dir, path), "utf8");
+      for (const [from, to] of changes) {
+        if (!text.includes(from)) throw new Error(`${path} does not contain ${from}`);
+        text = text.replace(from, to);
+      }
+      write(path, text);
+    },
     run: (program, ...args) => exec(join(dir, "node_modules/muster-fleet/bin", program), args),
     engine: (pulumi, ...args) => exec(pulumi, args),
     dispose: async () => {

@@ -8,12 +8,16 @@ interface ServerInputs {
 
 type ServerState = ServerInputs & Boot.BootedMachine;
 
+/** The image of a machine that cannot be created. */
+const UNAVAILABLE = "unavailable";
+
 // Pulumi sends the code of a dynamic provider to another process, which imports everything else by its path.
 const project = process.cwd();
 const module = pathToFileURL(`${process.env["OWN_PROGRAM_SUPPORT"]}/boot.ts`).href;
 
 const provider: pulumi.dynamic.ResourceProvider<ServerInputs, ServerState> = {
   create: async ({ image }) => {
+    if (image === UNAVAILABLE) throw new Error("no machine with this image is available");
     const { bootMachine } = (await import(module)) as typeof Boot;
     const machine = await bootMachine(project);
     return { id: machine.serial, outs: { image, ...machine } };
