@@ -96,7 +96,7 @@ function user(
   draw: Draw,
 ): RandomUser {
   const { name, home } = person;
-  const { plant, start = ":", listed = [], elsewhere = [], ...more } = make(person, draw);
+  const { plant, start = ":", listed = [], elsewhere = [], keepsUser = false, ...more } = make(person, draw);
   const isAgent = "unit" in more;
   const some = belongingsOf(draw, isAgent).map(([feature, has]) => ({ feature, ...has(person) }));
   const [account, isLinked] = accountOf(person, draw);
@@ -108,7 +108,7 @@ function user(
     plant: [account, ...some.map((one) => one.plant), plant].join("\n"),
     start,
     elsewhere,
-    listed: [...listed, ...some.flatMap((one) => (isAgent ? (one.listed ?? []) : []))],
+    listed: [...listed, ...some.flatMap((one) => (isAgent || keepsUser ? (one.listed ?? []) : []))],
     ...(isAgent && {
       agent: {
         ...more,
