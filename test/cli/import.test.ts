@@ -549,7 +549,7 @@ const ROOT = { uid: 0, user: "root" };
 function tmuxServer(...sessions: readonly (readonly [string, string])[]): Partial<ScannedHost> {
   const panes = sessions.map(([session, command], at) => ({
     ...{ pid: 71 + at, session, workdir: "/root/work", command },
-    environment: ["TERM=screen", "HOME=/root", "TOKEN=canary", "WORK=/root/work", "LANG=C"],
+    environment: ["TERM=screen", "MOTD_SHOWN=pam", "HOME=/root", "TOKEN=canary", "WORK=/root/work", "LANG=C"],
   }));
   const group = "/user.slice/user-0.slice/session-2.scope";
   return {
