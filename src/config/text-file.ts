@@ -15,12 +15,15 @@ export interface TextFile {
  * order mark is part of the text, because identity files are written byte for byte.
  *
  * @param most the maximum size in bytes
+ * @param next what to do if the file is larger
  */
-export function readTextFile(path: string, most: number): TextFile {
+export function readTextFile(path: string, most: number, next?: string): TextFile {
   try {
     const stat = statSync(path);
     if (!stat.isFile()) return flawed("is not a regular file");
-    if (stat.size > most) return flawed(`is larger than ${most / 1024} KiB`);
+    if (stat.size > most) {
+      return flawed(`is larger than ${most / 1024} KiB${next === undefined ? "" : `: ${next}`}`);
+    }
     return decode(readFileSync(path));
   } catch (error) {
     return flawed(whyUnread(error));

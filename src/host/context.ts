@@ -92,6 +92,8 @@ export interface Paths {
   readonly mounts: string;
   /** The folder of dpkg's package database. */
   readonly dpkg: string;
+  /** The folder in which packages install programs. */
+  readonly programs: string;
   /** A root-owned folder in memory, for short-lived files. */
   readonly scratch: string;
   /** The folder on the disk in which the deadman keeps its files. */
@@ -120,6 +122,7 @@ const PATHS: Paths = {
   linger: "/var/lib/systemd/linger",
   mounts: "/proc/self/mounts",
   dpkg: "/var/lib/dpkg",
+  programs: "/usr/bin",
   scratch: "/run",
   hostd: HOSTD_DIR,
   hostdView: HOSTD_RUN_DIR,

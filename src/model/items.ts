@@ -13,6 +13,7 @@ import type { Digest } from "./items/values.ts";
 
 export {
   type GroupItem,
+  NAMED_IN,
   OUTSIDE_HOME,
   type RightsItem,
   rightsText,

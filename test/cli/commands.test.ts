@@ -166,6 +166,14 @@ describe("fleet ssh", () => {
     expect(await sandbox.fleet("ssh", "hub", "--", "whoami")).toMatchObject({ code: 3, out: "root" });
   });
 
+  test("requests a terminal on the host for a command only if it runs in a terminal", async () => {
+    const before = sandbox.calls().length;
+    await sandbox.fleet("ssh", "hub", "--", "whoami");
+    await sandbox.fleetInTerminal("ssh", "hub", "--", "whoami");
+    const [piped = "", typed = ""] = sandbox.calls().slice(before);
+    expect([piped.startsWith("-t "), typed.startsWith("-t ")]).toEqual([false, true]);
+  });
+
   test("refuses a host that is not declared in fleet.yaml", async () => {
     expect((await sandbox.fleet("ssh", "hubb")).err).toContain('Did you mean "hub"?');
   });

@@ -113,6 +113,25 @@ describe("the text output of `fleet drift`", () => {
     expect(codesOf(reportOf({ findings: [held] }))).toEqual([7]);
   });
 
+  test("names the owner of a job whose program is missing: the agent or the host", () => {
+    const refusal = {
+      why: "root finds no program /opt/tidy at /opt/tidy.",
+      next: "Install it on the host, or correct `command`, `runtime` or `env.PATH` of the agent.",
+    };
+    const program = {
+      item: "tidy program",
+      property: "found",
+      declared: true,
+      observed: false,
+      refusal,
+    } as const;
+    const { agent: _, tenant: __, ...ofHost } = finding({ ...program, part: "jobs" });
+    const text = renderDrift(reportOf({ findings: [finding({ ...program, part: "jobs" }), ofHost] }));
+    expect(text).toContain("iris: root finds no program /opt/tidy");
+    expect(text).toContain("hub: root finds no program /opt/tidy");
+    expect(text).not.toMatch(/AGENT|NAME/);
+  });
+
   test("says that a host does not enforce limits, and does not suggest `up`, which cannot repair this", () => {
     const { agent: _, tenant: __, part: ___, ...place } = finding();
     const lacking = {

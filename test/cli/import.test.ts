@@ -307,6 +307,19 @@ describe("a fleet.yaml that `fleet import` proposes", () => {
     expect(notes).toContain("docker can give it root privileges");
   });
 
+  test("says which users can no longer read the home of an agent", () => {
+    const users = [user({ group: "iris", mode: "755" }), user({ name: "loom", group: "loom", mode: "700" })];
+    const groups = [
+      { name: "iris", gid: 2000, members: ["vera"] },
+      { name: "loom", gid: 2001, members: ["vera"] },
+    ];
+    const services = [service(), service({ unit: "loom.service", user: "loom" })];
+    const { proposal } = written(host({ users, services, groups }));
+    expect(proposal.notes.join("\n")).toContain(
+      "these users can then no longer read homes that they can read today: vera (home of iris).",
+    );
+  });
+
   test("declares only the contacts that all agents have in common", () => {
     const [one, two] = [
       book([
@@ -536,7 +549,7 @@ const ROOT = { uid: 0, user: "root" };
 function tmuxServer(...sessions: readonly (readonly [string, string])[]): Partial<ScannedHost> {
   const panes = sessions.map(([session, command], at) => ({
     ...{ pid: 71 + at, session, workdir: "/root/work", command },
-    environment: ["TERM=screen", "HOME=/root", "TOKEN=canary", "WORK=/root/work", "LANG=C"],
+    environment: ["TERM=screen", "MOTD_SHOWN=pam", "HOME=/root", "TOKEN=canary", "WORK=/root/work", "LANG=C"],
   }));
   const group = "/user.slice/user-0.slice/session-2.scope";
   return {

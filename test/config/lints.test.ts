@@ -111,6 +111,24 @@ test("an agent is refused if the inventory says that its host's login has the sa
 });
 
 test.each([
+  [
+    "a tenant's shared user",
+    broken("arc: {}", "arc: {isolation: tenant}").replace("192.0.2.1}", "192.0.2.1, user: arc}"),
+    'tenants.arc: "arc" is the login of host "east"',
+  ],
+  [
+    "the user of a service",
+    broken("192.0.2.1}", "192.0.2.1, user: git}").replace(
+      "agents:",
+      "services:\n  forge: {host: east, packages: [nginx], user: git, account: {}}\nagents:",
+    ),
+    'services.forge.account: "git" is the login of host "east"',
+  ],
+])("the login of a host is refused as %s", (_, text, sentence) => {
+  expect(problemsOf(text)).toEqual([expect.stringContaining(sentence)]);
+});
+
+test.each([
   [".claude/.credentials.json", "{}", "a file for a login"],
   [".codex/auth.json", "{}", "a file for a login"],
   [".config/x.json", '{"claudeAiOauth":{"refreshToken":"sk-ant-ort01-abcdefgh"}}', "a refresh token"],

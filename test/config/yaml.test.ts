@@ -60,7 +60,11 @@ test.each([
   ["Latin-1", Uint8Array.from([97, 58, 10, 32, 228]), "2:2: is not UTF-8 text: save it as UTF-8"],
   ["UTF-16", Buffer.from("\ufeffkind: Fleet", "utf16le"), "1:1: is not UTF-8 text: save it as UTF-8"],
   ["a NUL", "kind: \0", "1:7: contains a NUL character"],
-  ["10 MB", "#".repeat(10_000_000), "1:1: is larger than 1024 KiB"],
+  [
+    "10 MB",
+    "#".repeat(10_000_000),
+    "1:1: is larger than 1024 KiB: move its contacts to a separate file (docs/contacts.md)",
+  ],
 ])("an invalid file is reported in one line: %s", (_, text, problem) => {
   expect(problemsOf(text)).toEqual([`fleet.yaml:${problem}`]);
 });

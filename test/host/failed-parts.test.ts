@@ -83,6 +83,14 @@ describe("a failed part of an agent", () => {
     expect(starts).toEqual([`restart ${UNIT}`]);
   });
 
+  test("leaves no record and no file if its agent is removed before it was ever applied", () => {
+    const { up, world, made } = completeAgent();
+    up(["unit"]);
+    world.down();
+    expect(made()).toEqual([]);
+    expect(existsSync(`${world.host.paths.records}/arc~main/hub~iris~agent.json`)).toBe(false);
+  });
+
   test("is applied under the agent's new name if the agent has been renamed since then", () => {
     const { up, world } = completeAgent();
     const renamed = { id: "hub/vera/agent", formerly: [AGENT.id] };

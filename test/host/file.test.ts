@@ -13,9 +13,13 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
+import { basename } from "node:path";
 import { describe, expect, test } from "vitest";
 import { history } from "../../src/host/reports/history.ts";
-import type { DirectoryItem, Items } from "../../src/model/items.ts";
+import { keepBytes } from "../../src/host/store/kept-copies.ts";
+import { explainImmutable } from "../../src/host/system/immutable-file-error.ts";
+import type { RunProgram } from "../../src/host/system/run-program.ts";
+import type { DirectoryItem, FileItem, Items } from "../../src/model/items.ts";
 import { drift, makeWorld } from "./world.ts";
 
 const SOUL = "# Iris\n\nkind\nexact\n";
@@ -136,6 +140,36 @@ describe("the host runtime", () => {
     expect(readdirSync(`${host.paths.aside}/overwritten`)).toHaveLength(1);
     const { events } = history(host, { op: "history", last: 10 });
     expect(events).toMatchObject([{ event: "kept" }, { event: "kept" }]);
+  });
+
+  test("says that somebody has made a file immutable if it cannot be replaced", () => {
+    const { host, up, items, path } = soulWorld();
+    up(items);
+    writeFileSync(path, "by hand\n");
+    const immutable: RunProgram = (program, args, options) =>
+      program === "lsattr"
+        ? { status: 0, stdout: `----i---------e------- ${args.at(-1)}\n`, stderr: "" }
+        : host.run(program, args, options);
+    const error = explainImmutable(
+      { ...host, run: immutable },
+      items["SOUL.md"] as FileItem,
+      new Error("EPERM"),
+    );
+    expect(`${error}`).toContain(`${path} is immutable or append-only, so nobody can replace it.`);
+    expect(`${error}`).toContain(`chattr -i -a ${path}`);
+  });
+
+  test("deletes the oldest copies of former texts if they are too large together", () => {
+    const { host } = soulWorld();
+    const folder = `${host.paths.aside}/overwritten`;
+    mkdirSync(folder, { recursive: true });
+    const old = ["2025", "2026"].map((year) => `home~iris~log-${year}0101T000000000Z-0123456789ab`);
+    for (const name of old) {
+      writeFileSync(`${folder}/${name}`, "");
+      truncateSync(`${folder}/${name}`, 200 * 1024 * 1024);
+    }
+    const kept = basename(keepBytes(host, "/home/iris/SOUL.md", Buffer.from("learned")));
+    expect(readdirSync(folder).sort()).toEqual([kept, old[1]].sort());
   });
 
   test("writes a file with `write: once` only if it is missing", () => {

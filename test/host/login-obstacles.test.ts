@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { loginObstacles } from "../../src/host/accounts/login-obstacles.ts";
 import { runProgram } from "../../src/host/system/run-program.ts";
-import { makeWorld } from "./world.ts";
+import { IRIS, makeWorld } from "./world.ts";
 
 const GATE = { name: "muster-read-ops", uid: 900, gid: 900, home: "/srv/gate", shell: "/bin/sh" };
 const OPEN = "usepam yes\npubkeyauthentication yes\nauthorizedkeysfile .ssh/authorized_keys\n";
@@ -34,6 +34,29 @@ describe("the account of a gate", () => {
     ["authenticationmethods publickey,password", ["AuthenticationMethods needs more than a key"]],
   ])("is checked against the settings that sshd reports for it: %s", (line, expected) => {
     expect(obstacles(`${OPEN}${line}\n`)).toEqual(expected);
+  });
+
+  test("is observed with a warning that says what keeps it out, which a user of an agent does not get", () => {
+    const { uid, gid } = IRIS;
+    const people = ["muster-read-ops", "iris"].map((name) => ({ name, uid, gid }));
+    const world = makeWorld(people, (program, args, options) =>
+      program === "sshd"
+        ? {
+            status: 0,
+            stdout: `${OPEN}pubkeyauthentication no\n`.replace("authentication yes", "authentication no"),
+            stderr: "",
+          }
+        : runProgram(program, args, options),
+    );
+    const want = { present: true, group: "gates", home: "/srv/gate", shell: "/bin/sh" } as const;
+    const items = Object.fromEntries(people.map(({ name }) => [name, { kind: "user", name, want } as const]));
+    const { observed } = world.observe(items);
+    expect(observed["muster-read-ops"]).toMatchObject({
+      warning: expect.stringContaining(
+        "muster-read-ops cannot log in with its key: PubkeyAuthentication is no",
+      ),
+    });
+    expect(observed["iris"]).not.toHaveProperty("warning");
   });
 
   test("can log in only if sshd reads its own key file", () => {

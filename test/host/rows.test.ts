@@ -7,6 +7,7 @@ import {
   readFileSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
@@ -227,6 +228,62 @@ describe("declared rows", () => {
       refusal: { why: expect.stringContaining("contacts is not a plain table") },
     });
     expect(refusal(up())).toContain("contacts is not a plain table");
+  });
+
+  test.each([
+    [
+      "a column that must have a value",
+      "CREATE TABLE contacts (name TEXT, created_at TEXT NOT NULL)",
+      "its column created_at must have a value, and the contacts in fleet.yaml have no such field",
+    ],
+    [
+      "a unique name that differs only in its case",
+      "CREATE TABLE contacts (name TEXT COLLATE NOCASE UNIQUE, email TEXT); INSERT INTO contacts VALUES ('Loom', 'own')",
+      "a row that the agent has added conflicts with a declared contact: name must be unique",
+    ],
+    [
+      "another constraint",
+      "CREATE TABLE contacts (name TEXT, email TEXT CHECK (email LIKE '%.net'))",
+      "a constraint in the agent's schema refuses a declared contact",
+    ],
+  ])(
+    "are refused with the reason, by the preview and by `up`, if the agent's table has %s",
+    (_, sql, why) => {
+      const { up, observe, path, item } = bookWorld();
+      makeDatabase(path, sql);
+      openToAll(path);
+      const { failures } = up();
+      expect(failures).toHaveLength(1);
+      expect(failures?.[0]?.error).toMatchObject({
+        why: expect.stringContaining(why),
+        next: expect.stringMatching(/agent's schema|that row/),
+      });
+      expect(observe({ [BOOK]: item }).observed[BOOK]).toMatchObject({
+        refusal: { why: expect.stringContaining(why) },
+      });
+    },
+  );
+
+  test("are written to the first of several rows with the same name, and the others stay", () => {
+    const { up, observe, path, all } = bookWorld();
+    makeDatabase(
+      path,
+      "CREATE TABLE contacts (name TEXT, email TEXT, type TEXT); INSERT INTO contacts VALUES ('loom', 'first', NULL), ('loom', 'second', NULL)",
+    );
+    openToAll(path);
+    up();
+    expect(all()).toEqual(["forge forge@example.org", "loom loom@example.org", "loom second"]);
+    expect(drift(observe())).toEqual({});
+  });
+
+  test("cannot be checked if the contact book is too large, and the host reports the limit", () => {
+    const { up, observe, path, item } = bookWorld();
+    makeDatabase(path, "CREATE TABLE contacts (name TEXT)");
+    openToAll(path);
+    truncateSync(path, 180 * 1024 * 1024);
+    up();
+    const why = expect.stringMatching(/^its contact book has 180 MiB, and Muster reads at most \d+ MiB\.$/);
+    expect(observe({ [BOOK]: item }).observed[BOOK]).toMatchObject({ refusal: { why } });
   });
 
   test("are removed with their database, which is moved to an archive if the agent has learned contacts", () => {

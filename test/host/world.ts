@@ -140,6 +140,7 @@ function hostIn(dir: string, people: readonly Person[]): Host {
     settings: join(dir, "settings"),
     etc: join(dir, "etc"),
     dpkg: join(dir, "dpkg"),
+    programs: join(dir, "programs"),
     scratch: join(dir, "scratch"),
     hostd: join(state, "hostd"),
     hostdView: join(dir, "view"),

@@ -18,11 +18,14 @@ let project: Project;
 let output: string;
 /** The imported fleet.yaml, which the tests change. */
 let fleet: ReturnType<typeof parse>;
+/** The programs of the agents, and the states of their units, before the import. */
+let before: { running: string; states: string };
 
 const onBox = (script: string) => machine.onHost("box", script);
 
 beforeAll(async () => {
   machine = await plantedBox(SEED_HOSTS);
+  before = { running: await onBox(RUNNING), states: await onBox(STATES) };
   output = await importBox(machine, "box");
   fleet = parse(machine.read("imported/box/fleet.yaml"));
   const secrets = Object.keys(fleet.credentials).map((name) => [name, `value-of-${name}`]);
@@ -48,6 +51,18 @@ const PROCESSES = "ps -eo pid,user:20,lstart,args | grep -E '[r]un\\.pl|[s]leep 
 
 /** The user and the command of each running agent. */
 const RUNNING = "ps -eo user:20,args | grep '[r]un\\.pl' | grep -v -e tmux -e muster-run | tr -s ' ' | sort";
+
+const managerOf = (user: string) =>
+  `runuser -u ${user} -- env XDG_RUNTIME_DIR=/run/user/$(id -u ${user}) systemctl --user`;
+
+/** Whether each unit and each session of the agents runs, and whether each unit starts at boot. */
+const STATES = `
+  for verb in is-active is-enabled; do
+    ${managerOf("dev")} $verb iris loom arc-sensors.timer
+    systemctl $verb hermes-timmy hermes-bezalel
+    ${managerOf("jarvis")} $verb mosaic-tmux-holder mosaic-agent@canary-pi
+  done
+  runuser -u jarvis -- tmux -S ${SOCKET} list-sessions -F '#S'`;
 
 /** Prints whether the notes in a folder have each number once, and which users own the files in the folder. */
 const countIn = (folder: string) => `
@@ -131,7 +146,7 @@ describe("an agent that ran elsewhere", () => {
   });
 
   test("causes drift if its former unit runs again, and `up` stops this unit", async () => {
-    const manager = "runuser -u dev -- env XDG_RUNTIME_DIR=/run/user/$(id -u dev) systemctl --user";
+    const manager = managerOf("dev");
     await onBox(`${manager} start iris`);
     expect((await must(project.fleet(["drift"]), 7)).stdout).toMatch(/iris\.service of user dev/);
     await must(project.pulumi(UP));
@@ -151,34 +166,56 @@ describe("an agent that ran elsewhere", () => {
   });
 
   test("is given back when it is removed from fleet.yaml, and its new home is moved aside", async () => {
-    declare({ iris: undefined, "hermes-timmy": undefined, "canary-pi": undefined });
-    expect((await must(project.pulumi(["preview"]))).all).toMatch(
-      /iris[\s\S]*restores iris\.service of user dev, which ran it before/,
-    );
+    const { loom } = fleet.agents;
+    const loomRuns = `${managerOf("dev")} show -P MainPID loom`;
+    const pid = await onBox(loomRuns);
+    declare({ iris: undefined, "hermes-timmy": undefined, "canary-pi": undefined, loom: undefined });
+    const { all } = await must(project.pulumi(["preview"]));
+    expect(all).toMatch(/iris[\s\S]*restores iris\.service of user dev, which ran it before/);
+    expect(all).toMatch(/loom[\s\S]*leaves loom\.service of user dev running/);
     await must(project.pulumi(UP));
     await must(project.fleet(["drift"]));
-    const running = (await onBox(RUNNING)).split("\n");
-    for (const one of [
-      "dev /usr/bin/perl /home/dev/agents/iris/run.pl",
-      "root /usr/bin/perl /root/wizards/timmy/run.pl",
-      "jarvis /usr/bin/perl /home/jarvis/src/canary-pi/run.pl",
-    ])
-      expect(running.filter((line) => line === one)).toHaveLength(1);
+    expect(await onBox(RUNNING)).toBe(before.running);
+    expect(await onBox(STATES)).toBe(before.states);
     expect(
       await onBox(`
-        runuser -u dev -- env XDG_RUNTIME_DIR=/run/user/$(id -u dev) systemctl --user is-enabled iris
-        systemctl is-enabled hermes-timmy
-        runuser -u jarvis -- env XDG_RUNTIME_DIR=/run/user/$(id -u jarvis) systemctl --user is-active mosaic-agent@canary-pi
-        getent passwd iris hermes-timmy canary-pi; ls -d /home/iris /home/canary-pi 2>/dev/null
+        getent passwd iris hermes-timmy canary-pi loom; ls -d /home/iris /home/canary-pi /home/loom 2>/dev/null
         ls /var/lib/muster-aside | grep -c '^iris-'`),
-    ).toBe("enabled\nenabled\nactive\n1");
+    ).toBe("1");
+    expect(await onBox(loomRuns)).toBe(pid);
     expect(await onBox(countIn("/home/dev/agents/iris"))).toBe("complete\ndev");
+    declare({ loom });
   });
 
-  test("keeps running in its former unit if its stack is destroyed before the take-over", async () => {
-    const before = await onBox(PROCESSES);
+  test("can be taken over together with others, even if it was given back before", async () => {
+    const data = {
+      loom: "agents/loom",
+      "hermes-bezalel": "wizards/bezalel",
+      "dogfood-coder": "src/dogfood-coder",
+    };
+    const names = Object.keys(data);
+    declare(Object.fromEntries(names.map((name) => [name, { takeOver: undefined }])));
+    await must(project.pulumi(UP));
+    await must(project.fleet(["drift"]));
+    const running = await onBox(RUNNING);
+    for (const [name, folder] of Object.entries(data)) {
+      expect(running).toMatch(new RegExp(`^${name} .*/home/${name}/${folder}/run.pl$`, "m"));
+      expect(await onBox(countIn(`/home/${name}/${folder}`))).toBe(`complete\n${name}`);
+    }
+    expect(await onBox(`systemctl is-active ${names.map(own).join(" ")}`)).toBe("active\nactive\nactive");
+  });
+
+  test("is given back with all others when its stack is destroyed", async () => {
     await must(project.pulumi(["destroy", "--yes", "--skip-preview"]));
-    expect(await onBox(PROCESSES)).toBe(before);
-    expect(await onBox("getent passwd loom dogfood-coder; getent group team; true")).toBe("");
+    expect(await onBox(RUNNING)).toBe(before.running);
+    expect(await onBox(STATES)).toBe(before.states);
+    for (const [folder, user] of [
+      ["/home/dev/agents/loom", "dev"],
+      ["/root/wizards/bezalel", "root"],
+      ["/home/jarvis/src/dogfood-coder", "jarvis"],
+    ] as const)
+      expect(await onBox(countIn(folder))).toBe(`complete\n${user}`);
+    const gone = "getent passwd loom hermes-bezalel dogfood-coder; getent group team; ls -d /home/loom; true";
+    expect(await onBox(`(${gone}) 2>/dev/null`)).toBe("");
   });
 });

@@ -194,6 +194,7 @@ describe("an undeclared program", () => {
 describe("the data of a user outside its home", () => {
   test("is renamed with the agent", async () => {
     await hub(`loginctl enable-linger iris; echo 'iris:500000:1000' >>/etc/subuid
+      mkdir -p /etc/security/limits.d; echo 'iris hard nofile 4096' >/etc/security/limits.d/bots.conf
       echo '* * * * * id -un >>/tmp/who' | crontab -u iris -`);
     declare("iris", { rights: { linger: true } });
     edit((fleet) => {
@@ -202,7 +203,11 @@ describe("the data of a user outside its home", () => {
       fleet.contacts = { ...fleet.contacts, vera: fleet.contacts["iris"] };
       fleet.moved = { agents: { iris: "vera" } };
     });
-    expect((await must(project.pulumi(["preview"]))).all).toContain("and its crontab and linger");
+    const { all } = await must(project.pulumi(["preview"]));
+    expect(all).toContain("and its crontab and linger");
+    expect(all).toContain(
+      "It does not change /etc/security/limits.d/bots.conf: replace iris with vera there",
+    );
     await up();
     expect(
       await hub("ls /var/spool/cron/crontabs /var/lib/systemd/linger; grep -c ^vera: /etc/subuid"),
@@ -215,7 +220,8 @@ describe("the data of a user outside its home", () => {
 
   test("is moved aside when the agent is removed, and a later user with the same number does not inherit it", async () => {
     const number = await hub("id -u vera");
-    await hub("echo 'id -un >>/tmp/at' | runuser -u vera -- at now + 1 minute 2>/dev/null");
+    await hub(`echo 'id -un >>/tmp/at' | runuser -u vera -- at now + 1 minute 2>/dev/null
+      sed -i s/iris/vera/ /etc/security/limits.d/bots.conf`);
     const fleet = project.read("fleet.yaml");
     edit((now) => {
       delete now.agents["vera"];
@@ -223,6 +229,7 @@ describe("the data of a user outside its home", () => {
     });
     const { all } = await up();
     expect(all).toMatch(/\/var\/lib\/muster-aside\/vera-\S+\.crontab/);
+    expect(all).toContain("/etc/security/limits.d/bots.conf: remove the lines that name vera");
     expect(
       await hub(
         "grep -v '^#' /var/lib/muster-aside/vera-*.crontab; ls /var/lib/muster-aside | grep -c '[.]at-'",

@@ -150,11 +150,16 @@ describe("an adopted agent", () => {
     await expect.poll(() => onBox(UNITS), { timeout: 120_000 }).toBe(ALL_UP);
   });
 
-  test("is taken over when its own unit has run long enough", async () => {
-    declare({ ezra: {}, sam: { takeOver: "now" }, tom: {} });
+  test("is taken over when its own unit has run long enough, or with its first heartbeat", async () => {
+    const beats = {
+      takeOver: "now",
+      command: ["/bin/sh", "-c", "muster-beat idle; sleep 25; exit 1"],
+      heartbeat: { by: "file", interval: "60s", timeout: "300s" },
+    };
+    declare({ ezra: {}, sam: { takeOver: "now" }, tom: beats });
     await must(project.pulumi(UP));
-    expect(await onBox(`systemctl is-active sam ${own("sam")}; systemctl is-enabled sam; true`)).toBe(
-      "inactive\nactive\ndisabled",
+    expect(await onBox(`systemctl is-active sam tom ${own("sam")}; systemctl is-enabled sam tom; true`)).toBe(
+      "inactive\ninactive\nactive\ndisabled\ndisabled",
     );
     expect(await onBox("stat -c '%U %G %a' /home/sam; id -gn sam")).toBe("sam team 700\nteam");
     await must(project.fleet(["drift"]));
@@ -167,7 +172,7 @@ describe("an adopted agent", () => {
     expect(preview.all).toMatch(
       /sam[\s\S]*gives back user sam and home \/home\/sam as found[\s\S]*restores sam\.service/,
     );
-    expect(preview.all).toMatch(/tom[\s\S]*leaves tom\.service running/);
+    expect(preview.all).toMatch(/tom[\s\S]*restores tom\.service/);
     await must(project.pulumi(UP));
     expect(await onBox(ACCESS)).toBe(before);
     expect(await onBox(UNITS)).toBe(ALL_UP);

@@ -39,6 +39,18 @@ describe("a difference", () => {
     expect(findings({ ...asWanted, content: "sha256:hand" }, recorded(old))).toEqual(["content both"]);
   });
 
+  test("is always drift if a unit is in quarantine, even if the last run has not applied its declaration", () => {
+    const active = { enabled: "enabled", active: "running", overrides: "none" } as const;
+    const unit = { kind: "unit", name: "muster-agent-iris.service", want: active } as const;
+    const base = { id: "hub/iris/agent", type: "Agent", owner: "p/s", items: { unit } };
+    const held = { props: { ...active, active: "quarantined" } };
+    for (const record of [
+      { ...base, applied: {} },
+      { ...base, intended: { unit: active } },
+    ])
+      expect(diffItem("unit", unit, held, record)).toMatchObject([{ property: "active", cause: "drift" }]);
+  });
+
   test("is not drift if a killed run has made only part of its changes", () => {
     const old = { ...asWanted, content: "sha256:old", mode: "0600" };
     const half = { ...asWanted, content: "sha256:killed", mode: "0600" };

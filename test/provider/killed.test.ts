@@ -23,6 +23,16 @@ describe("a resource in a killed run", () => {
     });
   });
 
+  it("is not reported as killed if the run ended with an error by itself, and the error is repeated", async () => {
+    const { applied = {}, ...record } = rig.hosts.hub.records.get(ID) ?? expect.fail();
+    const error = { what: "package tmux was not installed", why: "apt-get failed" };
+    rig.hosts.hub.records.set(ID, { ...record, intended: applied, error });
+    expect(initFailed(await failureOf(read()))?.reasons).toEqual([
+      "the last run could not apply this resource; `npx pulumi up` finishes the work. " +
+        "The error was: hub: package tmux was not installed: apt-get failed",
+    ]);
+  });
+
   it("still exists, as long as its record exists, if the run was removing the resource", async () => {
     const { applied: _, ...record } = rig.hosts.hub.records.get(ID) ?? expect.fail();
     rig.hosts.hub.things.clear();

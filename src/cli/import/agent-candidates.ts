@@ -128,7 +128,7 @@ function isIn(unit: string, pid: number, { processes }: ScannedHost): boolean {
 
 /** The variables that do not belong to the agent, because the terminal, the login or systemd sets them. */
 const OF_TERMINAL =
-  /^(TERM.*|TMUX.*|SHLVL|_|LS_COLORS|LESS.*|MAIL|SSH_.*|SUDO_.*|XDG_.*|DBUS_.*|INVOCATION_ID|JOURNAL_STREAM|SYSTEMD_.*|MANAGERPID|MEMORY_PRESSURE_.*|COLUMNS|LINES|DISPLAY|HOME|USER|LOGNAME|SHELL|PWD|OLDPWD)=/;
+  /^(TERM.*|TMUX.*|SHLVL|_|LS_COLORS|LESS.*|MAIL|MOTD_SHOWN|SSH_.*|SUDO_.*|XDG_.*|DBUS_.*|INVOCATION_ID|JOURNAL_STREAM|SYSTEMD_.*|MANAGERPID|MEMORY_PRESSURE_.*|COLUMNS|LINES|DISPLAY|HOME|USER|LOGNAME|SHELL|PWD|OLDPWD)=/;
 
 /** Returns a candidate, or a sentence that says why the session cannot be an agent. */
 function judgeSession(

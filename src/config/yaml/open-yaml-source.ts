@@ -25,7 +25,10 @@ const MOST_SECTION_BYTES = 8 * 1024 * 1024;
  */
 export function openSource(path: string, within: Keys, report: ProblemReport): YamlSource | undefined {
   const file = { file: shownAs(path), within };
-  const { text: marked, flaw } = readTextFile(path, within.length === 0 ? MOST_BYTES : MOST_SECTION_BYTES);
+  const { text: marked, flaw } =
+    within.length === 0
+      ? readTextFile(path, MOST_BYTES, "move its contacts to a separate file (docs/contacts.md)")
+      : readTextFile(path, MOST_SECTION_BYTES);
   const text = marked.replace(/^\ufeff/, "");
   if (flaw !== undefined) {
     report.error(flawAt(file, text, flaw.at), [], flaw.sentence);

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { MusterError } from "../../base/errors.ts";
 import type { Observation, PackageItem, Refusal } from "../../model/items.ts";
+import type { Host } from "../context.ts";
 import type { RequestContext } from "../request-context.ts";
 import { installedAmong } from "../system/dpkg.ts";
 import type { ProgramResult } from "../system/run-program.ts";
@@ -14,8 +15,8 @@ const PATIENCE = 600;
 export const debianPackage: Kind<PackageItem> = {
   observe,
   converge: ({ host }, { item }) => {
-    if (!hasApt())
-      throw new MusterError({ what: `package ${item.name} was not installed`, ...noApt(item.name) });
+    if (!hasProgram(host, "apt-get"))
+      throw new MusterError({ what: `package ${item.name} was not installed`, ...noApt(host, item.name) });
     const install = () => host.run("apt-get", INSTALL.concat(item.name), { timeout: PATIENCE });
     if (install().status === 0) return;
     // The package lists might be outdated, or might never have been downloaded.
@@ -49,27 +50,24 @@ function observe({ host }: RequestContext, targets: readonly ItemState<PackageIt
   );
   if ("unknown" in installed) return names.map(() => installed);
   return names.map((name) => {
-    const present = installed.has(name) || isOnPath(name);
-    return present || hasApt() ? { props: { present } } : { props: { present }, refusal: noApt(name) };
+    const present = installed.has(name) || (PROGRAMS.includes(name) && hasProgram(host, name));
+    if (present || hasProgram(host, "apt-get")) return { props: { present } };
+    return { props: { present }, refusal: noApt(host, name) };
   });
 }
 
-/** The packages that Muster itself needs. Each is needed only for the program with its name. */
+/** The packages that Muster itself needs. Each is needed only for the program with its name, however it was installed. */
 const PROGRAMS: readonly string[] = ["tmux", "sudo"];
 
-/** Whether a host has the program of a package, although the package might not be installed. */
-function isOnPath(name: string): boolean {
-  return PROGRAMS.includes(name) && existsSync(`/usr/bin/${name}`);
+function hasProgram({ paths }: Host, name: string): boolean {
+  return existsSync(`${paths.programs}/${name}`);
 }
 
-function hasApt(): boolean {
-  return existsSync("/usr/bin/apt-get");
-}
-
-function noApt(name: string): Required<Refusal> {
+function noApt({ paths }: Host, name: string): Required<Refusal> {
+  const place = PROGRAMS.includes(name) ? `, as ${paths.programs}/${name}` : "";
   return {
     why: `${name} is missing, and this host has no apt with which Muster could install it.`,
-    next: `Install ${name} on the host by hand${PROGRAMS.includes(name) ? `, as /usr/bin/${name}` : ""}.`,
+    next: `Install ${name} on the host by hand${place}.`,
   };
 }
 

@@ -3,6 +3,7 @@ import { isGateAccount } from "../../model/gate-account.ts";
 import type { HostRecord } from "../../model/host-record.ts";
 import {
   type HostItem,
+  NAMED_IN,
   type Observation,
   OUTSIDE_HOME,
   type Props,
@@ -17,6 +18,7 @@ import {
 } from "../accounts/data-outside-home.ts";
 import { editPasswd } from "../accounts/edit-passwd.ts";
 import { endProcesses } from "../accounts/end-processes.ts";
+import { filesNamingReader } from "../accounts/files-naming.ts";
 import { forgetFormerGroup, renameFormerGroup } from "../accounts/former-group.ts";
 import { loginObstacles } from "../accounts/login-obstacles.ts";
 import { isLogin, loginRefusal, refuseLogin } from "../accounts/login-users.ts";
@@ -36,12 +38,15 @@ import { groupsText, keepFirstGroup, missingGroups, setGroups, withMissing } fro
 const GRACE = 10;
 
 export const user: Kind<UserItem> = {
-  observe: (context, targets) =>
-    targets.map((target) => {
-      const { host, accounts } = context;
-      const seen = { ...observeUser(context, target.item), ...gateWarning(host, accounts, target.item) };
-      return isNewLogin(host, accounts, target) ? { ...seen, refusal: loginRefusal(target.item.name) } : seen;
-    }),
+  observe: (context, targets) => {
+    const { host, accounts } = context;
+    const filesNaming = filesNamingReader(host);
+    return targets.map((target) => {
+      const { item } = target;
+      const seen = { ...observeUser(context, item, filesNaming), ...gateWarning(host, accounts, item) };
+      return isNewLogin(host, accounts, target) ? { ...seen, refusal: loginRefusal(item.name) } : seen;
+    });
+  },
   converge,
   refuse: ({ host, accounts }, targets) => {
     const login = targets.find((target) => isNewLogin(host, accounts, target));
@@ -60,14 +65,20 @@ function isNewLogin(
   return applied === undefined && intended === undefined && isLogin(host, accounts, item.name);
 }
 
-function observeUser({ host, accounts }: RequestContext, item: UserItem): Observation {
+function observeUser(
+  { host, accounts }: RequestContext,
+  item: UserItem,
+  filesNaming: (user: string) => string[],
+): Observation {
   const account = accounts.users.get(item.name);
   if (account === undefined) return withMissing({ props: { present: false } }, accounts, item);
   const { gid, home, shell } = account;
   const outside = namedDataOf(host, account).join(", ");
+  const named = filesNaming(item.name).join(", ");
   const props = {
     ...{ present: true, group: accounts.groupName(gid), home, shell },
     ...(outside !== "" && { [OUTSIDE_HOME]: outside }),
+    ...(named !== "" && { [NAMED_IN]: named }),
   };
   if (item.want.groups === undefined) return { props };
   const groups = groupsText(host, accounts, account, item);

@@ -42,6 +42,12 @@ export interface UserItem {
  */
 export const OUTSIDE_HOME = "outside";
 
+/**
+ * An observed property of a user that is never declared: the files, such as sudoers, that name the user. Muster does not
+ * change these files.
+ */
+export const NAMED_IN = "namedIn";
+
 /** The rights of a user that do not come from its groups. Muster compares them, but never adds or removes a right. */
 export interface RightsItem {
   readonly kind: "rights";

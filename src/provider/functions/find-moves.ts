@@ -1,4 +1,4 @@
-import { type DirectoryItem, OUTSIDE_HOME } from "../../model/items.ts";
+import type { DirectoryItem } from "../../model/items.ts";
 import type { MoveMark } from "../../model/move.ts";
 import type { DeclaredResource } from "../../model/preflight.ts";
 import type { ObserveAnswer } from "../../model/protocol.ts";
@@ -6,6 +6,7 @@ import { fromWire } from "../../model/pulumi-items.ts";
 import { agentOf } from "../../model/resource-id.ts";
 import { isHomeFolder, wireItems } from "../handlers/items/inputs.ts";
 import type { AnnouncedMove } from "../notices/moves.ts";
+import { outsideHome } from "../observed-users.ts";
 import type { EngineResource } from "../resources-in-state.ts";
 
 /** Observes the host that has this name in the state. Returns undefined if the host is unreachable. */
@@ -135,20 +136,6 @@ async function moveTo(
     ],
     gone,
   };
-}
-
-/** Returns the data of a user outside its home on a host, and the sudoers lines of the user. */
-function outsideHome(answer: ObserveAnswer | undefined, user: string | undefined): string[] {
-  return Object.values(answer?.resources ?? {}).flatMap(({ items, observed }) =>
-    Object.entries(items).flatMap(([name, item]) => {
-      const observation = observed[name];
-      if (observation === undefined || "unknown" in observation) return [];
-      const { [OUTSIDE_HOME]: outside, sudo = "none" } = observation.props;
-      if (item.kind === "user" && item.name === user)
-        return outside === undefined ? [] : `${outside}`.split(", ");
-      return item.kind === "rights" && item.user === user && sudo !== "none" ? ["its lines of sudoers"] : [];
-    }),
-  );
 }
 
 function markIn(answer: ObserveAnswer | undefined, id: string): MoveMark | undefined {

@@ -1,6 +1,6 @@
 import { MACHINES } from "../../host-kinds/registry.ts";
 import { RESOURCE_TYPES } from "../../model/declaration.ts";
-import { type Found, isFormerUnit } from "../../model/found-items.ts";
+import { isFormerUnit } from "../../model/found-items.ts";
 import type { HostRecord } from "../../model/host-record.ts";
 import { itemAddress } from "../../model/item-address.ts";
 import type { HostItem } from "../../model/items.ts";
@@ -19,6 +19,7 @@ import { wireItems } from "../handlers/items/inputs.ts";
 import { moveSentences } from "../notices/moves.ts";
 import { type Removal, removalSentences } from "../notices/removals.ts";
 import { renameSentences } from "../notices/renames.ts";
+import { filesNaming } from "../observed-users.ts";
 import type { RecurringSentence } from "../recurring-resources.ts";
 import type { EngineResource } from "../resources-in-state.ts";
 import { findMoves, type ObserveHost } from "./find-moves.ts";
@@ -45,9 +46,7 @@ export async function preflight(
   context.moves.expect(moves);
   const moving = new Set(moves.map(({ id }) => subjectKey(id)));
   for (const sentence of moveSentences(moves)) await report(sentence);
-  const foundOf = (host: string, id: string) => known.get(host)?.resources[id]?.record?.found;
-  for (const sentence of sentencesOf(inState, declared, moving, new Map(gone), foundOf))
-    await report(sentence);
+  for (const sentence of sentencesOf(inState, declared, moving, new Map(gone), known)) await report(sentence);
   const names = new Set(declared.flatMap(({ name, formerly }) => [name, ...formerly]));
   const recurring = recurringAmong(observedHosts, declared, recurrence);
   for (const one of recurring) await report(one.sentence);
@@ -67,7 +66,7 @@ function sentencesOf(
   declared: readonly DeclaredResource[],
   moving: ReadonlySet<string>,
   homesGone: ReadonlyMap<string, string>,
-  foundOf: (host: string, id: string) => Found | undefined,
+  known: ReadonlyMap<string, ObserveAnswer>,
 ): string[] {
   const currentNames = new Map(
     declared.flatMap(({ name, formerly }) => [name, ...formerly].map((one) => [one, name])),
@@ -78,13 +77,16 @@ function sentencesOf(
   );
   const renamed = inState.flatMap(({ urn }) => {
     const to = currentNames.get(urn.name) ?? urn.name;
-    return to === urn.name ? [] : [{ type: urn.type, from: urn.name, to }];
+    const { host, name } = subjectOf(urn.name);
+    const files = filesNaming(known.get(host))[name] ?? [];
+    return to === urn.name ? [] : [{ type: urn.type, from: urn.name, to, files }];
   });
   const removals = gone.map((one) => {
     const movedTo = homesGone.get(placeOf(one.urn.name));
     const removal = removalOf(one, declared, movedTo);
-    const found = movedTo === undefined ? foundOf(removal.host, removal.name) : {};
-    return found === undefined ? removal : { ...removal, found };
+    const answer = known.get(removal.host);
+    const found = movedTo === undefined ? answer?.resources[removal.name]?.record?.found : {};
+    return { ...removal, ...(found && { found }), filesNaming: filesNaming(answer) };
   });
   return [...removalSentences(removals, "up"), ...renameSentences(renamed)];
 }

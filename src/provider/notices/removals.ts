@@ -4,6 +4,7 @@ import { ASIDE_DIR } from "../../model/host-paths.ts";
 import { itemAddress } from "../../model/item-address.ts";
 import type { HostItem } from "../../model/items.ts";
 import { parseId, subjectKey, subjectOf } from "../../model/resource-id.ts";
+import type { FilesNaming } from "../observed-users.ts";
 import { listed } from "./join-words.ts";
 
 /** A resource that will be removed, with the facts that its announcement needs. */
@@ -14,6 +15,8 @@ export interface Removal {
   readonly items: readonly HostItem[];
   /** The items that existed before Muster and are given back; absent if they are not known. */
   readonly found?: Found;
+  /** The files that name the users on the host; absent if they are not known. */
+  readonly filesNaming?: FilesNaming;
   readonly isProtected: boolean;
   /** Only for a machine: a phrase for what is deleted, such as "this local host with its disk". */
   readonly machine?: string;
@@ -51,10 +54,27 @@ function sentence(
   command: RemovalReason,
 ): string {
   const why = parts[0]?.why ?? "";
-  if (!parts.some((part) => part.isProtected)) return `${subject}${why}: \`${command}\` ${clauses}.`;
+  if (!parts.some((part) => part.isProtected)) {
+    return `${subject}${why}: \`${command}\` ${clauses}.${namedSentence(parts)}`;
+  }
   const and = why === "" ? "" : `${why}, and`;
   const itself = subject.includes(":") ? "is protected" : "is protected, or an agent on it is";
   return `${subject}${and} ${itself}: nothing is removed. To remove it, ${UNPROTECT[command]}.`;
+}
+
+/** Returns the sentence about files that name a removed user; empty if there are none. */
+function namedSentence(parts: readonly Removal[]): string {
+  const { items } = goingAndKept(parts);
+  const named = items.flatMap((item) => {
+    if (item.kind !== "user" || item.onRemove === "keep") return [];
+    const files = parts.flatMap(({ filesNaming }) => filesNaming?.[item.name] ?? []);
+    return files.length === 0 ? [] : [{ user: item.name, files: [...new Set(files)] }];
+  });
+  return named
+    .map(({ user, files }) => {
+      return ` It does not change ${listed(files)}: remove the lines that name ${user}, because they apply to any later user ${user}.`;
+    })
+    .join("");
 }
 
 /** Returns the subject of a sentence: `hub`, `hub: iris` or `hub: tenant arc`. */
@@ -76,14 +96,19 @@ function machineClause(machine: Removal, ofHost: readonly Removal[]): string {
   return agents.length === 0 ? clause : `${clause}: ${listed(agents)}, with home and data`;
 }
 
-function clausesOf(parts: readonly Removal[]): string {
+/** Separates the items that are removed from the items that existed before Muster. */
+function goingAndKept(parts: readonly Removal[]): { items: HostItem[]; kept: HostItem[] } {
   const all = parts.flatMap((part) => part.items);
   const found: Found = Object.assign(
     {},
     ...parts.map((part) => givenBack(Object.fromEntries(part.items.entries()), part.found)),
   );
   const isKept = (item: HostItem) => isFormerUnit(item) || itemAddress(item) in found;
-  const [items, kept] = [all.filter((item) => !isKept(item)), all.filter(isKept)];
+  return { items: all.filter((item) => !isKept(item)), kept: all.filter(isKept) };
+}
+
+function clausesOf(parts: readonly Removal[]): string {
+  const { items, kept } = goingAndKept(parts);
   const removed = items.flatMap((item) => removedOf(item)).sort((a, b) => place(a) - place(b));
   const homes = items.flatMap((item) => homeClause(item));
   const units = items.flatMap((item) => (item.kind === "unit" && item.user === undefined ? [item] : []));

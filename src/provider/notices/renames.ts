@@ -1,15 +1,18 @@
 import { subjectOf } from "../../model/resource-id.ts";
+import { listed } from "./join-words.ts";
 
 /** A renamed resource: its name in the state, and its current name. */
 export interface Renamed {
   readonly type: string;
   readonly from: string;
   readonly to: string;
+  /** The files on the host, such as sudoers, that name the user. */
+  readonly files: readonly string[];
 }
 
 /** Returns one sentence for each renamed agent, tenant and host, which says what the rename does. */
 export function renameSentences(renamed: readonly Renamed[]): string[] {
-  return renamed.flatMap(({ type, from, to }) => {
+  return renamed.flatMap(({ type, from, to, files }) => {
     const [was, is] = [subjectOf(from), subjectOf(to)];
     if (type === "Host") {
       return [
@@ -19,7 +22,11 @@ export function renameSentences(renamed: readonly Renamed[]): string[] {
     const effect = EFFECTS[type];
     if (was.name === is.name || effect === undefined) return [];
     const who = is.kind === "tenant" ? "tenant " : "";
-    return [`${is.host}: ${who}${was.name} becomes ${is.name}: \`up\` ${effect}.`];
+    const left =
+      files.length === 0
+        ? ""
+        : ` It does not change ${listed(files)}: replace ${was.name} with ${is.name} there, because these lines apply to any later user ${was.name}.`;
+    return [`${is.host}: ${who}${was.name} becomes ${is.name}: \`up\` ${effect}.${left}`];
   });
 }
 

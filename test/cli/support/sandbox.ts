@@ -5,6 +5,7 @@ import { execa } from "execa";
 import type { Changes } from "./answers.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
+const MAIN = join(ROOT, "src", "cli", "main.ts");
 
 /** A project in a temporary folder, with a fake `ssh` that answers like the hosts. */
 export interface Sandbox {
@@ -14,6 +15,8 @@ export interface Sandbox {
   fleet(
     ...args: readonly string[]
   ): Promise<{ readonly code: number; readonly out: string; readonly err: string }>;
+  /** Runs the command in a terminal, as a person does. */
+  fleetInTerminal(...args: readonly string[]): Promise<void>;
   /** Returns the arguments of every `ssh` that was started, and every request that it received. */
   calls(): string[];
   remove(): void;
@@ -39,6 +42,12 @@ export function makeSandbox(files: Readonly<Record<string, string>> = {}): Sandb
     hosts: (hosts) => writeFileSync(join(bin, "hosts.json"), JSON.stringify(hosts)),
     calls: () => linesOf(join(bin, "calls")),
     fleet: (...args) => runFleet(args, dir, base, bin),
+    fleetInTerminal: async (...args) => {
+      const command = [process.execPath, "--no-warnings", MAIN, ...args].map((word) => `'${word}'`).join(" ");
+      const env = { PATH: `${bin}:${process.env["PATH"]}`, HOME: base };
+      const options = { cwd: dir, reject: false, extendEnv: false, env, stdin: "ignore" } as const;
+      await execa("script", ["-qec", command, "/dev/null"], options);
+    },
     remove: () => rmSync(base, { recursive: true, force: true }),
   };
 }
@@ -50,8 +59,7 @@ export async function ensureBuilt(): Promise<void> {
 }
 
 async function runFleet(args: readonly string[], cwd: string, home: string, bin: string) {
-  const main = join(ROOT, "src", "cli", "main.ts");
-  const { exitCode, stdout, stderr } = await execa(process.execPath, ["--no-warnings", main, ...args], {
+  const { exitCode, stdout, stderr } = await execa(process.execPath, ["--no-warnings", MAIN, ...args], {
     cwd,
     reject: false,
     extendEnv: false,

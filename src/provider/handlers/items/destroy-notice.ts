@@ -2,6 +2,7 @@ import { fromWire } from "../../../model/pulumi-items.ts";
 import { subjectKey } from "../../../model/resource-id.ts";
 import type { ProviderContext } from "../../context.ts";
 import { type Removal, removalSentences } from "../../notices/removals.ts";
+import { filesNaming } from "../../observed-users.ts";
 import type { Properties } from "../../wire/values.ts";
 import type { HandlerCall } from "../handler.ts";
 import { wireItems } from "./inputs.ts";
@@ -33,6 +34,7 @@ export async function announceDestroy(
   ];
   const found = observed?.resources[name]?.record?.found;
   const isProtected = inputs["protect"] === true;
-  const removal: Removal = { name, host, items, isProtected, why: "", ...(found && { found }) };
+  const facts = { ...(found && { found }), filesNaming: filesNaming(observed) };
+  const removal: Removal = { name, host, items, isProtected, why: "", ...facts };
   for (const sentence of removalSentences([removal], "destroy")) await call.log("warning", sentence);
 }

@@ -1,5 +1,6 @@
 import type { ProviderContext } from "../../context.ts";
 import { type Removal, removalSentences } from "../../notices/removals.ts";
+import { filesNaming } from "../../observed-users.ts";
 import type { Properties } from "../../wire/values.ts";
 import type { HandlerCall } from "../handler.ts";
 import { parseProperties } from "./inputs.ts";
@@ -43,14 +44,15 @@ export async function announceOrphans(
   const orphans = orphansOf(news);
   if (orphans.length === 0) return;
   const { host } = parseProperties(news);
-  const { resources } = await observations.at(host, call.urn.owner);
+  const answer = await observations.at(host, call.urn.owner);
   const removals = orphans.map((name): Removal => {
-    const found = resources[name]?.record?.found;
+    const { items = {}, record } = answer.resources[name] ?? {};
     return {
-      ...(found && { found }),
+      ...(record?.found && { found: record.found }),
+      filesNaming: filesNaming(answer),
       name,
       host,
-      items: Object.values(resources[name]?.items ?? {}),
+      items: Object.values(items),
       isProtected: false,
       why: LEFT_OVER,
     };

@@ -58,6 +58,7 @@ export const LISTED_WAYS: Ways<Planted> = {
     start: `i=0; until runuser -u ${name} -- env XDG_RUNTIME_DIR=/run/user/$(id -u ${name}) systemctl --user enable -q --now gateway 2>/dev/null; do
         [ $((i+=1)) -lt 30 ]; sleep 1; done`,
     elsewhere: [`gateway.service of ${name}`],
+    keepsUser: true,
   }),
   nohup: ({ name }) => ({
     plant: ":",

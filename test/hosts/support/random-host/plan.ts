@@ -96,24 +96,26 @@ function user(
   draw: Draw,
 ): RandomUser {
   const { name, home } = person;
-  const { plant, start = ":", listed = [], elsewhere = [], ...more } = make(person, draw);
+  const { plant, start = ":", listed = [], elsewhere = [], keepsUser = false, ...more } = make(person, draw);
   const isAgent = "unit" in more;
   const some = belongingsOf(draw, isAgent).map(([feature, has]) => ({ feature, ...has(person) }));
-  const [account, isLinked] = accountOf(person, draw);
-  const rights = some.map((one) => one.rights ?? {});
+  const { script, isLinked, primary } = accountOf(person, draw);
+  const rights: PlantedRights[] = some.map((one) => one.rights ?? {});
+  // The user is also a member of its primary group, which need not be declared.
+  const groups = rights.flatMap((one) => one.groups ?? []).filter((group) => group !== primary);
   return {
     name,
     home,
     features: [way, ...(isLinked ? ["a linked home"] : []), ...some.map(({ feature }) => feature)],
-    plant: [account, ...some.map((one) => one.plant), plant].join("\n"),
+    plant: [script, ...some.map((one) => one.plant), plant].join("\n"),
     start,
     elsewhere,
-    listed: [...listed, ...some.flatMap((one) => (isAgent ? (one.listed ?? []) : []))],
+    listed: [...listed, ...some.flatMap((one) => (isAgent || keepsUser ? (one.listed ?? []) : []))],
     ...(isAgent && {
       agent: {
         ...more,
         texts: Object.assign({}, ...some.map(({ texts }) => texts)),
-        rights: Object.assign({}, ...rights),
+        rights: Object.assign({}, ...rights, { groups }),
       },
     }),
     hasKey: rights.some(({ keys }) => keys !== undefined),
@@ -121,9 +123,13 @@ function user(
 }
 
 /** Creates the user, and sometimes a home that is a link, a shared primary group or a shell of its own. */
-function accountOf({ name, home }: Person, draw: Draw): [script: string, isLinked: boolean] {
+function accountOf(
+  { name, home }: Person,
+  draw: Draw,
+): { script: string; isLinked: boolean; primary: string } {
   const isLinked = draw.chance(0.1);
-  const group = draw.chance(0.2) ? "--gid crew" : "--user-group";
+  const isShared = draw.chance(0.2);
+  const group = isShared ? "--gid crew" : "--user-group";
   const shell = draw.pick(["/bin/bash", "/bin/bash", "/bin/sh"]);
   const comment = draw.pick(["", "Ünï, Room 1,,", "agent"]);
   const mode = draw.pick(["0700", "0750", "0755"]);
@@ -131,7 +137,11 @@ function accountOf({ name, home }: Person, draw: Draw): [script: string, isLinke
     ? `useradd --no-create-home -d ${home} ${group} -s ${shell} -c '${comment}' ${name}; cp -r /etc/skel /data/home-${name}; chown -R ${name}:$(id -gn ${name}) /data/home-${name}; ln -s /data/home-${name} ${home}`
     : `useradd --create-home ${group} -s ${shell} -c '${comment}' ${name}`;
   const password = draw.chance(0.3) ? `echo '${name}:secret-${name}' | chpasswd` : ":";
-  return [`${make}; chmod ${mode} ${home}/.; ${password}`, isLinked];
+  return {
+    script: `${make}; chmod ${mode} ${home}/.; ${password}`,
+    isLinked,
+    primary: isShared ? "crew" : name,
+  };
 }
 
 function farHome(name: string, draw: Draw): RandomUser {

@@ -16,6 +16,8 @@ export interface Planted {
   readonly listed?: readonly RegExp[];
   /** The former services and sessions, with their users, of agents that get new users. */
   readonly elsewhere?: readonly string[];
+  /** Whether an agent among `elsewhere` keeps its user, so that the import reads the files in the user's home. */
+  readonly keepsUser?: true;
 }
 
 /** A service that becomes an agent. */
