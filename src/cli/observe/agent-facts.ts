@@ -1,3 +1,4 @@
+import type { Expiring } from "../../config/expiring-credentials.ts";
 import type { DeferredRestart, HeartbeatState, Lifecycle, PendingPause } from "../../model/deadman.ts";
 import type { FailedOver } from "../../model/failover.ts";
 import type { RuntimeKind } from "../../runtimes/registry.ts";
@@ -25,6 +26,8 @@ export interface AgentFacts extends KeptStopped {
   readonly pinned?: string;
   /** The declared model for the provider that the agent uses, or only the provider; absent if neither is declared. */
   readonly model?: string;
+  /** Its credentials that expire soon or have expired; absent if there are none. */
+  readonly expiring?: readonly Expiring[];
   /** Present if Muster has installed nothing on the agent's host yet. */
   readonly isHostEmpty?: true;
   /** What runs as the agent's user without a declaration; absent if there is nothing. */

@@ -1,3 +1,4 @@
+import { expiryText } from "../../config/expiring-credentials.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import type { AgentFacts } from "./agent-facts.ts";
 import { span } from "./span.ts";
@@ -53,6 +54,13 @@ export const AGENT_FLAGS = {
     find: ({ agent, quarantine }) =>
       quarantine &&
       `${agent} is in quarantine: ${quarantine.reason}. \`npx fleet release ${agent}\` releases it.`,
+  },
+  EXPIRES: {
+    exit: EXIT.policy,
+    find: ({ agent, expiring = [] }) =>
+      expiring.length === 0
+        ? undefined
+        : `${agent}: ${expiring.map(({ credential, on }) => `its credential ${credential} ${expiryText(on)}`).join("; ")}.`,
   },
   FAILOVER: {
     find: ({ agent, failedOver }) =>

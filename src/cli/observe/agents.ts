@@ -1,3 +1,4 @@
+import { expiringOf } from "../../config/expiring-credentials.ts";
 import type { AgentSpec, Fleet } from "../../config/fleet.ts";
 import type { DeferredRestart } from "../../model/deadman.ts";
 import type { PsAnswer, PsRequest, UnitStatus } from "../../model/protocol.ts";
@@ -118,7 +119,12 @@ function rowsOf(fleet: Fleet, { host, things, answer }: AgentsAnswer): AgentRow[
 function rowOf(fleet: Fleet, agent: AgentSpec, unit: UnitStatus | undefined, absent: AgentState): AgentFacts {
   const { name, tenant, host, runtime } = agent;
   const former = runningUnit(agent) === unitName(agent) ? {} : { former: runningUnit(agent) };
-  const declared = { runtime, ...modelOf(agent, unit), ...pinnedVersion(fleet, agent) };
+  const declared = {
+    runtime,
+    ...modelOf(agent, unit),
+    ...pinnedVersion(fleet, agent),
+    ...expiringIn(fleet, agent),
+  };
   const place = { agent: name, tenant, host, ...declared, lifecycle: agent.lifecycle.kind, ...former };
   const state = unit === undefined ? absent : stateOf(unit);
   if (unit === undefined || state === "not there") return { ...place, state };
@@ -149,6 +155,11 @@ function modelOf({ model, failover }: AgentSpec, unit: UnitStatus | undefined): 
 function pinnedVersion(fleet: Fleet, { pinned }: AgentSpec): Pick<AgentFacts, "pinned"> {
   const spec = pinned === undefined ? undefined : fleet.runtimes[pinned];
   return spec === undefined ? {} : { pinned: spec.pinned.version };
+}
+
+function expiringIn({ credentials }: Fleet, agent: AgentSpec): Pick<AgentFacts, "expiring"> {
+  const expiring = expiringOf(agent.credentials.map((name) => credentials[name]));
+  return expiring.length === 0 ? {} : { expiring };
 }
 
 function withoutRun({ run: _, ...owed }: DeferredRestart): NonNullable<AgentFacts["owed"]> {

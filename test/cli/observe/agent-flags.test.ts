@@ -39,6 +39,12 @@ describe("an agent gets the flag", () => {
       "5 restarts",
       [5],
     ],
+    [
+      "EXPIRES",
+      { expiring: [{ credential: "iris-key", on: "2001-01-31" }] },
+      "iris: its credential iris-key has expired on 2001-01-31.",
+      [5],
+    ],
     ["FAILOVER", { failedOver: { provider: "spare", since: SINCE } }, "has used provider spare", []],
     ["WAITING", { owed: { restart: "never", within: 0, since: SINCE } }, "npx fleet restart iris", []],
     [
