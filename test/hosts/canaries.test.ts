@@ -19,7 +19,7 @@ import { type CommandResult, makeProject, must, type Project } from "./support/p
 const SECRETS = [
   { name: "config-env", from: "config:config-env", env: "CONFIG_KEY" },
   { name: "config-file", from: "config:config-file" },
-  { name: "env-env", from: "env:CANARY_A", env: "ENV_KEY" },
+  { name: "env-env", from: "env:CANARY_A", env: "ENV_KEY", expires: "2001-01-31" },
   { name: "env-file", from: "env:CANARY_B" },
   { name: "exec-env", from: "exec:sh -c 'echo run >>runs; cat secrets/exec-env'", env: "EXEC_KEY" },
   { name: "exec-file", from: "exec:cat secrets/exec-file" },
@@ -66,6 +66,14 @@ describe("a secret's value", () => {
     await must(project.fleet(["validate"]));
     await must(project.fleet(["drift"]));
     expect(project.read("runs")).toBe("run\nrun\n");
+  });
+
+  test("that has expired is named by previews and by `fleet ps`", async () => {
+    const [preview] = results.filter(({ command }) => command === "preview --diff");
+    expect(preview?.all).toContain("credential env-env has expired on 2001-01-31.");
+    const { stdout } = await must(project.fleet(["ps"]), 5);
+    expect(stdout).toMatch(/^iris .* EXPIRES$/m);
+    expect(stdout).toContain("iris: its credential env-env has expired on 2001-01-31.");
   });
 
   test("does not appear in the output of any command", async () => {

@@ -52,6 +52,7 @@ export const FORM: readonly Case[] = [
   ["a credential without type", ", type: api-key", "", "10:3 credentials.iris-key.type: is missing"],
   ["a credential of unknown type", "type: api-key", "type: apikey", "10:45 credentials.iris-key.type: must be api-key, oauth, password or other; did you mean \"api-key\"?"],
   ["a variable with a dash", "env: API_KEY", "env: API-KEY", "10:59 credentials.iris-key.env: must be the name of an environment variable: letters, digits and '_', not beginning with a digit"],
+  ["an expiry that is not a day", "env: API_KEY", "expires: next year", "10:63 credentials.iris-key.expires: must be a day such as 2027-01-31"],
   ["a reason that is too short", "env: API_KEY", "sharedBecause: yes", "10:69 credentials.iris-key.sharedBecause: must give a reason of at least 10 characters"],
   ["an identity without soul", "iris: {soul: SOUL.md}", "iris: {}", "12:3 identities.iris.soul: is missing"],
   ["a soul that is a number", "iris: {soul: SOUL.md}", "iris: {soul: 7}", "12:16 identities.iris.soul: must be the path of a file, relative to fleet.yaml"],
