@@ -51,13 +51,15 @@ export interface AgentFacts extends KeptStopped {
   /** What the agent reports about itself. */
   readonly status?: string;
   /**
-   * The state in the agent's heartbeat. This field and the next four are absent if the deadman does not
+   * The state in the agent's heartbeat. This field and the next five are absent if the deadman does not
    * report them.
    */
   readonly beat?: HeartbeatState;
   /** Seconds since the agent's last sign of life. */
   readonly silent?: number;
   readonly task?: string;
+  /** The question of the dialog for which the agent waits. */
+  readonly blocked?: string;
   /** What is wrong with the agent's heartbeat. */
   readonly problem?: string;
   /** Why the deadman currently does not act on the agent. */

@@ -14,7 +14,7 @@ interface FlagKind {
 /**
  * All flags of `fleet ps`, in the order in which they are shown: flags with an exit code first. The flag, its meaning
  * and its exit code are defined only here. docs/observing.md lists them, and a test compares the two lists. A new flag
- * is one entry. The entries BLOCKED and LOGIN need a field in `AgentFacts` that says what the agent waits for.
+ * is one entry. The entry LOGIN needs a field in `AgentFacts` that says whether the agent waits for a login.
  */
 export const AGENT_FLAGS = {
   DRIFT: {
@@ -47,6 +47,12 @@ export const AGENT_FLAGS = {
       state === "stuck"
         ? `${agent} reports that it is stuck${task === undefined ? "" : `: ${task}`}.`
         : undefined,
+  },
+  BLOCKED: {
+    exit: EXIT.policy,
+    find: ({ agent, blocked }) =>
+      blocked &&
+      `${agent} waits for a person: "${blocked}". \`npx fleet watch ${agent} --takeover\` answers the question.`,
   },
   DEAD: { exit: EXIT.policy, find: whyDead },
   QUARANTINE: {

@@ -187,11 +187,12 @@ function processOf({ runtime }: AgentSpec, { names = [] }: UnitStatus): Partial<
 
 function signsOf({ watched }: UnitStatus): Partial<AgentFacts> {
   if (watched === undefined) return {};
-  const { by, state: beat, age, task, problem, held } = watched;
+  const { by, state: beat, age, task, blocked, problem, held } = watched;
   return {
     ...(by !== "none" && { silent: Math.round(age) }),
     ...(beat && { beat }),
     ...(task && { task }),
+    ...(blocked && { blocked }),
     ...(problem && { problem }),
     ...(held && { held }),
   };
