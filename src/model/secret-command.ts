@@ -6,7 +6,7 @@ const PART =
   /'(?<single>[^']*)'|"(?<double>(?:[^"\\]|\\.)*)"|\\(?<escaped>.)|(?<space>\s+)|(?<plain>[^\s'"\\]+)/gsy;
 
 /** The characters that have a meaning in a shell, also in double quotes (the second group). */
-const SHELL = /[|&;<>()$`]/;
+const SHELL = /[|&;<>()$`*?]/;
 const SHELL_IN_QUOTES = /[$`]/;
 
 /**

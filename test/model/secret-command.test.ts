@@ -16,6 +16,7 @@ test.each([
 
 test.each([
   ["pass show iris | head -n 1", "contains |, but no shell runs the command"],
+  ["cat keys/*", "contains *"],
   ["pass show $NAME", "contains $"],
   ['pass show "$NAME"', "contains $"],
   ["pass show `cat name`", "contains `"],
