@@ -13,7 +13,7 @@ import { paneQuietFor } from "../units/tmux-pane.ts";
 const PATIENCE = 120;
 
 /** Seconds between two checks of an agent. */
-const EVERY = 10;
+const EVERY = 5;
 
 /** Finds the dialogs for which agents wait. */
 export interface DialogTracker {
