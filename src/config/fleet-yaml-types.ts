@@ -229,6 +229,7 @@ export interface RawCredential {
   readonly type: "api-key" | "oauth" | "password" | "other";
   readonly provider?: string;
   readonly env?: string;
+  readonly expires?: string;
   readonly sharedBecause?: string;
 }
 

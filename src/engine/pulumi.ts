@@ -2,6 +2,7 @@
  * `pulumi`: runs the engine with defaults for this project. Passes on the engine's output and exit code
  * unchanged.
  */
+import { randomBytes } from "node:crypto";
 import { flushCompileCache } from "node:module";
 import { resolve } from "node:path";
 import { InvalidError, MusterError } from "../base/errors.ts";
@@ -63,6 +64,7 @@ async function main(given: string[]): Promise<void> {
   Object.assign(env, vendors);
   // Only these variables let the provider distinguish a preview from an `up`.
   env["MUSTER_CHANGES"] = isChange(call) ? "1" : "";
+  if (isChange(call)) env["MUSTER_RUN_KEY"] = randomBytes(32).toString("hex");
   env["MUSTER_DESTROYS"] = isDestroy(call) ? "1" : "";
   // The path of the state folder is relative to the engine's working directory.
   if (project && call.cwd === undefined) {

@@ -1,13 +1,17 @@
 /**
- * How a runtime shows its prompt on the terminal, and where it records the messages that it has accepted. The
- * description is data, because the host gets it with a request.
+ * How a runtime shows its prompt and its dialogs on the terminal. The description is data, because the host gets it with
+ * a request, and with the deadman's policy.
  */
-export interface Conversation {
+export interface ScreenForm {
   readonly prompt: Prompt;
-  /** The texts of the runtime's dialogs, which a message must not answer. */
+  /** The texts of the runtime's dialogs, which a message must not answer, and for which an agent must not wait long. */
   readonly dialogs: readonly DialogText[];
   /** The texts that the runtime shows only while it works. */
   readonly busy: readonly string[];
+}
+
+/** How a runtime uses its terminal, and where it records the messages that it has accepted. */
+export interface Conversation extends ScreenForm {
   /** The placeholder that the runtime shows for a long pasted text; absent if it always shows the text. */
   readonly pasted?: string;
   readonly records: readonly MessageRecords[];
@@ -27,6 +31,29 @@ export type Dialog = (typeof DIALOGS)[number];
 export interface DialogText {
   readonly text: string;
   readonly is: Dialog;
+}
+
+/** Whether a value is the description of a screen. A tenant's stack can write such a value. */
+export function isScreenForm(value: unknown): value is ScreenForm {
+  const { prompt, dialogs, busy } = (value ?? {}) as Partial<Record<keyof ScreenForm, unknown>>;
+  const { marks = [], isBetweenLines } = (prompt ?? { marks: 0 }) as Record<keyof Prompt, unknown>;
+  const isDialog = ({ text, is }: Partial<Record<keyof DialogText, unknown>>) =>
+    isText(text) && (DIALOGS as readonly unknown[]).includes(is);
+  return (
+    isListOf(marks, isText) &&
+    (isBetweenLines === undefined || isBetweenLines === true) &&
+    isListOf(dialogs, (one) => isDialog(one ?? {})) &&
+    isListOf(busy, isText)
+  );
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === "string" && value !== "";
+}
+
+/** Whether a value is a short list of valid entries. */
+function isListOf(value: unknown, isValid: (entry: object) => boolean): boolean {
+  return Array.isArray(value) && value.length <= 100 && value.every(isValid);
 }
 
 /** Files in which a runtime records messages. Each new message is appended. */

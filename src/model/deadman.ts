@@ -1,3 +1,4 @@
+import type { ScreenForm } from "./conversation.ts";
 import type { FailoverPolicy } from "./failover.ts";
 import type { HealthCheck } from "./health-check.ts";
 
@@ -103,6 +104,8 @@ export interface Policy {
    * output says nothing about work, and processor time shows whether the agent is idle.
    */
   readonly showsWork?: true;
+  /** How the program shows its dialogs on the terminal; absent if this is not known. */
+  readonly screen?: ScreenForm;
 }
 
 export const ON_UNHEALTHY = ["restart", "tell"] as const;
@@ -158,6 +161,8 @@ export type HistoryKind =
   | "recovered"
   | "stuck"
   | "bad-heartbeat"
+  | "blocked"
+  | "unblocked"
   | "quarantined"
   | "asked"
   | "released"
@@ -209,6 +214,8 @@ export interface WatchedAgent {
   readonly restarts: number;
   readonly state?: HeartbeatState;
   readonly task?: string;
+  /** The question of the dialog for which the agent waits; absent if it waits for none. */
+  readonly blocked?: string;
   /** The error in the agent's heartbeat; absent if nothing is wrong. */
   readonly problem?: string;
   /** Why the deadman currently does not act on the agent; absent if the agent is not held. */

@@ -217,6 +217,11 @@ export function startedFile(agent: string): string {
   return `${agentRunDir(agent)}/started`;
 }
 
+/** Returns the path of the file with the rows of an agent's terminal, which its tmux writes while the terminal is silent. */
+export function paneFile(agent: string): string {
+  return `${agentRunDir(agent)}/pane`;
+}
+
 /** Returns the path of the file that exists from the end of an agent's program to the end of its unit. */
 export function endedFile(agent: string): string {
   return `${agentRunDir(agent)}/ended`;

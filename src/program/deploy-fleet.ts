@@ -5,6 +5,7 @@ import { installedRuntime } from "../base/installed-version.ts";
 import { projectDir } from "../base/muster-folders.ts";
 import { mapValues } from "../base/objects.ts";
 import { checkTenant } from "../config/check-stack-tenant.ts";
+import { type Expiring, expiringOf, expiryText } from "../config/expiring-credentials.ts";
 import type { Fleet, HostSpec } from "../config/fleet.ts";
 import { loadFleet } from "../config/load-fleet.ts";
 import { recordedLogins } from "../inventory/read-inventory.ts";
@@ -19,7 +20,7 @@ import { type HostMachine, hasMachine, makeHostMachines, type ProgramContext } f
 import { keepContents } from "./keep-contents.ts";
 import { aliasesOf, FleetResource } from "./muster-resource.ts";
 import { callPreflight } from "./preflight.ts";
-import { Config, getProject, getStack } from "./pulumi-sdk.ts";
+import { Config, getProject, getStack, log } from "./pulumi-sdk.ts";
 import { type StackOutputs, stackOutputs } from "./stack-outputs.ts";
 
 /** A fleet that was read and checked, before anything is registered. */
@@ -62,6 +63,8 @@ export async function deployFleet(
   program: ProgramContext = { machines: {} },
 ): Promise<Deployed> {
   keepContents(project, plan.contents);
+  for (const { credential, on } of expiringIn(fleet, slice))
+    void log.warn(`credential ${credential} ${expiryText(on)}.`);
   const ours = partOf(plan, slice);
   const hosts = hostsWithMachine(ours, fleet);
   const pending = callPreflight(
@@ -85,6 +88,17 @@ export async function deployFleet(
   const met = Promise.all([...machines.values()].map(({ ended }) => ended));
   const outputs = met.then(() => stackOutputs(project, fleet, slice));
   return { hosts: outputs.then(({ hosts }) => hosts), agents: outputs.then(({ agents }) => agents) };
+}
+
+/** Returns the credentials of a stack that expire soon. A tenant's stack has only those of its own agents. */
+function expiringIn({ credentials, agents }: Fleet, slice: Slice): Expiring[] {
+  const own = Object.values(agents).filter(
+    ({ tenant }) => slice.kind === "tenant" && slice.tenant === tenant,
+  );
+  const names = new Set(own.flatMap((agent) => agent.credentials));
+  return expiringOf(
+    Object.values(credentials).filter(({ name }) => slice.kind !== "tenant" || names.has(name)),
+  );
 }
 
 /** Returns the part of a plan that belongs to a stack. */

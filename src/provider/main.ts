@@ -3,6 +3,7 @@
  * until the run ends.
  */
 
+import { join } from "node:path";
 import { installedVersion } from "../base/installed-version.ts";
 import { projectDir } from "../base/muster-folders.ts";
 import { archiveSource } from "./archive-source.ts";
@@ -11,11 +12,14 @@ import { loadHostKindProviders } from "./host-kind-provider.ts";
 import { declaredHosts, fleetPool } from "./hosts/declared-host-connections.ts";
 import { hostFacts } from "./hosts/declared-host-facts.ts";
 import { type FleetProvider, makeProvider } from "./provider.ts";
+import { secretCommands } from "./secret-commands.ts";
 import { serve } from "./server.ts";
+import { valuesOfRun } from "./values-of-run.ts";
 
 const project = projectDir() ?? process.cwd();
 const declared = declaredHosts(project);
 const pool = fleetPool(project, declared, () => provider.stack());
+const values = valuesOfRun(join(project, ".muster", "values-of-run"), process.env["MUSTER_RUN_KEY"]);
 const provider: FleetProvider = makeProvider({
   version: installedVersion(),
   env: process.env,
@@ -24,6 +28,7 @@ const provider: FleetProvider = makeProvider({
   kinds: await loadHostKindProviders(project, declared),
   contents: contentStore(project),
   archives: archiveSource(project),
+  commands: secretCommands({ folder: project, env: process.env, values }),
 });
 const running = await serve(provider);
 

@@ -10,6 +10,7 @@ import { noRecurringResources } from "./recurring-resources.ts";
 import { type Config, type SecretSources, secretsFrom } from "./resolve-secrets.ts";
 import { emptyEngineState } from "./resources-in-state.ts";
 import { countInFlight } from "./running-requests.ts";
+import type { SecretCommands } from "./secret-commands.ts";
 import { engineLog } from "./wire/engine.ts";
 import type { Provider } from "./wire/service.ts";
 
@@ -23,6 +24,7 @@ export interface ProviderDependencies {
   readonly kinds: readonly HostKindProvider[];
   readonly contents: ContentStore;
   readonly archives: ArchiveSource;
+  readonly commands: SecretCommands;
 }
 
 export interface FleetProvider extends Provider {
@@ -39,10 +41,11 @@ export function makeProvider({
   kinds,
   contents,
   archives,
+  commands,
 }: ProviderDependencies): FleetProvider {
   let config: Config = new Map();
   const stack = () => stackSettings((name) => config.get(name)?.reveal());
-  const sources = (): SecretSources => ({ config, env });
+  const sources = (): SecretSources => ({ config, env, commands });
   const engine = engineLog();
   const watched = trackReachability(hosts, facts, (sentence) => engine.log("warning", sentence, ""));
   const context: ProviderContext = {

@@ -4,6 +4,7 @@ import { InvalidError } from "../base/errors.ts";
 import { Secret } from "../base/secret.ts";
 import { isLoginValue } from "../model/detect-logins.ts";
 import type { Secrets } from "./context.ts";
+import type { SecretCommands } from "./secret-commands.ts";
 
 /** The stack's configuration by name, without the prefix `muster:`. */
 export type Config = ReadonlyMap<string, Secret>;
@@ -12,10 +13,11 @@ export type Config = ReadonlyMap<string, Secret>;
 export interface SecretSources {
   readonly config: Config;
   readonly env: NodeJS.ProcessEnv;
+  readonly commands: SecretCommands;
 }
 
 /**
- * Reads the value of a reference (`config:NAME`, `env:NAME`, `file:PATH`).
+ * Reads the value of a reference (`config:NAME`, `env:NAME`, `file:PATH`, `exec:COMMAND`).
  *
  * @throws InvalidError that says what to run if there is no value
  */
@@ -23,7 +25,11 @@ export function resolveSecret(reference: string, sources: SecretSources): Secret
   const [, scheme = "", name = ""] = /^([a-z]+):(.+)$/s.exec(reference) ?? [];
   const resolve = SCHEMES[scheme];
   if (resolve === undefined) {
-    throw missing(reference, "is not a reference", "Write `config:NAME`, `env:NAME` or `file:PATH`.");
+    throw missing(
+      reference,
+      "is not a reference",
+      "Write `config:NAME`, `env:NAME`, `file:PATH` or `exec:COMMAND`.",
+    );
   }
   const value = resolve(name, sources);
   const text = withoutMark(value.reveal());
@@ -56,6 +62,7 @@ const SCHEMES: Readonly<Record<string, Resolve | undefined>> = {
     if (value !== undefined) return new Secret(value);
     throw missing(`env:${name}`, "is not set", `Run \`export ${name}=…\` before \`npx pulumi\`.`);
   },
+  exec: (command, { commands }) => commands(command),
   file: (path) => {
     try {
       return new Secret(

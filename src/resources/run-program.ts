@@ -9,8 +9,13 @@ server=$PPID
 socket=\${TMUX%%,*}
 pane=$TMUX_PANE
 last=$LOGS_DIRECTORY/last-run
-# Whoever attaches to this tmux does not change the size of the agent's window.
-timeout 5 /usr/bin/tmux -S "$socket" set-option -w -t "$pane" window-size manual
+# Whoever attaches to this tmux does not change the size of the agent's window. When the terminal has been silent for a
+# minute, tmux itself writes its rows to a file, in which the deadman finds open dialogs. Without \`kill-session -C\`,
+# which only clears the alert, tmux would do this once.
+timeout 5 /usr/bin/tmux -S "$socket" set-option -w -t "$pane" window-size manual \\; \\
+  set-option -w -t "$pane" monitor-silence 60 \\; set-option -t "$pane" silence-action any \\; \\
+  set-option -t "$pane" visual-silence on \\; set-hook -t "$pane" alert-silence \\
+  "capture-pane -J -b muster -t $pane ; save-buffer -b muster $RUNTIME_DIRECTORY/pane ; delete-buffer -b muster ; kill-session -C"
 # A trapped signal does not end this script, and has its usual effect on the agent's program.
 trap : HUP INT QUIT TERM
 # systemd keeps this folder if the unit file was damaged when the former run ended.

@@ -35,7 +35,8 @@ export const pi: Runtime = {
     prompt: { isBetweenLines: true },
     dialogs: [
       { text: "Select provider to login", is: "login" },
-      { text: "enter to select", is: "menu" },
+      { text: "Select provider to configure", is: "login" },
+      { text: "nter to select", is: "menu" },
     ],
     busy: ["to interrupt)"],
     pasted: "[paste #",

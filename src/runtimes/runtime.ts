@@ -81,8 +81,8 @@ export interface Runtime {
   /** Matches arguments that select a conversation, or a mode of the program without one. */
   readonly sessionArguments?: RegExp;
   /**
-   * How `fleet send` finds the prompt, and the proof that the runtime has accepted a message. Absent if neither is
-   * known.
+   * How `fleet send` finds the prompt, and the proof that the runtime has accepted a message, and how the deadman finds
+   * dialogs that wait for a person. Absent if none of these is known.
    */
   readonly conversation?: Conversation;
   /** The pattern for the names of models, if the runtime takes them without the vendor. */

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { MusterError } from "../base/errors.ts";
 import { visible } from "../base/terminal-text.ts";
+import { userEnvironment } from "../base/user-environment.ts";
 
 /** The maximum time in milliseconds for one call, which can download hundreds of megabytes. */
 const PATIENCE = 15 * 60 * 1000;
@@ -24,9 +25,7 @@ export interface ToolCall {
  * @throws MusterError with the end of the tool's messages if it fails
  */
 export async function runTool({ tool, args, cwd, what }: ToolCall): Promise<string> {
-  const env = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(PULUMI|DIGITALOCEAN|MUSTER)_/.test(name)),
-  );
+  const env = userEnvironment(process.env);
   const child = spawn(tool, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"], timeout: PATIENCE });
   const ended = new Promise<number | null | Error>((resolve) => {
     child.once("error", resolve);

@@ -1,6 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { userEnvironment } from "../base/user-environment.ts";
 import { lineSplitter } from "./line-splitter.ts";
 
 /** The end of an ssh process. */
@@ -68,18 +69,9 @@ export function openChannel(args: readonly string[], signal?: AbortSignal): Chan
   };
 }
 
-/**
- * Returns the environment for ssh. The variables of Pulumi and DigitalOcean are removed, because ssh and the
- * programs in ssh_config must not see passphrases and tokens. If the launcher has replaced the user's SSH
- * agent with an agent for the vendor's plugins, the user's agent is restored.
- */
+/** Returns the environment for ssh. ssh and the programs in ssh_config must not see passphrases and tokens. */
 function environment(): NodeJS.ProcessEnv {
-  const { MUSTER_SSH_AUTH_SOCK: users, ...all } = process.env;
-  const own = Object.entries(all).filter(([name]) => !/^(PULUMI|DIGITALOCEAN)_/.test(name));
-  const env = Object.fromEntries(own);
-  if (users === undefined) return env;
-  const { SSH_AUTH_SOCK: _, ...without } = env;
-  return users === "" ? without : { ...without, SSH_AUTH_SOCK: users };
+  return userEnvironment(process.env, /^(PULUMI|DIGITALOCEAN)_|^MUSTER_RUN_KEY$/);
 }
 
 function endingOf(child: ChildProcessWithoutNullStreams): Promise<Omit<Ending, "cancelled">> {

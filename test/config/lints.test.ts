@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { checkFleet } from "../../src/config/check-fleet.ts";
@@ -24,6 +25,25 @@ test("two credentials with different paths to the same file count as one secret"
     "file:key",
   );
   expect(problemsOf(text)).toHaveLength(2);
+});
+
+test("a credential that has expired or expires soon causes a warning, and a command is not run", () => {
+  const day = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+  const withDay = (expires: string) =>
+    check(
+      folder,
+      broken("env: API_KEY", `env: API_KEY, expires: ${expires}`).replace(
+        "config:iris-key",
+        "exec:touch ran",
+      ),
+    );
+  expect(lines(withDay("2001-01-31").warnings)).toEqual([
+    "fleet.yaml:10:76 credentials.iris-key.expires: has expired on 2001-01-31: " +
+      "replace the secret, then change this day, or remove it",
+  ]);
+  expect(lines(withDay(day(5)).warnings).join()).toContain(`expires on ${day(5)}, in 5 days`);
+  expect(withDay(day(20)).warnings).toEqual([]);
+  expect(existsSync(join(folder.path, "ran"))).toBe(false);
 });
 
 test("two agents can share a secret if a reason is declared", () => {

@@ -19,8 +19,10 @@ import { type CommandResult, makeProject, must, type Project } from "./support/p
 const SECRETS = [
   { name: "config-env", from: "config:config-env", env: "CONFIG_KEY" },
   { name: "config-file", from: "config:config-file" },
-  { name: "env-env", from: "env:CANARY_A", env: "ENV_KEY" },
+  { name: "env-env", from: "env:CANARY_A", env: "ENV_KEY", expires: "2001-01-31" },
   { name: "env-file", from: "env:CANARY_B" },
+  { name: "exec-env", from: "exec:sh -c 'echo run >>runs; cat secrets/exec-env'", env: "EXEC_KEY" },
+  { name: "exec-file", from: "exec:cat secrets/exec-file" },
   { name: "file-env", from: "file:secrets/file-env", env: "FILE_KEY" },
   { name: "file-file", from: "file:secrets/file-file" },
 ] as const;
@@ -39,7 +41,8 @@ beforeAll(async () => {
   processes = watchProcesses(canaries);
   project = await makeProject(fleetFiles());
   mkdirSync(join(project.dir, "tmp"));
-  for (const name of ["file-env", "file-file"]) project.write(`secrets/${name}`, `${values[name]}\n`, 0o600);
+  for (const name of ["file-env", "file-file", "exec-env", "exec-file"])
+    project.write(`secrets/${name}`, `${values[name]}\n`, 0o600);
   for (const name of ["config-env", "config-file"]) await setConfig(name, values[name] as string);
   await run(["preview", "--diff"]);
   await run(["up", "--yes"]);
@@ -57,6 +60,20 @@ describe("a secret's value", () => {
       else expect(canariesIn({ [name]: values[name] as string }, environ)).toEqual([]);
     }
     expect(await environsWith(canaries, project, "box")).toEqual(["iris"]);
+  });
+
+  test("is read from a command once for each preview or `up`, and not by `validate` and `drift`", async () => {
+    await must(project.fleet(["validate"]));
+    await must(project.fleet(["drift"]));
+    expect(project.read("runs")).toBe("run\nrun\n");
+  });
+
+  test("that has expired is named by previews and by `fleet ps`", async () => {
+    const [preview] = results.filter(({ command }) => command === "preview --diff");
+    expect(preview?.all).toContain("credential env-env has expired on 2001-01-31.");
+    const { stdout } = await must(project.fleet(["ps"]), 5);
+    expect(stdout).toMatch(/^iris .* EXPIRES$/m);
+    expect(stdout).toContain("iris: its credential env-env has expired on 2001-01-31.");
   });
 
   test("does not appear in the output of any command", async () => {
@@ -101,6 +118,8 @@ describe("a secret's value", () => {
 
   test("is stored only in its source file and in its credential file on the host", async () => {
     expect(filesWith(canaries, project.dir).sort()).toEqual([
+      "secrets/exec-env: exec-env",
+      "secrets/exec-file: exec-file",
       "secrets/file-env: file-env",
       "secrets/file-file: file-file",
       "stacks/test.passphrase: passphrase",

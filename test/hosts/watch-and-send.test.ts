@@ -218,6 +218,33 @@ describe("`fleet watch --takeover`", () => {
   });
 });
 
+test("an agent whose dialog has been open for two minutes is BLOCKED in `fleet ps`, and the history has the question", async () => {
+  const flags = async () => {
+    const { stdout } = await project.fleet(["ps", "--json"]);
+    const { agents } = JSON.parse(stdout) as {
+      agents: { agent: string; flags: string[]; blocked?: string }[];
+    };
+    return agents.flatMap(({ agent, flags, blocked }) =>
+      flags.includes("BLOCKED") ? [`${agent}: ${blocked}`] : [],
+    );
+  };
+  await setMode("mona", "permission");
+  // The test does not wait for two minutes: tmux writes its file after a second, and the terminal gets an older time.
+  await as("mona", "tmux -S /run/muster-mona/tmux set-option -w monitor-silence 1");
+  await expect
+    .poll(() => hub("cat /run/muster-mona/pane || true"), { timeout: 30_000 })
+    .toContain("proceed?");
+  await hub(
+    "touch -m -d -130sec $(runuser -u mona -- tmux -S /run/muster-mona/tmux list-panes -F '#{pane_tty}')",
+  );
+  await expect.poll(flags, { timeout: 60_000 }).toEqual(["mona: Do you want to proceed?"]);
+  expect(await events("mona")).toContain("blocked Do you want to proceed?");
+  await setMode("mona", "");
+  await expect.poll(flags, { timeout: 60_000 }).toEqual([]);
+  expect(await events("mona")).toContain("unblocked ");
+  expect(await hub("ls /home/mona/answered 2>/dev/null || true")).toBe("");
+});
+
 test("`fleet logs` prints the journal and the terminal, and follows both", async () => {
   const { stdout } = await must(project.fleet(["logs", "reed"]));
   expect(stdout).toMatch(/^\d{4}-.*systemd: Start(ed|ing) muster-agent-reed/m);

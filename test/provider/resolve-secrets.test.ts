@@ -4,6 +4,9 @@ import { Secret } from "../../src/base/secret.ts";
 import { renderSecret, resolveSecret, secretsFrom } from "../../src/provider/resolve-secrets.ts";
 import { decode, encode } from "../../src/provider/wire/struct.ts";
 
+/** The output of every command. */
+const commands = (command: string) => new Secret(`output of ${command}`);
+
 const SEED = Number(process.env["SEED"] ?? Date.now() % 1_000_000);
 
 /** A value in double quotes as systemd reads it (systemd.exec(5), EnvironmentFile=). */
@@ -39,7 +42,7 @@ describe("a secret in an environment file", () => {
 });
 
 describe("a reference to a secret", () => {
-  const sources = { config: new Map(), env: { EMPTY: "" } };
+  const sources = { config: new Map(), env: { EMPTY: "" }, commands };
   it.each([
     ["env:NOT_SET", "Run `export NOT_SET=…` before `npx pulumi`."],
     ["env:EMPTY", "it is empty"],
@@ -63,7 +66,7 @@ it("a decoded secret cannot be printed by accident, and is encoded as a secret",
 
 describe("a value that two agents have", () => {
   const one = "sk-one-0123456789";
-  const values = (env: Record<string, string>) => secretsFrom(() => ({ config: new Map(), env }));
+  const values = (env: Record<string, string>) => secretsFrom(() => ({ config: new Map(), env, commands }));
   const held = (name: string, more: object = {}) => ({ secret: `env:${name}`, owner: name, ...more });
 
   it.each([one, `${one}\n`, `${one}\r\n`, `\ufeff${one}\r\n`, ` ${one} `])(
@@ -95,8 +98,13 @@ describe("a value that two agents have", () => {
   });
 });
 
+it("the value of a command is its output", () => {
+  const sources = { config: new Map(), env: {}, commands };
+  expect(resolveSecret("exec:pass show iris", sources).reveal()).toBe("output of pass show iris");
+});
+
 it("a byte order mark does not reach the agent, and a value that contains only spaces is empty", () => {
-  const sources = { config: new Map(), env: { MARKED: "\ufeffsk-9\r\n", BLANK: "\ufeff \n" } };
+  const sources = { config: new Map(), env: { MARKED: "\ufeffsk-9\r\n", BLANK: "\ufeff \n" }, commands };
   expect(renderSecret(resolveSecret("env:MARKED", sources), "K")).toBe('K="sk-9"\n');
   expect(() => resolveSecret("env:BLANK", sources)).toThrow("it is empty");
 });

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Secret } from "../../src/base/secret.ts";
 import type { Awaited, AwaitedAddresses } from "../../src/host-kinds/droplet/awaited-addresses.ts";
 import type { Droplets, RecordedDroplet } from "../../src/host-kinds/droplet/provider/inventory-droplets.ts";
 import { dropletProvider } from "../../src/host-kinds/droplet/provider.ts";
@@ -54,6 +55,7 @@ export async function makeRig(env: NodeJS.ProcessEnv = {}): Promise<Rig> {
     facts: factsOf(facts),
     contents: contentStore(project),
     archives: { files: async () => new Map(), urls: async () => ({}) },
+    commands: (command: string) => new Secret(`output of ${command}`),
     kinds: [
       localHostProvider(memoryMachines(machines)),
       dropletProvider(memoryDroplets(droplets), memoryAddresses()),

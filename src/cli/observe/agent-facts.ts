@@ -1,3 +1,4 @@
+import type { Expiring } from "../../config/expiring-credentials.ts";
 import type { DeferredRestart, HeartbeatState, Lifecycle, PendingPause } from "../../model/deadman.ts";
 import type { FailedOver } from "../../model/failover.ts";
 import type { RuntimeKind } from "../../runtimes/registry.ts";
@@ -25,6 +26,8 @@ export interface AgentFacts extends KeptStopped {
   readonly pinned?: string;
   /** The declared model for the provider that the agent uses, or only the provider; absent if neither is declared. */
   readonly model?: string;
+  /** Its credentials that expire soon or have expired; absent if there are none. */
+  readonly expiring?: readonly Expiring[];
   /** Present if Muster has installed nothing on the agent's host yet. */
   readonly isHostEmpty?: true;
   /** What runs as the agent's user without a declaration; absent if there is nothing. */
@@ -48,13 +51,15 @@ export interface AgentFacts extends KeptStopped {
   /** What the agent reports about itself. */
   readonly status?: string;
   /**
-   * The state in the agent's heartbeat. This field and the next four are absent if the deadman does not
+   * The state in the agent's heartbeat. This field and the next five are absent if the deadman does not
    * report them.
    */
   readonly beat?: HeartbeatState;
   /** Seconds since the agent's last sign of life. */
   readonly silent?: number;
   readonly task?: string;
+  /** The question of the dialog for which the agent waits. */
+  readonly blocked?: string;
   /** What is wrong with the agent's heartbeat. */
   readonly problem?: string;
   /** Why the deadman currently does not act on the agent. */

@@ -1,3 +1,4 @@
+import { expiryText } from "../../config/expiring-credentials.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import type { AgentFacts } from "./agent-facts.ts";
 import { span } from "./span.ts";
@@ -13,7 +14,7 @@ interface FlagKind {
 /**
  * All flags of `fleet ps`, in the order in which they are shown: flags with an exit code first. The flag, its meaning
  * and its exit code are defined only here. docs/observing.md lists them, and a test compares the two lists. A new flag
- * is one entry. The entries BLOCKED and LOGIN need a field in `AgentFacts` that says what the agent waits for.
+ * is one entry. The entry LOGIN needs a field in `AgentFacts` that says whether the agent waits for a login.
  */
 export const AGENT_FLAGS = {
   DRIFT: {
@@ -47,12 +48,25 @@ export const AGENT_FLAGS = {
         ? `${agent} reports that it is stuck${task === undefined ? "" : `: ${task}`}.`
         : undefined,
   },
+  BLOCKED: {
+    exit: EXIT.policy,
+    find: ({ agent, blocked }) =>
+      blocked &&
+      `${agent} waits for a person: "${blocked}". \`npx fleet watch ${agent} --takeover\` answers the question.`,
+  },
   DEAD: { exit: EXIT.policy, find: whyDead },
   QUARANTINE: {
     exit: EXIT.policy,
     find: ({ agent, quarantine }) =>
       quarantine &&
       `${agent} is in quarantine: ${quarantine.reason}. \`npx fleet release ${agent}\` releases it.`,
+  },
+  EXPIRES: {
+    exit: EXIT.policy,
+    find: ({ agent, expiring = [] }) =>
+      expiring.length === 0
+        ? undefined
+        : `${agent}: ${expiring.map(({ credential, on }) => `its credential ${credential} ${expiryText(on)}`).join("; ")}.`,
   },
   FAILOVER: {
     find: ({ agent, failedOver }) =>

@@ -1,3 +1,4 @@
+import { expiringOf } from "../../config/expiring-credentials.ts";
 import type { AgentSpec, Fleet } from "../../config/fleet.ts";
 import type { DeferredRestart } from "../../model/deadman.ts";
 import type { PsAnswer, PsRequest, UnitStatus } from "../../model/protocol.ts";
@@ -118,7 +119,12 @@ function rowsOf(fleet: Fleet, { host, things, answer }: AgentsAnswer): AgentRow[
 function rowOf(fleet: Fleet, agent: AgentSpec, unit: UnitStatus | undefined, absent: AgentState): AgentFacts {
   const { name, tenant, host, runtime } = agent;
   const former = runningUnit(agent) === unitName(agent) ? {} : { former: runningUnit(agent) };
-  const declared = { runtime, ...modelOf(agent, unit), ...pinnedVersion(fleet, agent) };
+  const declared = {
+    runtime,
+    ...modelOf(agent, unit),
+    ...pinnedVersion(fleet, agent),
+    ...expiringIn(fleet, agent),
+  };
   const place = { agent: name, tenant, host, ...declared, lifecycle: agent.lifecycle.kind, ...former };
   const state = unit === undefined ? absent : stateOf(unit);
   if (unit === undefined || state === "not there") return { ...place, state };
@@ -151,6 +157,11 @@ function pinnedVersion(fleet: Fleet, { pinned }: AgentSpec): Pick<AgentFacts, "p
   return spec === undefined ? {} : { pinned: spec.pinned.version };
 }
 
+function expiringIn({ credentials }: Fleet, agent: AgentSpec): Pick<AgentFacts, "expiring"> {
+  const expiring = expiringOf(agent.credentials.map((name) => credentials[name]));
+  return expiring.length === 0 ? {} : { expiring };
+}
+
 function withoutRun({ run: _, ...owed }: DeferredRestart): NonNullable<AgentFacts["owed"]> {
   return owed;
 }
@@ -176,11 +187,12 @@ function processOf({ runtime }: AgentSpec, { names = [] }: UnitStatus): Partial<
 
 function signsOf({ watched }: UnitStatus): Partial<AgentFacts> {
   if (watched === undefined) return {};
-  const { by, state: beat, age, task, problem, held } = watched;
+  const { by, state: beat, age, task, blocked, problem, held } = watched;
   return {
     ...(by !== "none" && { silent: Math.round(age) }),
     ...(beat && { beat }),
     ...(task && { task }),
+    ...(blocked && { blocked }),
     ...(problem && { problem }),
     ...(held && { held }),
   };

@@ -1,7 +1,7 @@
 import type { Fleet } from "../../config/fleet.ts";
 import type { AgentUptime } from "../../model/agent-uptime.ts";
 import { EXIT } from "../exit.ts";
-import { codesOfFlags } from "../observe/agent-flags.ts";
+import { type AgentFlag, codesOfFlags } from "../observe/agent-flags.ts";
 import { type AgentsReport, agentsReport, observeAgentsOn, selectedAgents } from "../observe/agents.ts";
 import { type OpenHost, queryHost } from "../query-host.ts";
 import type { Selection } from "../selection.ts";
@@ -50,7 +50,9 @@ export function liveSnapshot(
   const agents = core.map(({ agent }) => ({ agent, days: dayShares(byAgent.get(agent) ?? [], at) }));
   const silent = report.hosts.filter(({ state }) => state !== "ok").map(({ host }) => host);
   const unknown = agents.filter(({ days }) => days.length === 0).length;
-  const isWell = report.agents.every(({ flags }) => !codesOfFlags(flags).includes(EXIT.policy));
+  const isWell = report.agents.every(
+    ({ flags }) => !codesOfFlags(flags.filter(isAboutNow)).includes(EXIT.policy),
+  );
   return {
     ...{ version: 1, fleet: fleet.name, at },
     operational: isWell && silent.length === 0,
@@ -64,4 +66,9 @@ export function liveSnapshot(
         : []),
     ],
   };
+}
+
+/** Whether a flag says how the agent is now. An agent with a credential that expires soon still works. */
+function isAboutNow(flag: AgentFlag): boolean {
+  return flag !== "EXPIRES";
 }

@@ -22,12 +22,14 @@ export interface ProviderSpec {
 export interface CredentialSpec {
   readonly name: string;
   /**
-   * The source of the secret: `config:NAME`, `env:NAME` or `file:PATH` with an absolute path. Never contains
-   * the secret itself.
+   * The source of the secret: `config:NAME`, `env:NAME`, `file:PATH` with an absolute path, or `exec:COMMAND`. Never
+   * contains the secret itself.
    */
   readonly from: string;
   readonly type: "api-key" | "oauth" | "password" | "other";
   readonly provider?: string;
+  /** The last day on which the secret works (UTC), such as `2027-01-31`; absent if it is not declared. */
+  readonly expires?: string;
   /** The environment variable that contains the secret. If absent, the secret is only in a file. */
   readonly env?: string;
   /**

@@ -1,5 +1,6 @@
 import { agentWithoutContact } from "./agent-without-contact.ts";
 import { sharedUid } from "./agents-sharing-user.ts";
+import { expiringCredential } from "./expiring-credential.ts";
 import { gatewayPortTwice } from "./gateway-port-twice.ts";
 import { identityOfTwo } from "./identity-of-two.ts";
 import { impossibleAddress } from "./impossible-address.ts";
@@ -27,6 +28,7 @@ import { vendorInModel } from "./vendor-in-model.ts";
 export const LINTS: readonly Lint[] = [
   agentWithoutContact,
   allowed,
+  expiringCredential,
   gatewayPortTwice,
   identityOfTwo,
   impossibleAddress,

@@ -28,7 +28,7 @@ function viewOfService({ policy, check, held }: AgentSnapshot, memory?: AgentMem
 
 function viewOfAgent(
   name: string,
-  { policy, reading, held }: AgentSnapshot,
+  { policy, reading, held, question }: AgentSnapshot,
   { clock, agents }: Memory,
 ): WatchedAgent {
   const { health = "well", alive = clock, restarts = [], rhythm } = agents[name] ?? {};
@@ -41,6 +41,7 @@ function viewOfAgent(
     restarts: restarts.length,
     ...(state && { state }),
     ...(task && { task }),
+    ...(question && { blocked: question }),
     ...(problem && { problem }),
     ...(held && { held }),
   };

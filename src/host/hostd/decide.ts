@@ -1,6 +1,6 @@
 import { changeProvider } from "./choose-provider.ts";
 import type { Action, AgentSnapshot, DecisionStep, HostEvent, StepContext } from "./decision-step.ts";
-import { killHanging, noticeHeartbeats } from "./heartbeat-decisions.ts";
+import { killHanging, noticeDialogs, noticeHeartbeats } from "./heartbeat-decisions.ts";
 import { noticeHold, pauseWhenIdle } from "./pause-decisions.ts";
 import type { Providers } from "./provider-health.ts";
 import {
@@ -60,6 +60,7 @@ const STEPS: readonly DecisionStep[] = [
   quarantineCrashing,
   killStrays,
   noticeHeartbeats,
+  noticeDialogs,
   killHanging,
   watchHealth,
   stopFinished,

@@ -33,6 +33,8 @@ export interface AgentSnapshot {
   readonly deferred?: { readonly within: number; readonly isIdle: boolean };
   /** Present while a pause is requested for when the agent is idle, or after `within` seconds at most. */
   readonly pausing?: PendingPause & { readonly isIdle: boolean };
+  /** The question of the dialog that has been on the terminal for two minutes; absent if there is none. */
+  readonly question?: string;
   /** Present if the agent has more than one provider. */
   readonly override?: OverrideState;
   /** Why the agent or service is held; empty if it is not. */

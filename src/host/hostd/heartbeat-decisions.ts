@@ -79,6 +79,18 @@ function reportProblem(
   return now;
 }
 
+/** Reports that a dialog waits for a person, and that it is closed. The agent itself continues to run. */
+export const noticeDialogs: DecisionStep = (memory, { snapshot: { question, unit }, report }) => {
+  const { question: known, ...rest } = memory;
+  if (question === known) return memory;
+  if (question !== undefined) {
+    report("blocked", question);
+    return { ...rest, question };
+  }
+  if (unit.state === "up") report("unblocked");
+  return rest;
+};
+
 /**
  * Kills an agent that hangs. An agent that pings systemd's watchdog is only reported as stale here, because
  * systemd kills it.

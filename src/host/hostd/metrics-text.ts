@@ -40,6 +40,11 @@ export function metricsText(
       ({ health }) => health === "stale" || health === "hung",
     ),
     perAgent("stuck", "Whether the agent itself reports that it is stuck.", ({ state }) => state === "stuck"),
+    perAgent(
+      "blocked",
+      "Whether a dialog of the agent waits for a person.",
+      ({ blocked }) => blocked !== undefined,
+    ),
     perAgent("quarantined", "Whether the agent is in quarantine.", ({ unit }) => kept.quarantined.has(unit)),
     perAgent("paused", "Whether a person has paused the agent.", ({ unit }) => kept.paused.has(unit)),
     perAgent(

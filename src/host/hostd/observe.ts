@@ -16,6 +16,7 @@ import { linkedOverride, loadedOverride } from "../units/provider-override.ts";
 import { unitsKeptStopped } from "../units/quarantine.ts";
 import { readHeartbeat } from "../units/read-heartbeat.ts";
 import type { AgentSnapshot, OverrideState } from "./decision-step.ts";
+import { newDialogTracker } from "./dialog-tracker.ts";
 import { readHolds } from "./holds.ts";
 import { newIdleTracker } from "./idle-tracker.ts";
 import type { ProviderSnapshot } from "./provider-health.ts";
@@ -48,6 +49,7 @@ export function observeHost(host: Host): HostObserver {
   const runs = new Map<string, KnownRun>();
   const prober = newProber();
   const idleTracker = newIdleTracker();
+  const dialogTracker = newDialogTracker();
 
   let isQueried: (agent: string) => boolean = () => true;
 
@@ -79,7 +81,9 @@ export function observeHost(host: Host): HostObserver {
     for (const [name, policy] of policies) {
       const unit = units.get(policy.unit);
       if (unit === undefined) continue;
-      const heartbeat = readHeartbeat(policy, unit, accounts?.users.get(unit.user), readings.get(name));
+      const account = accounts?.users.get(unit.user);
+      const heartbeat = readHeartbeat(policy, unit, account, readings.get(name));
+      const question = dialogTracker.questionOf(policy, unit, account, monotonic());
       readings.set(name, heartbeat);
       const isQuarantined = keptStopped.has(policy.unit);
       const age = unit.state === "up" ? monotonic() - unit.upSince : 0;
@@ -92,6 +96,7 @@ export function observeHost(host: Host): HostObserver {
         pid: unit.pid,
         isFresh: isFresh && isQueried(policy.agent),
         ...(check && { check }),
+        ...(question !== undefined && { question }),
         ...endIfNew(runs, name, unit),
         ...(policy.failover && { override: overrideState(host, policy.unit, unit) }),
         ...(deferred?.restart === "when-idle" && {

@@ -77,6 +77,8 @@ export interface AgentMemory {
   readonly stranded?: boolean;
   /** The last reported problem with the agent's heartbeat, or `stuck`; empty if there is none. */
   readonly told: string;
+  /** The question of the dialog that was last reported; absent if the agent waits for none. */
+  readonly question?: string;
   /** The number of history lines that can still be written about the agent, as computed at `budgetAt`. */
   readonly budget: number;
   readonly budgetAt: number;

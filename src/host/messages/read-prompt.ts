@@ -1,4 +1,4 @@
-import type { Conversation, Dialog } from "../../model/conversation.ts";
+import type { Dialog, ScreenForm } from "../../model/conversation.ts";
 import { ATTRIBUTES, DIM, type Screen, type ScreenRow, textOf } from "../../model/screen.ts";
 
 /** The state of a runtime's prompt, as its terminal shows it. */
@@ -24,8 +24,8 @@ const FRAME = /^[\s│┃|]+|[\s│┃|]+$/gu;
 const INVERSE = ATTRIBUTES[7] ?? 0;
 
 /** Finds the prompt or the dialog on a screen. If in doubt, the answer is not `prompt`. */
-export function readPrompt({ prompt, dialogs, busy }: Conversation, { rows }: Screen): PromptState {
-  const texts = rows.map((row) => textOf(row).replaceAll(FRAME, ""));
+export function readPrompt({ prompt, dialogs, busy }: ScreenForm, { rows }: Screen): PromptState {
+  const texts = rows.map(textInFrame);
   const near = texts.filter((text) => text !== "").slice(-NEAR);
   const dialog = dialogs.find(({ text }) => near.some((line) => line.includes(text)))?.is;
   const found = prompt.isBetweenLines
@@ -38,6 +38,11 @@ export function readPrompt({ prompt, dialogs, busy }: Conversation, { rows }: Sc
   if (open !== undefined) return { kind: "dialog", is: open.is };
   const isBusy = busy.some((text) => near.some((line) => line.includes(text)));
   return { kind: "prompt", draft: found.draft, isBusy };
+}
+
+/** Returns the text of a row without the frame of a box. */
+export function textInFrame(row: ScreenRow): string {
+  return textOf(row).replaceAll(FRAME, "");
 }
 
 /** Whether a draft at a prompt is a text that Muster has pasted, or a part of such a text. */

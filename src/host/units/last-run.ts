@@ -36,7 +36,7 @@ export function readLastRun(unit: string, within = FRESH): LastRun | undefined {
   if (agent === undefined) return undefined;
   try {
     const text = keptText(agent, Math.min(within, FRESH));
-    return text === undefined ? undefined : parseLastRun(withoutSecrets(text, secretsOf(agent)));
+    return text === undefined ? undefined : parseLastRun(hideSecrets(agent, text));
   } catch {
     return undefined;
   }
@@ -54,6 +54,11 @@ export function parseLastRun(text: string): LastRun | undefined {
 export function endOf({ status }: LastRun): string {
   const signal = status > 128 ? ` (signal ${status - 128})` : "";
   return `with exit status ${status}${signal}`;
+}
+
+/** Replaces the values of an agent's credentials in a text. */
+export function hideSecrets(agent: string, text: string): string {
+  return withoutSecrets(text, secretsOf(agent));
 }
 
 /** Replaces secrets in a text. */

@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { isScreenForm } from "../../model/conversation.ts";
 import {
   HEARTBEAT_SENDERS,
   HEARTBEATS,
@@ -70,13 +71,14 @@ const CAP = 64 * 1024;
 export function parsePolicy(text = ""): Policy | undefined {
   try {
     if (text.length > CAP) return undefined;
-    const { heartbeat, restarts, maintenance, ttl, failover, showsWork } = JSON.parse(text) as Policy;
+    const { heartbeat, restarts, maintenance, ttl, failover, showsWork, screen } = JSON.parse(text) as Policy;
     const numbers = [heartbeat.interval, heartbeat.timeout, restarts.most, restarts.within, ttl ?? 1];
     const isValid =
       HEARTBEATS.includes(heartbeat.by) &&
       (heartbeat.sent === undefined || HEARTBEAT_SENDERS.includes(heartbeat.sent)) &&
       numbers.every(isPositive) &&
-      maintenance.every(isWindow);
+      maintenance.every(isWindow) &&
+      (screen === undefined || isScreenForm(screen));
     if (!isValid || !(failover === undefined || isFailoverPolicy(failover))) return undefined;
     return {
       heartbeat,
@@ -85,6 +87,7 @@ export function parsePolicy(text = ""): Policy | undefined {
       ...(ttl !== undefined && { ttl }),
       ...(failover && { failover }),
       ...(showsWork === true && { showsWork }),
+      ...(screen && { screen }),
     };
   } catch {
     return undefined;

@@ -22,7 +22,7 @@ export interface FileItem {
    * first provider or with several providers.
    */
   readonly choice?: string;
-  /** The source of a secret's value: `config:NAME`, `env:NAME` or `file:PATH`. Present only for a secret. */
+  /** The source of a secret's value: `config:NAME`, `env:NAME`, `file:PATH` or `exec:COMMAND`. Present only for a secret. */
   readonly secret?: string;
   /**
    * The declared reason why other agents or services are allowed to have the same secret;

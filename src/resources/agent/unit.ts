@@ -1,4 +1,5 @@
 import type { AgentSpec, Fleet } from "../../config/fleet.ts";
+import type { ScreenForm } from "../../model/conversation.ts";
 import type { Policy } from "../../model/deadman.ts";
 import { formerLabel } from "../../model/former-unit.ts";
 import { choiceFile, policyFile } from "../../model/host-paths.ts";
@@ -169,12 +170,17 @@ function policyOf(agent: AgentSpec, { keep }: Compiler): Items {
 function policyText(agent: AgentSpec): string {
   const { heartbeat, restarts, maintenance, lifecycle } = agent;
   const ttl = lifecycle.kind === "ephemeral" ? { ttl: lifecycle.ttl } : {};
-  const { showsWork } = runtimeOf(agent.runtime);
+  const { showsWork, conversation } = runtimeOf(agent.runtime);
   const policy: Policy = {
     ...{ heartbeat, restarts, maintenance, ...ttl, ...failoverOf(agent) },
     ...(showsWork && { showsWork }),
+    ...(conversation && { screen: screenOf(conversation) }),
   };
   return `${JSON.stringify(policy, null, 2)}\n`;
+}
+
+function screenOf({ prompt, dialogs, busy }: ScreenForm): ScreenForm {
+  return { prompt, dialogs, busy };
 }
 
 function failoverOf({ failover }: AgentSpec): Pick<Policy, "failover"> {

@@ -12,4 +12,6 @@ export const LINTS: readonly Case[] = [
   ["a secret in env", "routesTo: [loom]", "routesTo: [loom], env: {MY_TOKEN: aB3dE5fG7hJ9kL1m}", "18:83 agents.iris.env.MY_TOKEN: looks like a secret: declare a credential with `env: MY_TOKEN`, and replace the secret, because it has been in fleet.yaml"],
   ["an agent that is the login of its host", "address: 192.0.2.1", "address: 192.0.2.1, user: loom", "19:3 agents.loom: \"loom\" is the login of host \"east\": ending or removing this user would lock you out; use another name here, or another login in hosts.east.user"],
   ["a former name that is the login of its host", "address: 192.0.2.1", "address: 192.0.2.1, user: ops}\nmoved: {agents: {ops: loom}", "7:18 moved.agents.ops: \"ops\" is the login of host \"east\": ending or removing this user would lock you out; use another name here, or another login in hosts.east.user"],
+  ["a command that needs a shell", "config:iris-key", "exec:pass show iris | head -1", "10:20 credentials.iris-key.from: its command contains |, but no shell runs the command: put it in single quotes, or write exec:sh -c '…'"],
+  ["a day that no calendar has", "env: API_KEY", "expires: 2027-02-30", "10:63 credentials.iris-key.expires: 2027-02-30 is not a day of the calendar"],
 ];

@@ -33,6 +33,9 @@ import { choiceText, unitText } from "../../../src/resources/unit-text.ts";
 import { agent, fleetOf, job } from "../../fixtures/fleet.ts";
 import { IRIS, makeWorld, type World } from "../world.ts";
 
+/** How the program of an agent shows its dialogs. */
+const SCREEN = { prompt: { marks: ["❯"] }, dialogs: [{ text: "Go on?", is: "menu" }], busy: ["…"] };
+
 const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExample";
 const GATE = { kind: "tenant", name: "arc" } as const;
 const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
@@ -554,6 +557,11 @@ describe("a session of a tenant's login", () => {
       policyText({ failover: { providers: ["a", "b"], restart: "now", deadline: "1", returnAfter: 1 } }),
       undefined,
     ],
+    [policyText({ screen: { ...SCREEN, dialogs: [{ text: "", is: "menu" }] } }), undefined],
+    [policyText({ screen: { ...SCREEN, dialogs: [{ text: "Go on?", is: "other" }] } }), undefined],
+    [policyText({ screen: { ...SCREEN, prompt: { marks: [7] } } }), undefined],
+    [policyText({ screen: [] }), undefined],
+    [policyText({ screen: SCREEN }), JSON.parse(policyText({ screen: SCREEN }))],
     [policyText({}), JSON.parse(policyText({}))],
   ])("can apply only policies that the deadman can parse: %.80s", (text, policy) => {
     expect(parsePolicy(text)).toEqual(policy);

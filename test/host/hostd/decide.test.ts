@@ -35,6 +35,24 @@ describe("an agent that has left its terminal", () => {
   });
 });
 
+describe("an agent at a dialog", () => {
+  test("is reported when the dialog waits for a person and when it is closed, and keeps running", () => {
+    const unit = { state: "up", run: "1", restarts: 0, result: "success" } as const;
+    const seen: AgentSnapshot = {
+      ...{ policy: IRIS, unit, age: 500, reading: { mark: "1", state: "idle" } },
+      ...{ isQuarantined: false, held: "", isFresh: true },
+    };
+    const open = decide({ ...newAgent(0), run: "1" }, { ...seen, question: "Do you trust it?" }, 10);
+    expect(open.events).toEqual([{ event: "blocked", agent: "iris", detail: "Do you trust it?" }]);
+    const still = decide(open.memory, { ...seen, question: "Do you trust it?" }, 11);
+    const closed = decide(still.memory, seen, 12);
+    expect([still.events, closed.events]).toEqual([[], [{ event: "unblocked", agent: "iris" }]]);
+    expect([open, still, closed].flatMap(({ actions }) => actions)).toEqual([]);
+    const ended = { ...seen, unit: { ...unit, state: "ended" } as const };
+    expect(decide(open.memory, ended, 12).events.map(({ event }) => event)).toEqual(["died"]);
+  });
+});
+
 describe("an agent that died", () => {
   test("is reported as restarted by systemd, even if the restart counter changes before the new run appears", () => {
     const unit = { state: "ended", run: "1", restarts: 0, result: "signal" } as const;

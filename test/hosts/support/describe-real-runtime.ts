@@ -13,6 +13,8 @@ export interface RealRuntime {
   readonly prompt: RegExp;
   /** Whether each start continues the agent's conversation. */
   readonly resumes: boolean;
+  /** A command that opens a dialog, and the question of this dialog; absent if there is no such command. */
+  readonly dialog?: { readonly command: string; readonly question: RegExp };
   /** A script for the host, which runs while it still has a route. */
   readonly prepare?: string;
 }
@@ -22,7 +24,7 @@ const PATIENCE = { timeout: 60_000 };
 
 /** Declares the tests that every real runtime must pass, in a unit on a local host. */
 export async function describeRealRuntime(of: RealRuntime): Promise<void> {
-  const { runtime, path, prompt, resumes, prepare } = of;
+  const { runtime, path, prompt, resumes, dialog, prepare } = of;
   const isHere = await hasRuntime(runtime);
   describe.skipIf(!isHere)(`the real ${runtime}`, () => {
     let api: ModelApi;
@@ -108,6 +110,35 @@ export async function describeRealRuntime(of: RealRuntime): Promise<void> {
       await turn("good evening");
       expect((await requestWith("good evening")).body.includes("good morning")).toBe(resumes);
     });
+
+    test(`is started by a reboot of its host${resumes ? ", in the same conversation" : ""}`, async () => {
+      const boot = () => agent.onHost("cat /proc/sys/kernel/random/boot_id").catch(() => "");
+      const before = await boot();
+      await agent.onHost("systemctl reboot").catch(() => "");
+      await expect.poll(boot, PATIENCE).not.toMatch(new RegExp(`^$|${before}`));
+      expect(await agent.onHost("ip route show default; ip -6 route show default")).toBe("");
+      await atPrompt();
+      await turn("good night");
+      expect((await requestWith("good night")).body.includes("good evening")).toBe(resumes);
+    });
+
+    if (dialog !== undefined)
+      test("is BLOCKED with the question while a dialog is open", async () => {
+        const flagged = async () => {
+          const { stdout } = await agent.project.fleet(["ps", "--json"]);
+          const [row] = (JSON.parse(stdout) as { agents: { flags: string[]; blocked?: string }[] }).agents;
+          return row?.flags.includes("BLOCKED") ? row.blocked : "not blocked";
+        };
+        await agent.say(dialog.command);
+        // The test does not wait for two minutes: tmux writes its file soon, and the terminal gets an older time.
+        const tmux = `runuser -u ${agent.name} -- tmux -S /run/muster-${agent.name}/tmux`;
+        await agent.onHost(`${tmux} set-option -w monitor-silence 2`);
+        const older = `touch -m -d -130sec $(${tmux} list-panes -F '#{pane_tty}')`;
+        await expect.poll(() => agent.onHost(older).then(flagged), PATIENCE).toMatch(dialog.question);
+        await agent.onHost(`${tmux} send-keys Escape`);
+        await expect.poll(flagged, PATIENCE).toBe("not blocked");
+        await atPrompt();
+      });
 
     test("leaves no drift after several turns", async () => {
       for (const message of ["one", "two", "three"]) await turn(`count: ${message}`);

@@ -114,11 +114,17 @@ function only(example: Example, agent: string, url: string): object {
   };
 }
 
+/** Removes the default route after each boot, before an agent starts. */
+const WITHOUT_ROUTE = `folder=/etc/systemd/system/muster-address.service.d
+mkdir -p $folder
+printf '[Service]\\nExecStartPost=/usr/sbin/ip route del default\\n' >$folder/no-route.conf
+systemctl daemon-reload`;
+
 /** Removes the host's default routes. @returns the address of this machine on the bridge */
 async function closeRoutes(project: Project, prepare: string): Promise<string> {
   const route = await project.onHost(
     HOST,
-    `{ ${prepare}; } >&2; ip -4 route show default; ip route del default`,
+    `{ ${prepare}; ${WITHOUT_ROUTE}; } >&2; ip -4 route show default; ip route del default`,
   );
   return /via (\S+)/.exec(route)?.[1] ?? "";
 }

@@ -1,0 +1,17 @@
+/**
+ * Returns the environment for a program of the user, such as ssh or a password manager. Passphrases and tokens are not
+ * passed on. If the launcher has replaced the user's SSH agent with an agent for the vendor's plugins, the user's agent
+ * is restored.
+ *
+ * @param own matches the names of the variables that the program must not see
+ */
+export function userEnvironment(
+  env: NodeJS.ProcessEnv,
+  own = /^(PULUMI|DIGITALOCEAN|MUSTER)_/,
+): NodeJS.ProcessEnv {
+  const { MUSTER_SSH_AUTH_SOCK: users, ...all } = env;
+  const rest = Object.fromEntries(Object.entries(all).filter(([name]) => !own.test(name)));
+  if (users === undefined) return rest;
+  const { SSH_AUTH_SOCK: _, ...without } = rest;
+  return users === "" ? without : { ...without, SSH_AUTH_SOCK: users };
+}
