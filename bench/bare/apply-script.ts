@@ -60,7 +60,7 @@ function entriesOf(items: readonly HostItem[], sources: Sources): Entry[] {
 function textOf({ path, want, secret, envName }: FileItem, { contents, secrets }: Sources): string {
   if (secret !== undefined) {
     const config = new Map(Object.entries(secrets).map(([name, value]) => [name, new Secret(value)]));
-    return renderSecret(resolveSecret(secret, { config, env: {} }), envName);
+    return renderSecret(resolveSecret(secret, { config, env: {}, addressOf: () => undefined }), envName);
   }
   const text = contents[want.content as keyof Contents];
   if (text === undefined) throw new Error(`the plan has no content for ${path}`);

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { InvalidError } from "../base/errors.ts";
 import { Secret } from "../base/secret.ts";
 import { isLoginValue } from "../model/detect-logins.ts";
+import { scrapeTargets } from "../model/scrape-targets.ts";
 import type { Secrets } from "./context.ts";
 
 /** The stack's configuration by name, without the prefix `muster:`. */
@@ -12,6 +13,8 @@ export type Config = ReadonlyMap<string, Secret>;
 export interface SecretSources {
   readonly config: Config;
   readonly env: NodeJS.ProcessEnv;
+  /** Returns the address at which Muster reaches a host; undefined if it is not known yet. */
+  readonly addressOf: (host: string) => string | undefined;
 }
 
 /**
@@ -56,6 +59,7 @@ const SCHEMES: Readonly<Record<string, Resolve | undefined>> = {
     if (value !== undefined) return new Secret(value);
     throw missing(`env:${name}`, "is not set", `Run \`export ${name}=…\` before \`npx pulumi\`.`);
   },
+  addresses: (words, { addressOf }) => new Secret(scrapeTargets(words, addressOf)),
   file: (path) => {
     try {
       return new Secret(

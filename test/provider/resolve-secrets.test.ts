@@ -1,10 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Secret } from "../../src/base/secret.ts";
+import { addressReference } from "../../src/model/scrape-targets.ts";
 import { renderSecret, resolveSecret, secretsFrom } from "../../src/provider/resolve-secrets.ts";
 import { decode, encode } from "../../src/provider/wire/struct.ts";
 
 const SEED = Number(process.env["SEED"] ?? Date.now() % 1_000_000);
+
+/** Only hub can be reached. */
+const addressOf = (host: string) => (host === "hub" ? "192.0.2.7" : undefined);
 
 /** A value in double quotes as systemd reads it (systemd.exec(5), EnvironmentFile=). */
 function readBySystemd(line: string): string {
@@ -39,7 +43,7 @@ describe("a secret in an environment file", () => {
 });
 
 describe("a reference to a secret", () => {
-  const sources = { config: new Map(), env: { EMPTY: "" } };
+  const sources = { config: new Map(), env: { EMPTY: "" }, addressOf };
   it.each([
     ["env:NOT_SET", "Run `export NOT_SET=…` before `npx pulumi`."],
     ["env:EMPTY", "it is empty"],
@@ -48,6 +52,17 @@ describe("a reference to a secret", () => {
   ])("is refused with a reason if it cannot be resolved: %s", (reference, sentence) => {
     expect(() => resolveSecret(reference, sources)).toThrow(sentence);
   });
+});
+
+it("the addresses of hosts are read from fleet.yaml or from Muster's inventory, and an unknown address is the host's name", () => {
+  const hosts = { hub: undefined, east: "10.0.0.7", west: undefined };
+  const reference = addressReference({ hosts, port: 9100 });
+  const text = resolveSecret(reference, { config: new Map(), env: {}, addressOf }).reveal();
+  expect(JSON.parse(text)).toEqual([
+    { targets: ["192.0.2.7:9100"], labels: { host: "hub", instance: "hub" } },
+    { targets: ["10.0.0.7:9100"], labels: { host: "east", instance: "east" } },
+    { targets: ["west:9100"], labels: { host: "west", instance: "west" } },
+  ]);
 });
 
 it("a decoded secret cannot be printed by accident, and is encoded as a secret", () => {
@@ -63,7 +78,7 @@ it("a decoded secret cannot be printed by accident, and is encoded as a secret",
 
 describe("a value that two agents have", () => {
   const one = "sk-one-0123456789";
-  const values = (env: Record<string, string>) => secretsFrom(() => ({ config: new Map(), env }));
+  const values = (env: Record<string, string>) => secretsFrom(() => ({ config: new Map(), env, addressOf }));
   const held = (name: string, more: object = {}) => ({ secret: `env:${name}`, owner: name, ...more });
 
   it.each([one, `${one}\n`, `${one}\r\n`, `\ufeff${one}\r\n`, ` ${one} `])(
@@ -96,7 +111,7 @@ describe("a value that two agents have", () => {
 });
 
 it("a byte order mark does not reach the agent, and a value that contains only spaces is empty", () => {
-  const sources = { config: new Map(), env: { MARKED: "\ufeffsk-9\r\n", BLANK: "\ufeff \n" } };
+  const sources = { config: new Map(), env: { MARKED: "\ufeffsk-9\r\n", BLANK: "\ufeff \n" }, addressOf };
   expect(renderSecret(resolveSecret("env:MARKED", sources), "K")).toBe('K="sk-9"\n');
   expect(() => resolveSecret("env:BLANK", sources)).toThrow("it is empty");
 });
