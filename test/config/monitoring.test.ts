@@ -84,6 +84,20 @@ describe("`monitoring` in fleet.yaml", () => {
     expect(services["exporter-hub"]?.open).toEqual([]);
   });
 
+  test("creates no firewall for an adopted droplet that has none", () => {
+    const opened = (host: string) => {
+      const text = withMonitoring("{host: hub, credential: key}").replace(
+        "{kind: ssh, address: 192.0.2.1}",
+        host,
+      );
+      const cloud = "cloud: {keys: {me: ssh-ed25519 AAAA}, sshFrom: [192.0.2.1], region: nyc3}\nhosts:";
+      return check(folder, text.replace("hosts:", cloud)).fleet?.services["exporter-east"]?.open;
+    };
+    expect(opened("{kind: droplet, adopt: {droplet: 7}}")).toEqual([]);
+    expect(opened("{kind: droplet, adopt: {droplet: 7}, sshFrom: [192.0.2.1]}")).toHaveLength(1);
+    expect(opened("{kind: droplet}")).toHaveLength(1);
+  });
+
   test("makes every program require the key, and names no secret's value", () => {
     const fleet = fleetWith(FULL);
     for (const service of Object.keys(fleet.services)) {

@@ -1,7 +1,7 @@
 import type { MonitoringSpec, ReceiverSpec } from "../fleet/monitoring.ts";
 
-/** Receives the alerts for which fleet.yaml declares no receiver. It sends nothing. */
-const NOBODY = "nobody";
+/** Receives the alerts for which fleet.yaml declares no receiver, and sends nothing. No declared name has a space. */
+const NOBODY = "no receiver";
 
 /**
  * The texts of messages. A message about the end of a fault is a message of its own, so it does not withdraw the first

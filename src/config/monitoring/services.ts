@@ -2,7 +2,7 @@ import { stringify } from "yaml";
 import type { HealthCheck } from "../../model/health-check.ts";
 import type { UnitLine } from "../../model/unit-file.ts";
 import { credentialsOfReceiver, type MonitoringSpec } from "../fleet/monitoring.ts";
-import type { Fleet, ServiceFile, ServiceSpec } from "../fleet.ts";
+import type { Fleet, HostSpec, ServiceFile, ServiceSpec } from "../fleet.ts";
 import { isObservedOnly } from "../observe-only.ts";
 import { openPort } from "../open-port.ts";
 import { alertRoutes, SECRETS_SCRIPT } from "./alert-routes.ts";
@@ -29,7 +29,7 @@ export function monitoringServices(fleet: Fleet, monitoring: MonitoringSpec): Se
   const hosts = Object.values(fleet.hosts).filter((host) => !isObservedOnly(host));
   const names = hosts.map(({ name }) => name);
   return [
-    ...names.map((host) => exporter(host, monitoring)),
+    ...hosts.map((host) => exporter(host, monitoring)),
     prometheus(fleet, monitoring, names),
     alertmanager(monitoring),
   ];
@@ -40,15 +40,16 @@ export function exporterName(host: string): string {
   return `exporter-${host}`;
 }
 
-function exporter(host: string, monitoring: MonitoringSpec): ServiceSpec {
+function exporter(spec: HostSpec, monitoring: MonitoringSpec): ServiceSpec {
+  const { name: host } = spec;
   const name = exporterName(host);
   const place = placeOf("exporter", name, monitoring.credential);
-  const isRemote = host !== monitoring.host;
+  const opens = host !== monitoring.host && mayHaveFirewall(spec);
   return {
     ...common("exporter", name, host, monitoring),
     ...{ unit: "prometheus-node-exporter.service", packages: ["prometheus-node-exporter", "openssl"] },
     user: "prometheus",
-    open: isRemote ? [openPort({ port: PORTS.exporter, from: [...monitoring.scrapeFrom] })] : [],
+    open: opens ? [openPort({ port: PORTS.exporter, from: [...monitoring.scrapeFrom] })] : [],
     files: commonFiles(place),
     settings: settings(
       "exporter",
@@ -57,6 +58,13 @@ function exporter(host: string, monitoring: MonitoringSpec): ServiceSpec {
       `:${PORTS.exporter}`,
     ),
   };
+}
+
+/** An adopted droplet without a firewall must not get one, because the firewall would close all other ports. */
+function mayHaveFirewall(host: HostSpec): boolean {
+  if (host.kind !== "droplet") return true;
+  const { adopt, open, sshFrom } = host.droplet;
+  return adopt === undefined || adopt.firewall !== undefined || open.length > 0 || sshFrom !== undefined;
 }
 
 function prometheus(fleet: Fleet, monitoring: MonitoringSpec, hosts: readonly string[]): ServiceSpec {
