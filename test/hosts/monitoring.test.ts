@@ -154,7 +154,8 @@ describe("`monitoring` in fleet.yaml", () => {
       expect(await hub(`runuser -u loom -- ${NODE} -e ${quoted(CLIENT)} ${port} /metrics`)).toMatch(
         /^refused /,
       );
-    expect(await get(9100, "/metrics")).toContain('muster_agent_up{agent="loom"} 1');
+    const metrics = () => get(9100, "/metrics");
+    await expect.poll(metrics, { timeout: 60_000 }).toContain('muster_agent_up{agent="loom"} 1');
   });
 
   test("keeps the secrets of receivers out of units, files, arguments and the state", async () => {
