@@ -61,7 +61,10 @@ function textOf({ path, want, secret, envName }: FileItem, { contents, secrets }
   if (secret !== undefined) {
     const config = new Map(Object.entries(secrets).map(([name, value]) => [name, new Secret(value)]));
     const commands = () => new Secret("");
-    return renderSecret(resolveSecret(secret, { config, env: {}, commands }), envName);
+    return renderSecret(
+      resolveSecret(secret, { config, env: {}, commands, addressOf: () => undefined }),
+      envName,
+    );
   }
   const text = contents[want.content as keyof Contents];
   if (text === undefined) throw new Error(`the plan has no content for ${path}`);

@@ -2,6 +2,78 @@
 
 /* fleet.yaml as its schema allows it, before names are resolved and files are read. */
 
+/** Prometheus and Alertmanager on one host of the fleet, which observe all hosts and send alerts. See docs/monitoring.md. */
+export interface RawMonitoring {
+  readonly host: string;
+  readonly credential: string;
+  readonly interval?: number | string;
+  readonly retention?: string;
+  readonly wait?: number | string;
+  readonly repeat?: number | string;
+  readonly addresses?: Readonly<Record<string, string>> | null;
+  readonly scrapeFrom?: readonly string[];
+  readonly after?: RawAlertDelays;
+  readonly receivers?: Readonly<Record<string, RawAlertReceiver>> | null;
+}
+
+/** How long a fault must last before its alert is sent, by the name of the alert. */
+export interface RawAlertDelays {
+  readonly hostSilent?: number | string;
+  readonly deadmanSilent?: number | string;
+  readonly dead?: number | string;
+  readonly stale?: number | string;
+  readonly stuck?: number | string;
+  readonly quarantined?: number | string;
+  readonly bootDisabled?: number | string;
+  readonly failedOver?: number | string;
+  readonly recurring?: number | string;
+  readonly jobFailed?: number | string;
+  readonly unhealthy?: number | string;
+  readonly disk?: number | string;
+  readonly memory?: number | string;
+}
+
+/** An HTTP request in the format of Alertmanager. */
+export interface RawAlertWebhook {
+  readonly url: string;
+}
+
+/** An e-mail. */
+export interface RawAlertEmail {
+  readonly to: string;
+  readonly from: string;
+  readonly server: string;
+  readonly user?: string;
+  readonly password?: string;
+}
+
+/** A message of a bot in a chat. */
+export interface RawAlertTelegram {
+  readonly chat: number;
+  readonly token: string;
+}
+
+/** A message through an incoming webhook. */
+export interface RawAlertSlack {
+  readonly url: string;
+  readonly channel?: string;
+}
+
+/** A message through a webhook. */
+export interface RawAlertDiscord {
+  readonly url: string;
+}
+
+/** A person or a team that gets alerts in one or more ways. */
+export interface RawAlertReceiver {
+  readonly tenants?: readonly string[];
+  readonly webhook?: RawAlertWebhook;
+  readonly email?: RawAlertEmail;
+  readonly telegram?: RawAlertTelegram;
+  readonly slack?: RawAlertSlack;
+  readonly discord?: RawAlertDiscord;
+}
+
 /** A capability that only some agents have. */
 export interface RawRoute {
   readonly agents: readonly string[];

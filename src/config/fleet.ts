@@ -6,6 +6,7 @@ import type { CredentialSpec, ProviderSpec } from "./fleet/credentials.ts";
 import type { HostSpecs } from "./fleet/hosts.ts";
 import type { IdentitySpec } from "./fleet/identities.ts";
 import type { JobSpec } from "./fleet/jobs.ts";
+import type { MonitoringSpec } from "./fleet/monitoring.ts";
 import type { RouteSpec } from "./fleet/routes.ts";
 import type { RuntimeSpec } from "./fleet/runtimes.ts";
 import type { ServiceSpec } from "./fleet/services.ts";
@@ -48,4 +49,6 @@ export interface Fleet {
   readonly jobs: Readonly<Record<string, JobSpec>>;
   readonly routes: Readonly<Record<string, RouteSpec>>;
   readonly recurrence: RecurrencePolicy;
+  /** Absent if fleet.yaml has no section `monitoring`. `services` contains the services of the monitoring. */
+  readonly monitoring?: MonitoringSpec;
 }

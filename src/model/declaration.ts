@@ -27,6 +27,8 @@ export interface Declaration {
   readonly service?: string;
   /** The ids of the declarations that must be applied before this one. */
   readonly needs: readonly string[];
+  /** The hosts whose machines must exist first, because an item contains their addresses; absent if there are none. */
+  readonly machines?: readonly string[];
   /** The resource's former ids, from before a rename of the resource, its agent, its tenant or its host. */
   readonly formerly: readonly string[];
   /** Whether Muster must refuse to remove the resource. */

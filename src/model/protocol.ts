@@ -25,6 +25,7 @@ import type { SendAnswer, SendRequest } from "./message.ts";
 import type { MoveAnswers, MoveMark, MoveRequest } from "./move.ts";
 import type {
   KeyboardAnswer,
+  KeyboardHolder,
   KeyboardRequest,
   LogAnswer,
   LogRequest,
@@ -154,6 +155,10 @@ export interface UnitStatus {
   readonly paused?: Pause;
   /** Present while a pause is requested for when the agent is idle. */
   readonly pausing?: PendingPause;
+  /** Who types at the agent's terminal at present; absent if nobody does. */
+  readonly keyboard?: KeyboardHolder;
+  /** The agent's properties that `up` has repaired again and again; absent if there are none. */
+  readonly repeated?: readonly RepeatedRepair[];
 }
 
 export interface PsAnswer {

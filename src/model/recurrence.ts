@@ -53,12 +53,15 @@ export function repeatedRepairs(resource: string, { corrective, closings }: Ledg
  *
  * @param within seconds
  */
-export function isRecurring({ repairs }: RepeatedRepair, within: number): boolean {
+export function isRecurring(repair: RepeatedRepair, within: number): boolean {
+  return recurrenceSpan(repair) <= within;
+}
+
+/** Returns the shortest time in seconds in which a property was repaired REPEATED times; infinite if it never was. */
+export function recurrenceSpan({ repairs }: RepeatedRepair): number {
   const times = repairs.map((one) => Date.parse(one));
-  return times.some((time, i) => {
-    const first = times[i - REPEATED + 1];
-    return first !== undefined && time - first <= within * 1000;
-  });
+  const spans = times.slice(REPEATED - 1).map((time, i) => (time - (times[i] ?? 0)) / 1000);
+  return Math.min(Number.POSITIVE_INFINITY, ...spans);
 }
 
 /** Returns sentences about the recurring repair, its probable writer, and the next step. */

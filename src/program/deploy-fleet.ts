@@ -83,7 +83,7 @@ export async function deployFleet(
       ...(first.has(id) && { orphans: pending.then(({ orphans }) => orphans[host]) }),
       ...(type === "Agent" && { movesFrom: pending.then(({ moves }) => moves[id]) }),
     };
-    made.set(id, declare(declaration, extra, made, machines.get(host), program));
+    made.set(id, declare(declaration, extra, made, machines, program));
   }
   const met = Promise.all([...machines.values()].map(({ ended }) => ended));
   const outputs = met.then(() => stackOutputs(project, fleet, slice));
@@ -160,11 +160,15 @@ function declare(
   declaration: Declaration,
   extra: Inputs,
   made: ReadonlyMap<string, FleetResource>,
-  machine: HostMachine | undefined,
+  machines: ReadonlyMap<string, HostMachine>,
   { component }: ProgramContext,
 ): FleetResource {
-  const needs = declaration.needs.flatMap((id) => made.get(id)?.ended ?? []);
   const { id, type, host, items, formerly, protect } = declaration;
+  const machine = machines.get(host);
+  const needs = [
+    ...declaration.needs.flatMap((id) => made.get(id)?.ended ?? []),
+    ...(declaration.machines ?? []).flatMap((name) => machines.get(name)?.ended ?? []),
+  ];
   const parent = (type === "Host" ? undefined : made.get(hostId(host))) ?? component;
   return new FleetResource(
     type,

@@ -57,6 +57,8 @@ export interface HostFacts {
   /** Whether fleet.yaml declares the host intermittent. */
   isIntermittent(host: string): boolean;
   lastReached(host: string): Date | undefined;
+  /** Returns the address at which Muster reaches the host; undefined if it is not known yet. */
+  address(host: string): string | undefined;
   /** Records that the host has just been reached. */
   noteReached(host: string): void;
 }

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { InvalidError } from "../base/errors.ts";
 import { Secret } from "../base/secret.ts";
 import { isLoginValue } from "../model/detect-logins.ts";
+import { scrapeTargets } from "../model/scrape-targets.ts";
 import type { Secrets } from "./context.ts";
 import type { SecretCommands } from "./secret-commands.ts";
 
@@ -14,6 +15,8 @@ export interface SecretSources {
   readonly config: Config;
   readonly env: NodeJS.ProcessEnv;
   readonly commands: SecretCommands;
+  /** Returns the address at which Muster reaches a host; undefined if it is not known yet. */
+  readonly addressOf: (host: string) => string | undefined;
 }
 
 /**
@@ -63,6 +66,7 @@ const SCHEMES: Readonly<Record<string, Resolve | undefined>> = {
     throw missing(`env:${name}`, "is not set", `Run \`export ${name}=…\` before \`npx pulumi\`.`);
   },
   exec: (command, { commands }) => commands(command),
+  addresses: (words, { addressOf }) => new Secret(scrapeTargets(words, addressOf)),
   file: (path) => {
     try {
       return new Secret(

@@ -5,6 +5,7 @@ import { isLogin } from "../model/detect-logins.ts";
 import { quarantineFile, servicePolicyFile, settingsFile } from "../model/host-paths.ts";
 import { AS_DECLARED, type FileItem, type Items, type UnitItem } from "../model/items.ts";
 import { hostId, serviceId } from "../model/resource-id.ts";
+import { addressReference } from "../model/scrape-targets.ts";
 import { environmentLines, renderUnit, type UnitLine } from "../model/unit-file.ts";
 import { credentialsDir } from "./agent/credentials.ts";
 import type { Compiler, ResourceDefinition } from "./definition.ts";
@@ -26,11 +27,13 @@ export const service: ResourceDefinition = {
       needs: [hostId(one.host)],
       formerly: formerIds(fleet, one.host, { name: one.name, formerly: [] }, serviceId),
       protect: one.protect,
+      ...(one.addresses && { machines: Object.keys(one.addresses.hosts) }),
       items: {
         ...packages(one),
         ...account(one),
         ...credentials(fleet, one),
         ...files(one, compiler),
+        ...addressFile(one),
         ...unitFiles(fleet, one, compiler),
         ...policy(one, compiler),
         unit: unitOf(one),
@@ -104,6 +107,14 @@ function files({ files, unit }: ServiceSpec, { keep }: Compiler): Items {
   return Object.fromEntries(items);
 }
 
+/** Returns the file with the addresses of hosts, which only the provider knows. */
+function addressFile({ addresses }: ServiceSpec): Items {
+  if (addresses === undefined) return {};
+  const { path } = addresses;
+  const want = { type: "file", content: AS_DECLARED, owner: "root", group: "root", mode: "0644" } as const;
+  return { [path]: { kind: "file", path, secret: addressReference(addresses), want } };
+}
+
 /** Returns the unit file of the service, if fleet.yaml has one, and Muster's drop-in, if it is not empty. */
 function unitFiles(fleet: Fleet, service: ServiceSpec, { keep }: Compiler): Items {
   const { unit, text } = service;
@@ -123,6 +134,7 @@ function unitFiles(fleet: Fleet, service: ServiceSpec, { keep }: Compiler): Item
  * neither.
  */
 function serviceSettings(service: ServiceSpec, credentials: readonly CredentialSpec[]): string {
+  const { settings = [] } = service;
   const condition = ["ConditionPathExists", `!${quarantineFile(service.unit)}`] as const;
   const folder = credentialsDir(service);
   const files = credentials
@@ -130,8 +142,12 @@ function serviceSettings(service: ServiceSpec, credentials: readonly CredentialS
     .map(({ name }): UnitLine => ["EnvironmentFile", join(folder, name)]);
   return renderUnit({
     ...(service.health !== undefined && { Unit: [condition] }),
-    ...(credentials.length > 0 && {
-      Service: [...environmentLines({ MUSTER_CREDENTIALS: folder }), ...files],
+    ...((credentials.length > 0 || settings.length > 0) && {
+      Service: [
+        ...(credentials.length > 0 ? environmentLines({ MUSTER_CREDENTIALS: folder }) : []),
+        ...files,
+        ...settings,
+      ],
     }),
   });
 }

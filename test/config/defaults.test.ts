@@ -31,11 +31,19 @@ const host = (entry: Entry) => fleetWith({ cloud: CLOUD, hosts: { hub: entry } }
 const agent = (entry: Entry) => fleetWith({ agents: { iris: { ...AGENT, ...entry } } });
 const service = (entry: Entry) => fleetWith({ services: { web: { host: "hub", health: PROBE, ...entry } } });
 
+const monitoring = (entry: Entry) =>
+  fleetWith({
+    credentials: { key: { from: "config:key", type: "other" } },
+    monitoring: { host: "hub", credential: "key", ...entry },
+  });
+
 /** For each map that the schema defines, a fleet that contains this map with the given keys. */
 const FLEETS: Readonly<Record<string, (keys: Entry, key: string) => Entry>> = {
   "fleet.yaml": (keys, key) => fleetWith({ agents: {}, [key]: undefined, ...keys }),
   moved: (keys) => fleetWith({ moved: keys }),
   recurrence: (keys) => fleetWith({ recurrence: keys }),
+  monitoring: (keys) => monitoring(keys),
+  alertDelays: (keys) => monitoring({ after: keys }),
   route: (keys) => fleetWith({ routes: { push: { ...ROUTE, ...keys } } }),
   window: (keys) => fleetWith({ maintenance: [{ from: "02:00", to: "04:00", ...keys }] }),
   heartbeat: (keys) => agent({ heartbeat: { by: "file", ...keys } }),

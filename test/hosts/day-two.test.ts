@@ -74,6 +74,7 @@ describe("an identity that a unit of the host overwrites again and again", () =>
         { agent: "iris", item: "identity:SOUL.md", property: "content", writer: { owner: "iris" } },
       ],
     });
+    expect((await project.fleet(["ps"])).stdout).toMatch(/^iris .* RECURRING$/m);
     const preview = await must(project.pulumi(["preview"]));
     expect(preview.all).toMatch(
       /iris: SOUL\.md: content has been repaired 3 times .* belonged to iris; probable writer.*fleet-self-sync\.service/,

@@ -200,6 +200,9 @@ describe("`fleet watch --takeover`", () => {
     const other = await send("reed", "not now", "--json");
     expect(other.exitCode).toBe(3);
     expect(JSON.parse(other.stdout)).toMatchObject({ verdict: "refused", reason: "takeover" });
+    const { stdout } = await project.fleet(["ps"]);
+    expect(stdout).toMatch(/^reed .* KEYBOARD$/m);
+    expect(stdout).toMatch(/reed: \S+@\S+ from [\d.]+ has had its keyboard since /);
     person.stdin?.write("\u001d");
     expect((await person).exitCode).toBe(0);
     const all = (await events("reed")).join("\n");

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Secret } from "../../src/base/secret.ts";
+import { addressReference } from "../../src/model/scrape-targets.ts";
 import { renderSecret, resolveSecret, secretsFrom } from "../../src/provider/resolve-secrets.ts";
 import { decode, encode } from "../../src/provider/wire/struct.ts";
 
@@ -8,6 +9,9 @@ import { decode, encode } from "../../src/provider/wire/struct.ts";
 const commands = (command: string) => new Secret(`output of ${command}`);
 
 const SEED = Number(process.env["SEED"] ?? Date.now() % 1_000_000);
+
+/** Only hub can be reached. */
+const addressOf = (host: string) => (host === "hub" ? "192.0.2.7" : undefined);
 
 /** A value in double quotes as systemd reads it (systemd.exec(5), EnvironmentFile=). */
 function readBySystemd(line: string): string {
@@ -42,7 +46,7 @@ describe("a secret in an environment file", () => {
 });
 
 describe("a reference to a secret", () => {
-  const sources = { config: new Map(), env: { EMPTY: "" }, commands };
+  const sources = { config: new Map(), env: { EMPTY: "" }, commands, addressOf };
   it.each([
     ["env:NOT_SET", "Run `export NOT_SET=…` before `npx pulumi`."],
     ["env:EMPTY", "it is empty"],
@@ -51,6 +55,17 @@ describe("a reference to a secret", () => {
   ])("is refused with a reason if it cannot be resolved: %s", (reference, sentence) => {
     expect(() => resolveSecret(reference, sources)).toThrow(sentence);
   });
+});
+
+it("the addresses of hosts are read from fleet.yaml or from Muster's inventory, and an unknown address is the host's name", () => {
+  const hosts = { hub: undefined, east: "10.0.0.7", west: undefined };
+  const reference = addressReference({ hosts, port: 9100 });
+  const text = resolveSecret(reference, { config: new Map(), env: {}, commands, addressOf }).reveal();
+  expect(JSON.parse(text)).toEqual([
+    { targets: ["192.0.2.7:9100"], labels: { host: "hub", instance: "hub" } },
+    { targets: ["10.0.0.7:9100"], labels: { host: "east", instance: "east" } },
+    { targets: ["west:9100"], labels: { host: "west", instance: "west" } },
+  ]);
 });
 
 it("a decoded secret cannot be printed by accident, and is encoded as a secret", () => {
@@ -66,7 +81,8 @@ it("a decoded secret cannot be printed by accident, and is encoded as a secret",
 
 describe("a value that two agents have", () => {
   const one = "sk-one-0123456789";
-  const values = (env: Record<string, string>) => secretsFrom(() => ({ config: new Map(), env, commands }));
+  const values = (env: Record<string, string>) =>
+    secretsFrom(() => ({ config: new Map(), env, commands, addressOf }));
   const held = (name: string, more: object = {}) => ({ secret: `env:${name}`, owner: name, ...more });
 
   it.each([one, `${one}\n`, `${one}\r\n`, `\ufeff${one}\r\n`, ` ${one} `])(
@@ -99,12 +115,17 @@ describe("a value that two agents have", () => {
 });
 
 it("the value of a command is its output", () => {
-  const sources = { config: new Map(), env: {}, commands };
+  const sources = { config: new Map(), env: {}, commands, addressOf };
   expect(resolveSecret("exec:pass show iris", sources).reveal()).toBe("output of pass show iris");
 });
 
 it("a byte order mark does not reach the agent, and a value that contains only spaces is empty", () => {
-  const sources = { config: new Map(), env: { MARKED: "\ufeffsk-9\r\n", BLANK: "\ufeff \n" }, commands };
+  const sources = {
+    config: new Map(),
+    env: { MARKED: "\ufeffsk-9\r\n", BLANK: "\ufeff \n" },
+    commands,
+    addressOf,
+  };
   expect(renderSecret(resolveSecret("env:MARKED", sources), "K")).toBe('K="sk-9"\n');
   expect(() => resolveSecret("env:BLANK", sources)).toThrow("it is empty");
 });

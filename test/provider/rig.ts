@@ -98,6 +98,7 @@ function memoryAddresses(): AwaitedAddresses {
 
 function factsOf({ intermittent, forgotten, reached }: Facts): HostFacts {
   return {
+    address: () => undefined,
     isDeclared: (host) => !forgotten.has(host),
     isIntermittent: (host) => intermittent.has(host),
     lastReached: (host) => reached.get(host),

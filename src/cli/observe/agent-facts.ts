@@ -1,6 +1,7 @@
 import type { Expiring } from "../../config/expiring-credentials.ts";
 import type { DeferredRestart, HeartbeatState, Lifecycle, PendingPause } from "../../model/deadman.ts";
 import type { FailedOver } from "../../model/failover.ts";
+import type { KeyboardHolder } from "../../model/pane.ts";
 import type { RuntimeKind } from "../../runtimes/registry.ts";
 import type { KeptStopped, UnitLabel } from "./unit-label.ts";
 
@@ -70,4 +71,17 @@ export interface AgentFacts extends KeptStopped {
   readonly pausing?: PendingPause;
   /** The provider that the agent should use, and since when; absent if it is the agent's first provider. */
   readonly failedOver?: FailedOver;
+  /** Who types at the agent's terminal at present; absent if nobody does. */
+  readonly keyboard?: KeyboardHolder;
+  /** The open findings about repairs that recur; absent if there are none. */
+  readonly recurring?: readonly RecurringFinding[];
+}
+
+/** A property of an agent that `up` has repaired again and again, until a person closes the finding. */
+export interface RecurringFinding {
+  /** The id for `fleet resolve`. */
+  readonly id: string;
+  readonly item: string;
+  readonly property: string;
+  readonly repairs: number;
 }

@@ -1,6 +1,8 @@
+import { count } from "../../base/count.ts";
 import { expiryText } from "../../config/expiring-credentials.ts";
+import { labelOf } from "../../model/agent-parts.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
-import type { AgentFacts } from "./agent-facts.ts";
+import type { AgentFacts, RecurringFinding } from "./agent-facts.ts";
 import { span } from "./span.ts";
 
 /** A fact about an agent that a person should notice immediately. */
@@ -68,12 +70,24 @@ export const AGENT_FLAGS = {
         ? undefined
         : `${agent}: ${expiring.map(({ credential, on }) => `its credential ${credential} ${expiryText(on)}`).join("; ")}.`,
   },
+  RECURRING: {
+    exit: EXIT.policy,
+    find: ({ agent, recurring = [] }) =>
+      recurring.length === 0
+        ? undefined
+        : `${agent}: the same repairs recur: ${recurring.map(recurringText).join(", ")}. \`npx fleet drift\` shows the probable cause.`,
+  },
   FAILOVER: {
     find: ({ agent, failedOver }) =>
       failedOver &&
       `${agent} has used provider ${failedOver.provider} instead of its first provider since ${failedOver.since}: \`npx fleet history ${agent}\` shows why.`,
   },
   WAITING: { find: whyWaiting },
+  KEYBOARD: {
+    find: ({ agent, keyboard }) =>
+      keyboard &&
+      `${agent}: ${keyboard.by}${keyboard.from === undefined ? "" : ` from ${keyboard.from}`} has had its keyboard since ${keyboard.since}.`,
+  },
   UNMANAGED: {
     find: ({ agent, unmanaged = [] }) =>
       unmanaged.length === 0
@@ -125,6 +139,11 @@ function whyDead(row: AgentFacts): string | undefined {
   if (isUp && former === undefined && process === undefined && since > STARTUP)
     return `${agent}: no program runs in its pane: ${history}`;
   return undefined;
+}
+
+/** Returns a phrase about a recurring finding, with the id for `fleet resolve`. */
+function recurringText({ id, item, property, repairs }: RecurringFinding): string {
+  return `${labelOf(item)} ${property} (${count(repairs, "time")}, ${id})`;
 }
 
 function whyWaiting({ agent, owed, pausing }: AgentFacts): string | undefined {

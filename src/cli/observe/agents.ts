@@ -2,6 +2,7 @@ import { expiringOf } from "../../config/expiring-credentials.ts";
 import type { AgentSpec, Fleet } from "../../config/fleet.ts";
 import type { DeferredRestart } from "../../model/deadman.ts";
 import type { PsAnswer, PsRequest, UnitStatus } from "../../model/protocol.ts";
+import { isRecurring } from "../../model/recurrence.ts";
 import { runningFormer, runningUnit, unitName } from "../../resources/unit-names.ts";
 import { runtimeOf } from "../../runtimes/registry.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
@@ -128,7 +129,8 @@ function rowOf(fleet: Fleet, agent: AgentSpec, unit: UnitStatus | undefined, abs
   const place = { agent: name, tenant, host, ...declared, lifecycle: agent.lifecycle.kind, ...former };
   const state = unit === undefined ? absent : stateOf(unit);
   if (unit === undefined || state === "not there") return { ...place, state };
-  const { enabled, pid, restarts, since, status, owed, failedOver, pausing, memory, version } = unit;
+  const { enabled, pid, restarts, since, status, owed, failedOver, pausing, memory, version, keyboard } =
+    unit;
   return {
     ...place,
     ...{ state, enabled, pid, restarts, since, status },
@@ -140,8 +142,17 @@ function rowOf(fleet: Fleet, agent: AgentSpec, unit: UnitStatus | undefined, abs
     ...(owed && { owed: withoutRun(owed) }),
     ...(pausing && { pausing }),
     ...(failedOver && { failedOver }),
+    ...(keyboard && { keyboard }),
+    ...recurringOf(fleet, unit),
     ...keptStopped(unit),
   };
+}
+
+function recurringOf({ recurrence }: Fleet, { repeated = [] }: UnitStatus): Pick<AgentFacts, "recurring"> {
+  const recurring = repeated
+    .filter((one) => isRecurring(one, recurrence.within))
+    .map(({ id, item, property, repairs }) => ({ id, item, property, repairs: repairs.length }));
+  return recurring.length === 0 ? {} : { recurring };
 }
 
 /** Returns the declared model, which depends on the provider that the agent currently uses. */

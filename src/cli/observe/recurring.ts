@@ -4,7 +4,6 @@ import { placeOf } from "../../model/drift-finding.ts";
 import type { RepeatedRepair } from "../../model/ledger.ts";
 import type { ObserveAnswer } from "../../model/protocol.ts";
 import { isRecurring, type RecurrencePolicy } from "../../model/recurrence.ts";
-import { agentOf } from "../../model/resource-id.ts";
 import type { OpenHost } from "../query-host.ts";
 import type { Recurring } from "./fleet-report.ts";
 import { observeByHost } from "./query-all-hosts.ts";
@@ -39,18 +38,4 @@ export async function observeRepeated(fleet: Fleet, open: OpenHost): Promise<Rep
     ),
     unanswered: answers.flatMap(({ host: { host }, answer }) => (answer === undefined ? [host] : [])),
   };
-}
-
-/**
- * Returns the agents with recurring findings, each with the number of its findings. An agent whose host does
- * not answer is absent.
- */
-export async function agentsWithRecurringFindings(
-  fleet: Fleet,
-  open: OpenHost,
-): Promise<ReadonlyMap<string, number>> {
-  const { found } = await observeRepeated(fleet, open);
-  const recurring = found.filter((one) => isRecurring(one, fleet.recurrence.within));
-  const byAgent = Map.groupBy(recurring, ({ resource }) => agentOf(resource) ?? "");
-  return new Map([...byAgent].flatMap(([agent, of]) => (agent === "" ? [] : [[agent, of.length] as const])));
 }

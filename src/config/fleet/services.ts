@@ -1,5 +1,6 @@
 import type { MaintenanceWindow, OnUnhealthy, RestartLimit } from "../../model/deadman.ts";
 import type { HealthCheck } from "../../model/health-check.ts";
+import type { UnitLine } from "../../model/unit-file.ts";
 import type { OpenPort } from "../open-port.ts";
 import type { IdentityFile } from "./identities.ts";
 
@@ -36,6 +37,19 @@ export interface ServiceSpec {
   /** The maintenance windows of the service, of its host and of the fleet. */
   readonly maintenance: readonly MaintenanceWindow[];
   readonly protect: boolean;
+  /** Further settings of the unit's section `Service`. Only the services of `monitoring` have them. */
+  readonly settings?: readonly UnitLine[];
+  /** The file with the addresses of hosts. Only Prometheus has it. */
+  readonly addresses?: AddressFile;
+}
+
+/** A file with the addresses of hosts in the format of Prometheus's file_sd_configs. */
+export interface AddressFile {
+  readonly path: string;
+  /** The hosts, each with its declared address; undefined if the address is the one at which Muster reaches the host. */
+  readonly hosts: Readonly<Record<string, string | undefined>>;
+  /** The port of each host. */
+  readonly port: number;
 }
 
 export interface ServiceFile extends IdentityFile {

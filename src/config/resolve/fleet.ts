@@ -8,6 +8,7 @@ import { resolveCredential } from "./credential.ts";
 import { resolveHost } from "./host.ts";
 import { resolveIdentity } from "./identity.ts";
 import { jobResolver } from "./job.ts";
+import { withMonitoring } from "./monitoring.ts";
 import { runtimeResolver } from "./pinned-runtime.ts";
 import { resolveProvider } from "./provider.ts";
 import { resolveReader } from "./reader.ts";
@@ -30,7 +31,7 @@ export function resolveFleet(context: Context, contacts: ContactsPlace | undefin
     context,
     agentResolver(tenants, runtimes, { providers, credentials, identities }),
   );
-  return {
+  const fleet: Fleet = {
     name: typeof name === "string" ? name : "",
     dir: context.dir,
     file: context.file,
@@ -49,4 +50,5 @@ export function resolveFleet(context: Context, contacts: ContactsPlace | undefin
     routes: resolveSection("routes", context, resolveRoute),
     recurrence: resolveRecurrence(context),
   };
+  return withMonitoring(fleet, context);
 }

@@ -16,11 +16,11 @@ export function checkSchema(source: YamlSource, validate: Validator, report: Pro
 }
 
 /**
- * Whether an error should be reported. For `oneOf`, `if` and `propertyNames`, ajv reports several errors,
+ * Whether an error should be reported. For `oneOf`, `anyOf`, `if` and `propertyNames`, ajv reports several errors,
  * although one of them is enough.
  */
 function saysSomething(error: ErrorObject): boolean {
-  return !["if", "propertyNames"].includes(error.keyword) && !error.schemaPath.includes("/oneOf/");
+  return !["if", "propertyNames"].includes(error.keyword) && !/\/(oneOf|anyOf)\//.test(error.schemaPath);
 }
 
 function placeOf(error: ErrorObject, root: unknown): { keys: Keys; part: Part } {

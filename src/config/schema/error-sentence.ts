@@ -29,15 +29,9 @@ const BY_KEYWORD: Readonly<Record<string, (error: ErrorObject) => string>> = {
   maxLength: (error) => `is longer than ${error.params["limit"]} characters`,
 };
 
-/** The sections that are planned but that this version does not support. */
-const LATER = new Set(["monitoring"]);
-
 function unknownKey(error: ErrorObject): string {
   const key = String(error.params["additionalProperty"]);
   const known = Object.keys((error.parentSchema?.["properties"] ?? {}) as object);
-  if (error.instancePath === "" && LATER.has(key)) {
-    return "is not supported by this version of Muster: remove this section";
-  }
   const guess = didYouMean(key, known);
   return `is not a known key${guess === "" ? `; known keys: ${known.join(", ")}` : guess}`;
 }

@@ -1,6 +1,21 @@
 import type { WatchedAgent } from "../../model/deadman.ts";
+import type { JobName } from "../../model/job.ts";
 import type { PublishedView } from "../units/deadman-view-file.ts";
 import type { AgentSnapshot } from "./decision-step.ts";
+
+/** What the metrics contain besides the deadman's observations. */
+export interface MetricsFacts {
+  /** The units that are in quarantine. */
+  readonly quarantined: ReadonlySet<string>;
+  /** The units that a person has paused. */
+  readonly paused: ReadonlySet<string>;
+  /** The units of agents that do not start at boot. */
+  readonly bootDisabled: ReadonlySet<string>;
+  /** The shortest time in seconds in which a property was repaired three times, by agent. */
+  readonly recurrence: ReadonlyMap<string, number>;
+  /** The jobs that have failed since the last boot, and when (seconds since 1970). */
+  readonly failedJobs: readonly (JobName & { readonly at: number })[];
+}
 
 /** One metric in the text format of Prometheus, with one value for each agent or service. */
 interface Metric {
@@ -14,14 +29,14 @@ interface Metric {
  * that an agent has written.
  *
  * @param now seconds since 1970
- * @param kept the units that are in quarantine or paused, and which of them are paused
  */
 export function metricsText(
   view: PublishedView,
   snapshots: Readonly<Record<string, AgentSnapshot>>,
-  kept: { readonly quarantined: ReadonlySet<string>; readonly paused: ReadonlySet<string> },
+  facts: MetricsFacts,
   now: number,
 ): string {
+  const { quarantined, paused, bootDisabled, recurrence, failedJobs } = facts;
   const agents = Object.entries(view.agents);
   const perAgent = (
     name: string,
@@ -45,8 +60,8 @@ export function metricsText(
       "Whether a dialog of the agent waits for a person.",
       ({ blocked }) => blocked !== undefined,
     ),
-    perAgent("quarantined", "Whether the agent is in quarantine.", ({ unit }) => kept.quarantined.has(unit)),
-    perAgent("paused", "Whether a person has paused the agent.", ({ unit }) => kept.paused.has(unit)),
+    perAgent("quarantined", "Whether the agent is in quarantine.", ({ unit }) => quarantined.has(unit)),
+    perAgent("paused", "Whether a person has paused the agent.", ({ unit }) => paused.has(unit)),
     perAgent(
       "held",
       "Whether a hold or a maintenance window is in effect.",
@@ -62,6 +77,22 @@ export function metricsText(
       "Whether a restart or a pause waits until the agent is idle.",
       (_, name) => snapshots[name]?.deferred !== undefined || snapshots[name]?.pausing !== undefined,
     ),
+    perAgent("boot_disabled", "Whether the unit of the agent does not start at boot.", ({ unit }) =>
+      bootDisabled.has(unit),
+    ),
+    {
+      name: "muster_agent_recurrence_seconds",
+      help: "The shortest time in which `up` has repaired the same property of the agent three times.",
+      values: [...recurrence].map(([agent, seconds]) => [{ agent }, Math.round(seconds)]),
+    },
+    {
+      name: "muster_job_failed_timestamp_seconds",
+      help: "When the last attempt of the job has last failed.",
+      values: failedJobs.map(({ job, agent, at }) => [
+        { ...(agent !== undefined && { agent }), job_name: job },
+        at,
+      ]),
+    },
     perAgent("recent_restarts", "The restarts that count towards quarantine.", ({ restarts }) => restarts),
     perAgent("silent_seconds", "Seconds since the last sign of life.", ({ age }) =>
       Math.max(0, Math.round(age)),

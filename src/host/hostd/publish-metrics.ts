@@ -8,13 +8,18 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
+import { recurrenceSpan, repeatedRepairs } from "../../model/recurrence.ts";
+import { agentOf } from "../../model/resource-id.ts";
 import type { Host } from "../context.ts";
+import { readFailedJobs } from "../jobs/failed-jobs.ts";
+import { readLedger, resourcesWithLedger, versionOfLedgers } from "../store/ledgers.ts";
 import { hasCode } from "../system/error-reason.ts";
 import type { PublishedView } from "../units/deadman-view-file.ts";
 import { readPause, unitsKeptStopped } from "../units/quarantine.ts";
+import { readStartLinks } from "../units/start-links.ts";
 import type { AgentSnapshot } from "./decision-step.ts";
 import { attempt } from "./execute.ts";
-import { metricsText } from "./metrics-text.ts";
+import { type MetricsFacts, metricsText } from "./metrics-text.ts";
 
 /** Seconds between two versions of the metrics. Prometheus usually reads them every 15 seconds or less often. */
 const EVERY = 15;
@@ -29,17 +34,58 @@ export type MetricsPublisher = (
 /** Creates a publisher that writes the metrics only if prometheus-node-exporter is installed. */
 export function metricsPublisher(host: Host): MetricsPublisher {
   let writtenAt = Number.NEGATIVE_INFINITY;
+  const recurrence = recurrenceReader(host);
   return (now, view, snapshots) => {
     if (now - writtenAt < EVERY) return;
     writtenAt = now;
     if (!existsSync(host.paths.metrics)) return;
     attempt("cannot write the metrics", () => {
-      const kept = [...unitsKeptStopped(host)];
-      const paused = new Set(kept.filter((unit) => readPause(host, unit) !== undefined));
-      const quarantined = new Set(kept.filter((unit) => !paused.has(unit)));
-      writeMetrics(host, metricsText(view, snapshots, { quarantined, paused }, Date.now() / 1000));
+      const facts = { ...keptStopped(host), ...bootDisabled(host, view), recurrence: recurrence() };
+      const text = metricsText(
+        view,
+        snapshots,
+        { ...facts, failedJobs: readFailedJobs(host) },
+        Date.now() / 1000,
+      );
+      writeMetrics(host, text);
     });
   };
+}
+
+function keptStopped(host: Host): Pick<MetricsFacts, "paused" | "quarantined"> {
+  const kept = [...unitsKeptStopped(host)];
+  const paused = new Set(kept.filter((unit) => readPause(host, unit) !== undefined));
+  return { paused, quarantined: new Set(kept.filter((unit) => !paused.has(unit))) };
+}
+
+/** Finds the units of agents without a link that starts them at boot. A link in /run disappears at the next boot. */
+function bootDisabled(host: Host, { agents }: PublishedView): Pick<MetricsFacts, "bootDisabled"> {
+  const linksOf = readStartLinks(host);
+  const isDisabled = (unit: string) =>
+    !Object.keys(linksOf(unit)).some((path) => path.startsWith(`${host.paths.units}/`));
+  const units = Object.values(agents).map(({ unit }) => unit);
+  return { bootDisabled: new Set(units.filter(isDisabled)) };
+}
+
+/** Returns a function that reads the ledgers of agents again only if one of them has changed. */
+function recurrenceReader(host: Host): () => MetricsFacts["recurrence"] {
+  let version = -1;
+  let known: MetricsFacts["recurrence"] = new Map();
+  return () => {
+    const current = versionOfLedgers(host);
+    if (current !== version) known = recurrenceOf(host);
+    version = current;
+    return known;
+  };
+}
+
+function recurrenceOf(host: Host): MetricsFacts["recurrence"] {
+  const spans = resourcesWithLedger(host).flatMap((id): [string, number][] => {
+    const agent = agentOf(id);
+    const span = Math.min(...repeatedRepairs(id, readLedger(host, id)).map(recurrenceSpan));
+    return agent === undefined || !Number.isFinite(span) ? [] : [[agent, span]];
+  });
+  return new Map(spans);
 }
 
 /**

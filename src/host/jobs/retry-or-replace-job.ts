@@ -3,6 +3,7 @@ import { shown } from "../../model/shorten-for-display.ts";
 import type { Host } from "../context.ts";
 import { withHostLock } from "../system/locks.ts";
 import { showProperties } from "../units/systemctl.ts";
+import { noteFailedJob } from "./failed-jobs.ts";
 import { recordWithin } from "./history-rate-limit.ts";
 import { holdReason } from "./hold-reason.ts";
 import { forgetRetries, retryLater, retryOf, triesBefore } from "./retries.ts";
@@ -32,6 +33,7 @@ function recordFailure(host: Host, name: JobName): void {
     const isLast = tries > retries;
     const obstacle = isLast ? "" : retryLater(host, service, tries, run, after);
     if (isLast) forgetRetries(host, [service]);
+    if (isLast || obstacle !== "") noteFailedJob(host, name);
     const givenUp = retries > 0 ? `, gave up after ${tries} attempts` : "";
     const next = obstacle === "" ? `, trying again in ${after} s` : `, not trying again: ${shown(obstacle)}`;
     const detail = `${howItEnded(result, status)}${isLast ? givenUp : next}`;

@@ -2,6 +2,7 @@ import { MusterError } from "../../base/errors.ts";
 import type { Observation, TimerItem } from "../../model/items.ts";
 import { jobOfUnit } from "../../model/job.ts";
 import type { Host } from "../context.ts";
+import { forgetFailedJobs } from "../jobs/failed-jobs.ts";
 import { forgetAgentsOf } from "../jobs/job-folder.ts";
 import { forgetRetries, jobHandlersOf, retryTimer } from "../jobs/retries.ts";
 import type { RequestContext } from "../request-context.ts";
@@ -152,11 +153,10 @@ function remove(host: Host, items: readonly TimerItem[]): readonly string[] {
   }
   host.run("systemctl", ["clean", "--what=state", "--", ...timers]);
   host.run("systemctl", ["reset-failed", "--", ...timers, ...starters, ...services]);
+  const names = services.flatMap((service) => jobOfUnit(service) ?? []);
   forgetRetries(host, services);
-  forgetAgentsOf(
-    host,
-    services.flatMap((service) => jobOfUnit(service) ?? []),
-  );
+  forgetFailedJobs(host, names);
+  forgetAgentsOf(host, names);
   return [];
 }
 

@@ -1,14 +1,20 @@
 import { type Former, formerLabel } from "../../model/former-unit.ts";
+import { agentOfUnit } from "../../model/host-paths.ts";
 import { versionOfInstallation } from "../../model/installation.ts";
+import type { RepeatedRepair } from "../../model/ledger.ts";
 import type { PsAnswer, PsRequest, UnitStatus } from "../../model/protocol.ts";
+import { repeatedRepairs } from "../../model/recurrence.ts";
+import { agentOf } from "../../model/resource-id.ts";
 import { shown } from "../../model/shorten-for-display.ts";
 import type { Unmanaged } from "../../model/unmanaged.ts";
 import { readAccounts } from "../accounts/read-accounts.ts";
 import type { Host } from "../context.ts";
+import { readLedger } from "../store/ledgers.ts";
 import { readRecords } from "../store/records.ts";
 import { deadmanState, readView } from "../units/deadman-view-file.ts";
 import { readDeferredRestart } from "../units/deferred-restarts.ts";
 import { formerUnitStates } from "../units/former-units.ts";
+import { readKeyboardHolder } from "../units/keyboard.ts";
 import { readPendingPause } from "../units/pause.ts";
 import { failedOver } from "../units/provider-override.ts";
 import { readPause, readQuarantine } from "../units/quarantine.ts";
@@ -33,6 +39,7 @@ export function ps(host: Host, request: PsRequest, users?: ReadonlySet<string>):
   const states = showUnits(host, units);
   const ofFormers = formers.map((former) => unitStatus(formerLabel(former), formerState(host, former), now));
   const deadman = deadmanState(host, view);
+  const repeatedOf = repeatedRepairsOn(host);
   return {
     units: units
       .map((unit, i): UnitStatus => {
@@ -60,12 +67,32 @@ export function ps(host: Host, request: PsRequest, users?: ReadonlySet<string>):
           ...(quarantine && { quarantine }),
           ...(paused && { paused }),
           ...(pausing && { pausing }),
+          ...ofAgent(host, agentOfUnit(unit), repeatedOf),
         };
       })
       .concat(ofFormers),
     ...(deadman && { deadman }),
     ...(request.unmanaged && { unmanaged: unmanagedEntries(host, users) }),
   };
+}
+
+/** Returns what the host knows about an agent besides its unit. */
+function ofAgent(
+  host: Host,
+  agent: string | undefined,
+  repeatedOf: (agent: string) => RepeatedRepair[],
+): Pick<UnitStatus, "keyboard" | "repeated"> {
+  if (agent === undefined) return {};
+  const keyboard = readKeyboardHolder(host, agent);
+  const repeated = repeatedOf(agent);
+  return { ...(keyboard && { keyboard }), ...(repeated.length > 0 && { repeated }) };
+}
+
+/** Reads the ledgers of this host's agents. @returns a function that returns the repeated repairs of one agent */
+function repeatedRepairsOn(host: Host): (agent: string) => RepeatedRepair[] {
+  const ids = new Set(readRecords(host).map(({ id }) => id));
+  const byAgent = Map.groupBy(ids, (id) => agentOf(id) ?? "");
+  return (agent) => (byAgent.get(agent) ?? []).flatMap((id) => repeatedRepairs(id, readLedger(host, id)));
 }
 
 function unmanagedEntries(host: Host, users: ReadonlySet<string> | undefined): Unmanaged[] {

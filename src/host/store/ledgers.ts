@@ -1,7 +1,8 @@
-import { renameSync, rmSync } from "node:fs";
+import { renameSync, rmSync, statSync } from "node:fs";
 import type { Ledger, LedgerEntry } from "../../model/ledger.ts";
 import type { Host } from "../context.ts";
 import { hasCode } from "../system/error-reason.ts";
+import { listFolder } from "../system/read-if-present.ts";
 import { toFileName } from "./records.ts";
 import { readOwn, writeOwn } from "./state-files.ts";
 
@@ -21,6 +22,19 @@ export function readLedger(host: Host, id: string): Ledger {
   } catch {
     return EMPTY;
   }
+}
+
+/** Returns the ids of all resources that have a ledger. */
+export function resourcesWithLedger(host: Host): string[] {
+  return listFolder(folderOf(host)).flatMap((name) => {
+    const id = /^(.+)\.json$/.exec(name)?.[1];
+    return id === undefined ? [] : [id.replaceAll("~", "/")];
+  });
+}
+
+/** Returns a value that changes whenever a ledger is written or deleted. */
+export function versionOfLedgers(host: Host): number {
+  return statSync(folderOf(host), { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
 /** Replaces the ledger of a resource. The caller must hold the lock of the resource. */
@@ -52,5 +66,9 @@ export function deleteLedger(host: Host, id: string): void {
 }
 
 function pathOf(host: Host, id: string): string {
-  return `${host.paths.state}/ledgers/${toFileName(id)}.json`;
+  return `${folderOf(host)}/${toFileName(id)}.json`;
+}
+
+function folderOf({ paths }: Host): string {
+  return `${paths.state}/ledgers`;
 }

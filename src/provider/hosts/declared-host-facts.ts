@@ -1,5 +1,8 @@
+import type { HostSpecs } from "../../config/fleet.ts";
 import { lastReached, noteReached } from "../../inventory/last-seen.ts";
-import { specOf } from "../../inventory/resolve-target.ts";
+import { readInventory } from "../../inventory/read-inventory.ts";
+import { resolveTarget, specOf } from "../../inventory/resolve-target.ts";
+import { HostError } from "../../transport/host-error.ts";
 import type { HostFacts } from "../context.ts";
 import type { DeclaredHosts } from "./declared-host-connections.ts";
 
@@ -12,6 +15,7 @@ import type { DeclaredHosts } from "./declared-host-connections.ts";
 export function hostFacts(project: string, declared: DeclaredHosts, env: NodeJS.ProcessEnv): HostFacts {
   const spec = (host: string) => specOf(declared() ?? {}, host);
   return {
+    address: (host) => addressOf(project, declared(), host),
     isDeclared: (host) => spec(host) !== undefined,
     isIntermittent: (host) => spec(host)?.availability === "intermittent",
     lastReached: (host) => lastReached(project, host),
@@ -19,4 +23,14 @@ export function hostFacts(project: string, declared: DeclaredHosts, env: NodeJS.
       if (env["MUSTER_CHANGES"] === "1") noteReached(project, host);
     },
   };
+}
+
+/** A local host or a droplet has no address before its machine exists. */
+function addressOf(project: string, hosts: HostSpecs | undefined, host: string): string | undefined {
+  try {
+    return resolveTarget(hosts, readInventory(project), host).address;
+  } catch (error) {
+    if (error instanceof HostError) return undefined;
+    throw error;
+  }
 }

@@ -46,6 +46,12 @@ describe("an agent gets the flag", () => {
       "iris: its credential iris-key has expired on 2001-01-31.",
       [5],
     ],
+    [
+      "RECURRING",
+      { recurring: [{ id: "3f2a91bc", item: "identity:SOUL.md", property: "content", repairs: 3 }] },
+      "the same repairs recur: SOUL.md content (3 times, 3f2a91bc)",
+      [5],
+    ],
     ["FAILOVER", { failedOver: { provider: "spare", since: SINCE } }, "has used provider spare", []],
     ["WAITING", { owed: { restart: "never", within: 0, since: SINCE } }, "npx fleet restart iris", []],
     [
@@ -55,6 +61,12 @@ describe("an agent gets the flag", () => {
       [],
     ],
     ["WAITING", { pausing: { within: 60, since: SINCE, by: "al@x" } }, "iris is paused when it is idle", []],
+    [
+      "KEYBOARD",
+      { keyboard: { by: "al@x", from: "192.0.2.7", since: SINCE } },
+      `al@x from 192.0.2.7 has had its keyboard since ${SINCE}`,
+      [],
+    ],
     ["UNMANAGED", { unmanaged: ["tmux work"] }, "undeclared programs run as its user: tmux work", []],
     ["UNREACHABLE", { state: "away" }, "hub is unreachable", []],
   ])("%s", (flag, parts, sentence, codes) => {

@@ -125,3 +125,27 @@ test("an ephemeral agent is shown as `on demand`, and a sentence describes the d
     "iris still runs as it was declared before 2026-01-02T03:04:05Z: it restarts when it is idle, at the latest 15m",
   );
 });
+
+test("a person who has the keyboard, and repairs that recur, are shown as flags with their sentences", async () => {
+  const day = (number: number) => `2026-11-0${number}T02:14:00.000Z`;
+  const repair = {
+    id: "3f2a91bc",
+    resource: "hub/iris/agent",
+    item: "identity:SOUL.md",
+    property: "content",
+  };
+  const repeated = [{ ...repair, repairs: [day(1), day(2), day(3)], declared: "Iris", observed: "Arc" }];
+  const keyboard = { by: "al@x", since: day(3) };
+  const report = await observe("active", unreachable, { ...up, keyboard, repeated });
+  expect(report.agents[0]).toMatchObject({
+    flags: ["RECURRING", "KEYBOARD"],
+    keyboard,
+    recurring: [{ id: "3f2a91bc", item: "identity:SOUL.md", property: "content", repairs: 3 }],
+  });
+  expect(codesOfPs(report)).toEqual([5, 4]);
+  expect(renderAgents(report)).toContain(`iris: al@x has had its keyboard since ${day(3)}.\n`);
+  const apart = [
+    { ...repair, repairs: [day(1), day(2), "2026-12-01T02:14:00.000Z"], declared: "", observed: "" },
+  ];
+  expect((await observe("active", unreachable, { ...up, repeated: apart })).agents[0]?.flags).toEqual([]);
+});

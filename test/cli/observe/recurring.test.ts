@@ -6,7 +6,6 @@ import { packageRoot } from "../../../src/base/muster-folders.ts";
 import { observeFleet } from "../../../src/cli/observe/fleet.ts";
 import { codesOf } from "../../../src/cli/observe/fleet-report.ts";
 import { observeLedgers } from "../../../src/cli/observe/ledgers.ts";
-import { agentsWithRecurringFindings } from "../../../src/cli/observe/recurring.ts";
 import type { OpenHost } from "../../../src/cli/query-host.ts";
 import { renderDrift } from "../../../src/cli/render/drift.ts";
 import { renderDriftJson } from "../../../src/cli/render/drift-json.ts";
@@ -78,13 +77,6 @@ describe("a recurring finding", () => {
   test("needs three repairs within the declared time", async () => {
     const short = { ...fleet, recurrence: { ...fleet.recurrence, within: 86_400 } };
     expect((await observeFleet(short, plan, {}, open)).recurring).toEqual([]);
-    expect(await agentsWithRecurringFindings(short, open)).toEqual(new Map());
-  });
-
-  test("counts for its agent, and an unreachable host does not hide the findings of other hosts", async () => {
-    const partly: OpenHost = (name) =>
-      name === "east" ? Promise.reject(new Error("no answer")) : open(name);
-    expect(await agentsWithRecurringFindings(fleet, partly)).toEqual(new Map([["iris", 1]]));
   });
 });
 

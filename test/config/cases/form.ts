@@ -8,7 +8,6 @@ export const FORM: readonly Case[] = [
   ["another kind", "kind: Fleet", "kind: Pod", "2:7 kind: must be Fleet"],
   ["no agents", "agents:\n  iris: {host: hub, tenant: arc, credentials: [iris-key], routesTo: [loom], command: [/bin/true]}\n  loom: {host: east, tenant: arc, command: [/bin/true]}\n", "", "1:1 agents: is missing"],
   ["an unknown section", "tenants:", "tenant:\n  a: b\ntenants:", "7:1 tenant: is not a known key; did you mean \"tenants\"?"],
-  ["a planned section", "tenants:", "monitoring: {}\ntenants:", "7:1 monitoring: is not supported by this version of Muster: remove this section"],
   ["an unknown key of a host", "{kind: local}", "{kind: local, conectTimeout: 5}", "5:22 hosts.hub.conectTimeout: is not a known key; did you mean \"connectTimeout\"?"],
   ["an unknown key that resembles no other", "{kind: local}", "{kind: local, colour: red}", "5:22 hosts.hub.colour: is not a known key; known keys: kind, address, port, user, identityFile, hostKeys, connectTimeout, availability, protect, maintenance, observe, healthy, region, size, image, backups, monitoring, ipv6, vpc, tags, bootTimeout, reservedIp, volumes, sshFrom, open, adopt, setup, replace"],
   ["a host of unknown kind", "{kind: local}", "{kind: locl}", "5:15 hosts.hub.kind: must be local, ssh, droplet or pulumi; did you mean \"local\"?"],

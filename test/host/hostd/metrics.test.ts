@@ -3,6 +3,8 @@ import { expect, test } from "vitest";
 import type { AgentSnapshot } from "../../../src/host/hostd/decision-step.ts";
 import { metricsText } from "../../../src/host/hostd/metrics-text.ts";
 import { metricsPublisher } from "../../../src/host/hostd/publish-metrics.ts";
+import { noteFailedJob } from "../../../src/host/jobs/failed-jobs.ts";
+import { writeLedger } from "../../../src/host/store/ledgers.ts";
 import { makeWorld } from "../world.ts";
 import { policyOf } from "./simulated.ts";
 
@@ -23,7 +25,10 @@ const iris = {
   task: "secret plans",
 } as const;
 
-const NONE = { quarantined: new Set<string>(), paused: new Set<string>() };
+const NONE = {
+  ...{ quarantined: new Set<string>(), paused: new Set<string>(), bootDisabled: new Set<string>() },
+  ...{ recurrence: new Map<string, number>(), failedJobs: [] },
+};
 
 test("the metrics describe each agent and service, and contain no text that an agent has written", () => {
   const view = {
@@ -33,7 +38,18 @@ test("the metrics describe each agent and service, and contain no text that an a
   const lines = metricsText(
     view,
     { iris: snapshot },
-    { ...NONE, paused: new Set([UNIT]) },
+    {
+      ...{
+        ...NONE,
+        paused: new Set([UNIT]),
+        bootDisabled: new Set([UNIT]),
+        recurrence: new Map([["iris", 60.2]]),
+      },
+      failedJobs: [
+        { job: "retro", agent: "iris", at: 1_700_000_000 },
+        { job: "prune", at: 1_700_000_001 },
+      ],
+    },
     1_800_000_000.4,
   ).split("\n");
   for (const line of [
@@ -44,6 +60,10 @@ test("the metrics describe each agent and service, and contain no text that an a
     'muster_agent_paused{agent="iris"} 1',
     'muster_agent_recent_restarts{agent="iris"} 2',
     'muster_agent_silent_seconds{agent="iris"} 50',
+    'muster_agent_boot_disabled{agent="iris"} 1',
+    'muster_agent_recurrence_seconds{agent="iris"} 60',
+    'muster_job_failed_timestamp_seconds{agent="iris",job_name="retro"} 1700000000',
+    'muster_job_failed_timestamp_seconds{job_name="prune"} 1700000001',
     'muster_service_healthy{unit="web.service"} 1',
     "muster_deadman_timestamp_seconds 1800000000",
   ])
@@ -77,4 +97,34 @@ test("the metrics are written only if the exporter's folder exists, and never th
   expect(readFileSync(file, "utf8")).toContain('muster_agent_up{agent="iris"} 1');
   expect(statSync(file).mode & 0o777).toBe(0o640);
   expect(readFileSync(target, "utf8")).toBe("untouched");
+});
+
+test("the metrics contain agents that do not start at boot, repairs that recur, and jobs that have failed", () => {
+  const { host } = makeWorld();
+  mkdirSync(host.paths.metrics);
+  const publish = metricsPublisher(host);
+  const read = () => readFileSync(`${host.paths.metrics}/muster.prom`, "utf8");
+  const view = { agents: { iris }, services: [] };
+  publish(0, view, { iris: snapshot });
+  expect(read()).toContain('muster_agent_boot_disabled{agent="iris"} 1');
+  expect(read()).not.toContain("muster_agent_recurrence_seconds");
+  mkdirSync(`${host.paths.units}/multi-user.target.wants`, { recursive: true });
+  symlinkSync(`${host.paths.units}/${UNIT}`, `${host.paths.units}/multi-user.target.wants/${UNIT}`);
+  const repair = (hour: number) => ({
+    ...{
+      item: "identity:SOUL.md",
+      property: "content",
+      declared: "a",
+      observed: "b",
+      cause: "drift" as const,
+    },
+    ...{ seen: `2026-11-01T0${hour}:00:00Z`, repaired: `2026-11-01T0${hour}:00:00Z` },
+  });
+  const corrective = [repair(1), repair(5), repair(6), repair(7)];
+  writeLedger(host, "hub/iris/agent", { corrective, intended: [], closings: [] });
+  noteFailedJob(host, { job: "retro", agent: "iris" });
+  publish(20, view, { iris: snapshot });
+  expect(read()).toContain('muster_agent_boot_disabled{agent="iris"} 0');
+  expect(read()).toContain('muster_agent_recurrence_seconds{agent="iris"} 7200');
+  expect(read()).toMatch(/^muster_job_failed_timestamp_seconds\{agent="iris",job_name="retro"\} \d{10}$/m);
 });

@@ -1,0 +1,72 @@
+import { join } from "node:path";
+import { CREDENTIALS_DIR } from "../../model/host-paths.ts";
+
+/** The name in the certificates of all programs of the monitoring. */
+export const SERVER_NAME = "muster-monitoring";
+
+/** Where a program of the monitoring has its files on its host. */
+export interface ProgramPlace {
+  /** The folder with the declared files. */
+  readonly dir: string;
+  /** The folder in memory that belongs to the program's user. */
+  readonly runDir: string;
+  /** The private key. */
+  readonly key: string;
+  /** The program's own certificate, which it makes when it starts. */
+  readonly certificate: string;
+  /** The certificate with which the program checks the certificates of other programs. */
+  readonly authority: string;
+}
+
+/** @param service the name of the program's service @param credential the credential with the key */
+export function placeOf(program: string, service: string, credential: string): ProgramPlace {
+  const runDir = `/run/monitoring-${program}`;
+  return {
+    dir: `/etc/muster-monitoring/${program}`,
+    runDir,
+    key: join(CREDENTIALS_DIR, service, credential),
+    certificate: `${runDir}/certificate.pem`,
+    authority: `${runDir}/authority.pem`,
+  };
+}
+
+/**
+ * The settings of the certificates. Each program makes its own certificates of the same key, and accepts only programs
+ * with this key. Certificates are therefore never sent to a host and need not be renewed. The certificate of the
+ * authority has another name than that of the program, because Go accepts no chain of two certificates with the same
+ * name and key.
+ */
+export const CERTIFICATE_SETTINGS = `[req]
+distinguished_name = name
+prompt = no
+[name]
+CN = ${SERVER_NAME}
+[authority]
+basicConstraints = critical, CA:TRUE
+subjectKeyIdentifier = hash
+[program]
+basicConstraints = critical, CA:FALSE
+subjectAltName = DNS:${SERVER_NAME}
+`;
+
+/** Returns the commands that make the certificates of a program: first that of its authority, then its own. */
+export function certificateCommands({ dir, key, certificate, authority }: ProgramPlace): string[] {
+  const make = `/usr/bin/openssl req -x509 -new -key ${key} -config ${dir}/certificates.cnf -days 36500`;
+  return [
+    `${make} -extensions authority -subj /CN=${SERVER_NAME}-authority -out ${authority}`,
+    `${make} -extensions program -CA ${authority} -CAkey ${key} -out ${certificate}`,
+  ];
+}
+
+/** Returns the settings of a program's web server: it accepts only clients that have the key. */
+export function webConfig({ key, certificate, authority }: ProgramPlace): object {
+  return {
+    tls_server_config: {
+      cert_file: certificate,
+      key_file: key,
+      client_auth_type: "RequireAndVerifyClientCert",
+      client_ca_file: authority,
+      min_version: "TLS13",
+    },
+  };
+}
