@@ -8,6 +8,7 @@ import type {
   WatchedAgent,
   WatchedService,
 } from "./deadman.ts";
+import type { ContactsAnswer, ContactsRequest } from "./duplicate-contacts.ts";
 import type { FailedOver } from "./failover.ts";
 import type { Former } from "./former-unit.ts";
 import type { HostRecord } from "./host-record.ts";
@@ -354,6 +355,7 @@ export type WriteRequest =
   | RemoveRequest
   | ControlRequest
   | ResolveRequest
+  | ContactsRequest
   | InstallRequest
   | SupplyRequest
   | MoveRequest;
@@ -374,6 +376,7 @@ export interface Answers extends MoveAnswers {
   readonly machine: Machine;
   readonly control: ControlAnswer;
   readonly resolve: ResolveAnswer;
+  readonly contacts: ContactsAnswer;
   readonly converge: ConvergeAnswer;
   readonly remove: RemoveAnswer;
   readonly install: InstallAnswer;
