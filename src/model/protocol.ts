@@ -153,8 +153,19 @@ export interface UnitStatus {
   readonly quarantine?: Quarantine;
   /** Present while the unit is paused. */
   readonly paused?: Pause;
+  /** The tasks that the agent has handed off, and that the other agent does not have yet; absent if there are none. */
+  readonly handoffs?: FailedHandoffs;
   /** Present while a pause is requested for when the agent is idle. */
   readonly pausing?: PendingPause;
+}
+
+/** Handoffs of an agent that hostd has tried to deliver, without success so far. */
+export interface FailedHandoffs {
+  readonly waiting: number;
+  /** When the oldest of them was requested (UTC, ISO 8601). */
+  readonly since: string;
+  /** Why the last attempt has failed. */
+  readonly error: string;
 }
 
 export interface PsAnswer {

@@ -12,6 +12,12 @@ const MUSTER_PROGRAM = `#!/bin/sh
 exec ${RUNTIME_DIR}/run agent "$@"
 `;
 
+/** The program with which an agent hands a task off to another agent. */
+const HANDOFF_PROGRAM = `#!/bin/sh
+# Hands a task off to another agent: fleet-handoff --agent NAME --task-id ID ...
+exec ${RUNTIME_DIR}/run agent handoff "$@"
+`;
+
 /** Returns the routes for a host with agents, and the program that reads them. Returns no items without routes. */
 export function routingItems(fleet: Fleet, host: string, { keep }: Compiler): Items {
   const routes = Object.values(fleet.routes);
@@ -19,6 +25,7 @@ export function routingItems(fleet: Fleet, host: string, { keep }: Compiler): It
   const text = `${JSON.stringify({ users: usersOn(fleet, host), routes: routes.map(routeOf) }, null, 2)}\n`;
   return {
     muster: rootFile(join(BIN_DIR, "muster"), keep(MUSTER_PROGRAM), "0755"),
+    "fleet-handoff": rootFile(join(BIN_DIR, "fleet-handoff"), keep(HANDOFF_PROGRAM), "0755"),
     routes: rootFile(ROUTES_FILE, keep(text), "0644"),
   };
 }

@@ -1,3 +1,4 @@
+import { count } from "../../base/count.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import type { AgentFacts } from "./agent-facts.ts";
 import { span } from "./span.ts";
@@ -53,6 +54,12 @@ export const AGENT_FLAGS = {
     find: ({ agent, quarantine }) =>
       quarantine &&
       `${agent} is in quarantine: ${quarantine.reason}. \`npx fleet release ${agent}\` releases it.`,
+  },
+  HANDOFF: {
+    exit: EXIT.policy,
+    find: ({ agent, handoffs }) =>
+      handoffs &&
+      `${agent} has handed off ${count(handoffs.waiting, "task")} that could not be delivered since ${handoffs.since}: ${handoffs.error}. The host repeats this, and the tasks stay open.`,
   },
   FAILOVER: {
     find: ({ agent, failedOver }) =>

@@ -1,10 +1,12 @@
 import { type Former, formerLabel } from "../../model/former-unit.ts";
+import { agentOfUnit } from "../../model/host-paths.ts";
 import { versionOfInstallation } from "../../model/installation.ts";
 import type { PsAnswer, PsRequest, UnitStatus } from "../../model/protocol.ts";
 import { shown } from "../../model/shorten-for-display.ts";
 import type { Unmanaged } from "../../model/unmanaged.ts";
 import { readAccounts } from "../accounts/read-accounts.ts";
 import type { Host } from "../context.ts";
+import { readFailedHandoffs } from "../handoff/waiting-file.ts";
 import { readRecords } from "../store/records.ts";
 import { deadmanState, readView } from "../units/deadman-view-file.ts";
 import { readDeferredRestart } from "../units/deferred-restarts.ts";
@@ -47,6 +49,7 @@ export function ps(host: Host, request: PsRequest, users?: ReadonlySet<string>):
         const status = unitStatus(unit, states[i] ?? {}, now);
         const installed = runningInstallation(host, status.pid);
         const memory = unitMemory(states[i] ?? {}, status.pid);
+        const handoffs = readFailedHandoffs(host, agentOfUnit(unit));
         const names = paneNames(status.pid).map((name) => shown(name));
         return {
           ...status,
@@ -57,6 +60,7 @@ export function ps(host: Host, request: PsRequest, users?: ReadonlySet<string>):
           ...(checked && { checked }),
           ...(deferred && { owed: deferred }),
           ...(over && { failedOver: over }),
+          ...(handoffs && { handoffs }),
           ...(quarantine && { quarantine }),
           ...(paused && { paused }),
           ...(pausing && { pausing }),

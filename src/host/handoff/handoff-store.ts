@@ -1,0 +1,171 @@
+import { randomUUID } from "node:crypto";
+import type { DatabaseSync } from "node:sqlite";
+import { MusterError } from "../../base/errors.ts";
+import { routeTask, type TaskRoute } from "../../model/routes.ts";
+import { inTransaction } from "../tasks/open-queue.ts";
+import { addTask, NOW, type Task } from "../tasks/task-queue.ts";
+
+/** A task on the way from the queue of one agent to the queue of another agent. */
+export interface Handoff {
+  /** A random UUID. The target never adds two tasks with the same source and id. */
+  readonly id: string;
+  readonly target: string;
+  readonly subject: string;
+  readonly description: string;
+  readonly priority: number;
+}
+
+/** A row of the table `handoffs`. */
+export interface HandoffRow extends Handoff {
+  readonly task_id: number;
+  readonly status: "waiting" | "delivered";
+  /** The number of the task in the target's queue. */
+  readonly remote_id: number | null;
+  /** The number of attempts that have failed, and why the last one has failed. */
+  readonly attempts: number;
+  readonly error: string | null;
+  readonly created_at: string;
+  readonly ended_at: string | null;
+}
+
+/** The result of one attempt to deliver a handoff. */
+export type Outcome =
+  | { readonly id: string; readonly remoteId: number }
+  | { readonly id: string; readonly error: string };
+
+/** The handoffs of an agent that have not been delivered. */
+export interface WaitingHandoffs {
+  readonly waiting: number;
+  /** The number of failed attempts for the handoff that has failed most often. */
+  readonly attempts: number;
+  /** When the oldest of them was requested (UTC, ISO 8601); null if there are none. */
+  readonly since: string | null;
+  /** Why the last attempt has failed; null if none has failed. */
+  readonly error: string | null;
+}
+
+/** The maximum number of handoffs of one source that can be pending in the queue of a target. */
+const MOST_PENDING = 1000;
+
+/** The maximum number of handoffs, and of characters in them, that are delivered together. */
+const BATCH = { most: 20, characters: 4 * 1024 * 1024 };
+
+/**
+ * Begins a handoff. From now on, the task can neither be given out nor be ended, until the target has it.
+ *
+ * @throws MusterError if no open task has this id
+ */
+export function beginHandoff(db: DatabaseSync, task: Task, handoff: Omit<Handoff, "id">): string {
+  const id = randomUUID();
+  const { target, subject, description, priority } = handoff;
+  inTransaction(db, () => {
+    const update = "UPDATE tasks SET status = 'handing-off' WHERE id = ? AND status IN ('pending', 'active')";
+    if (Number(db.prepare(update).run(task.id).changes) === 0) throw notOpen(task.id);
+    db.prepare(
+      "INSERT INTO handoffs (id, task_id, target, subject, description, priority) VALUES (?, ?, ?, ?, ?, ?)",
+    ).run(id, task.id, target, subject, description, priority);
+  });
+  return id;
+}
+
+/** Returns the error for a task that cannot be handed off. */
+export function notOpen(id: number): MusterError {
+  return new MusterError({ what: `task ${id}`, why: "no open task has this ID" });
+}
+
+/** Returns the handoffs to deliver next. Those that have failed least often come first. */
+export function nextHandoffs(db: DatabaseSync): Handoff[] {
+  const query = `SELECT id, target, subject, description, priority FROM handoffs WHERE status = 'waiting'
+    ORDER BY attempts, rowid LIMIT ${BATCH.most}`;
+  let size = 0;
+  return (db.prepare(query).all() as unknown as Handoff[]).filter(({ subject, description }, i) => {
+    size += subject.length + description.length;
+    return i === 0 || size <= BATCH.characters;
+  });
+}
+
+/** Adds the handoffs of one source to the queue of the target. A handoff that the queue has already is not added again. */
+export function receiveHandoffs(
+  db: DatabaseSync,
+  routes: readonly TaskRoute[],
+  agent: string,
+  source: string,
+  handoffs: readonly Handoff[],
+): Outcome[] {
+  return handoffs.map((handoff) => {
+    const { id } = handoff;
+    try {
+      return { id, remoteId: receiveOne(db, routes, agent, source, handoff) };
+    } catch (error) {
+      return { id, error: error instanceof Error ? error.message : String(error) };
+    }
+  });
+}
+
+function receiveOne(
+  db: DatabaseSync,
+  routes: readonly TaskRoute[],
+  agent: string,
+  source: string,
+  { id, subject, description, priority }: Handoff,
+): number {
+  const key = `handoff/${source}/${id}`;
+  const known = db.prepare("SELECT id FROM tasks WHERE key = ?").get(key);
+  if (known !== undefined) return Number(known["id"]);
+  const answer = routeTask(routes, agent, `${subject}\n${description}`);
+  if (!answer.allowed) {
+    const why = `${answer.capability}: this task goes to ${answer.to}`;
+    throw new MusterError({ what: `${agent} must not do it`, why });
+  }
+  const count = "SELECT count(*) AS n FROM tasks WHERE status = 'pending' AND key GLOB ?";
+  if (Number(db.prepare(count).get(`handoff/${source}/*`)?.["n"]) >= MOST_PENDING) {
+    const why = `${MOST_PENDING} tasks from ${source} are pending in it`;
+    throw new MusterError({ what: `the queue of ${agent}`, why });
+  }
+  return addTask(db, { key, subject, description, priority });
+}
+
+/** Records the outcome of deliveries. Closes a task only if the target has it. */
+export function settleHandoffs(db: DatabaseSync, outcomes: readonly Outcome[]): WaitingHandoffs {
+  inTransaction(db, () => {
+    for (const outcome of outcomes) {
+      if ("remoteId" in outcome) closeHandoff(db, outcome.id, outcome.remoteId);
+      else
+        db.prepare(
+          "UPDATE handoffs SET attempts = attempts + 1, error = ? WHERE id = ? AND status = 'waiting'",
+        ).run(outcome.error, outcome.id);
+    }
+  });
+  return waitingHandoffs(db);
+}
+
+function closeHandoff(db: DatabaseSync, id: string, remoteId: number): void {
+  const row = db
+    .prepare(
+      `UPDATE handoffs SET status = 'delivered', remote_id = ?, error = NULL, ended_at = ${NOW}
+       WHERE id = ? AND status = 'waiting' RETURNING task_id, target`,
+    )
+    .get(remoteId, id);
+  if (row === undefined) return;
+  const update = `UPDATE tasks SET status = 'handed-off', result = ?, ended_at = ${NOW} WHERE id = ? AND status = 'handing-off'`;
+  db.prepare(update).run(`handed off to ${row["target"]} as task ${remoteId}`, Number(row["task_id"]));
+}
+
+/** Returns how many handoffs wait, since when, and why. */
+export function waitingHandoffs(db: DatabaseSync): WaitingHandoffs {
+  const query = `SELECT count(*) AS waiting, coalesce(max(attempts), 0) AS attempts, min(created_at) AS since,
+    (SELECT error FROM handoffs WHERE status = 'waiting' AND error IS NOT NULL ORDER BY attempts DESC, rowid LIMIT 1) AS error
+    FROM handoffs WHERE status = 'waiting'`;
+  return db.prepare(query).get() as unknown as WaitingHandoffs;
+}
+
+/** Returns the latest handoffs, oldest first. */
+export function listHandoffs(db: DatabaseSync, last: number): HandoffRow[] {
+  const rows = db.prepare("SELECT * FROM handoffs ORDER BY rowid DESC LIMIT ?").all(last);
+  return rows.reverse() as unknown as HandoffRow[];
+}
+
+/** Returns one handoff. */
+export function findHandoff(db: DatabaseSync, id: string): HandoffRow | undefined {
+  return db.prepare("SELECT * FROM handoffs WHERE id = ?").get(id) as unknown as HandoffRow | undefined;
+}
