@@ -18,7 +18,6 @@ export const compiledSchemas: Plugin = {
     build.onLoad({ filter: /src\/config\/schema\/validator\.ts$/ }, ({ path }) => ({
       contents: standaloneCode(ajv, {
         validateFleet: "fleet.schema.json",
-        validateContacts: "contacts.schema.json",
         validateSnapshot: "report-snapshot.schema.json",
       }),
       loader: "js",

@@ -7,12 +7,12 @@ import { LINTS } from "./lints/registry.ts";
 import type { Problem } from "./problem.ts";
 import { createProblemReport, type ProblemReport } from "./problem-report.ts";
 import { checkMoved } from "./renames.ts";
-import { type ContactsPlace, contactsWritten, openContacts } from "./resolve/contacts.ts";
 import type { Context } from "./resolve/context.ts";
 import { resolveFleet } from "./resolve/fleet.ts";
 import { checkSchema } from "./schema/check-schema.ts";
 import { foreignFile } from "./schema/foreign-file.ts";
-import { validateContacts, validateFleet } from "./schema/validator.ts";
+import { validateFleet } from "./schema/validator.ts";
+import { type OpenedSections, openSections } from "./yaml/open-sections.ts";
 import { openSource } from "./yaml/open-yaml-source.ts";
 import type { YamlSource } from "./yaml/source.ts";
 import { asMap, namesIn } from "./yaml-values.ts";
@@ -52,32 +52,26 @@ interface CheckedPlace {
 }
 
 function checkSource(
-  source: YamlSource,
+  written: YamlSource,
   { file, home, logins }: CheckedPlace,
   report: ProblemReport,
 ): Fleet | undefined {
-  const flaw = emptyFile(source.value) ?? foreignFile(source.value);
+  const flaw = emptyFile(written.value) ?? foreignFile(written.value);
   if (flaw !== undefined) {
-    report.error(source, [], flaw);
+    report.error(written, [], flaw);
     return undefined;
   }
+  const dir = dirname(file);
+  const opened = openSections(written, dir, report);
+  const { source } = opened;
   checkSchema(source, validateFleet, report);
   checkPrintable(source, report);
-  const dir = dirname(file);
-  const contacts = openContacts(source, dir, report);
-  if (contacts?.isOwnFile) {
-    checkSchema(contacts.source, validateContacts, report);
-    checkPrintable(contacts.source, report);
-  }
-  const declared = declaredIn(source, contacts);
+  const declared = declaredIn(opened);
   checkReferences(source, declared, report);
   checkMoved(source, declared, report);
   if (report.isFull) return undefined;
-  const fleet = resolvedAndLinted({ source, file, dir, home, declared, report }, contacts, logins);
-  if (report.problems.length === 0) {
-    source.remember();
-    contacts?.source.remember();
-  }
+  const fleet = resolvedAndLinted({ source, file, dir, home, declared, report }, logins);
+  if (report.problems.length === 0) source.remember();
   return fleet;
 }
 
@@ -86,7 +80,7 @@ function emptyFile(value: unknown): string | undefined {
   return "is empty: a fleet starts with `apiVersion: muster/v1` and `kind: Fleet`";
 }
 
-function declaredIn(source: YamlSource, contacts: ContactsPlace | undefined): DeclaredNames {
+function declaredIn({ source, unread }: OpenedSections): DeclaredNames {
   const sections = [
     "hosts",
     "tenants",
@@ -94,16 +88,16 @@ function declaredIn(source: YamlSource, contacts: ContactsPlace | undefined): De
     "providers",
     "credentials",
     "identities",
+    "contacts",
     "agents",
     "services",
     "readers",
     "jobs",
   ];
   const root = asMap(source.value);
-  return {
-    ...Object.fromEntries(sections.map((section) => [section, declaredNames(root[section])])),
-    contacts: contacts && declaredNames(contactsWritten(contacts)),
-  };
+  return Object.fromEntries(
+    sections.map((section) => [section, unread.has(section) ? undefined : declaredNames(root[section])]),
+  );
 }
 
 /**
@@ -115,12 +109,8 @@ function declaredNames(section: unknown): Set<string> | undefined {
   return isMap ? new Set(namesIn(section)) : undefined;
 }
 
-function resolvedAndLinted(
-  context: Context,
-  contacts: ContactsPlace | undefined,
-  logins: ReadonlyMap<string, string>,
-): Fleet {
-  const fleet = resolveFleet(context, contacts);
+function resolvedAndLinted(context: Context, logins: ReadonlyMap<string, string>): Fleet {
+  const fleet = resolveFleet(context);
   const remarks = [
     ...LINTS.flatMap((lint) => lint(fleet, context.declared)),
     ...loginRemarks(fleet, (host) => declaredLogin(fleet.hosts[host]) ?? logins.get(host)),

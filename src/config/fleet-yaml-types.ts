@@ -96,9 +96,9 @@ export interface RawMoved {
   readonly agents?: Readonly<Record<string, string>> | null;
 }
 
-/** The contacts in a separate file. */
-export interface RawContactsFile {
-  readonly from?: string;
+/** Entries that are in files of their own. All files together contain the section, and a name can occur only once. */
+export interface RawSectionFiles {
+  readonly from?: string | readonly string[];
 }
 
 /** An SSH key with read-only access. */

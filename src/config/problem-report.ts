@@ -60,10 +60,12 @@ function entry(section: unknown, name: unknown): string {
 }
 
 function problemAt(source: YamlSource, keys: Keys, sentence: string, part: Part): Problem {
+  const { file = source.file, line, column } = source.locate(keys, part);
   return {
-    file: source.file,
-    ...source.locate(keys, part),
-    path: visible(pathOf(keys)),
+    file,
+    line,
+    column,
+    path: visible(keys.length === 0 ? "" : pathOf([...source.within, ...keys])),
     sentence: visible(sentence),
   };
 }

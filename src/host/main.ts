@@ -1,6 +1,7 @@
 /**
  * The host runtime. `host.mjs agent …` answers agents and dispatchers with their own rights, as the program
- * `muster`; all other commands are root's. Each part is loaded only when it is needed, because a dispatcher asks
+ * `muster` or `fleet-handoff`. `host.mjs handoff-step` is one step of the delivery of handoffs, which hostd starts as an
+ * agent's user. All other commands are root's. Each part is loaded only when it is needed, because a dispatcher asks
  * before every task.
  */
 const [command, verb, ...words] = process.argv.slice(2);
@@ -11,6 +12,14 @@ if (command === "agent" && verb === "route")
 else if (command === "agent" && verb === "task")
   void import("./tasks/task-command.ts").then(({ runTask }) => {
     process.exitCode = runTask(words);
+  });
+else if (command === "agent" && verb === "handoff")
+  void import("./handoff/handoff-command.ts").then(({ runHandoff }) => {
+    process.exitCode = runHandoff(words);
+  });
+else if (command === "handoff-step")
+  void import("./handoff/handoff-step.ts").then(({ runStep }) => {
+    process.exitCode = runStep([verb ?? "", ...words]);
   });
 else if (command === "agent") {
   process.stderr.write("usage: muster route [TEXT...] | muster task add|list|next|done|fail ...\n");

@@ -27,6 +27,7 @@ import { awaitAllStable, awaitStable, type StableAnswer, unitsStarted } from "./
 import { type ConvergeOutcome, convergeAll } from "./reconcile/converge.ts";
 import { observe } from "./reconcile/observe.ts";
 import { removeResource } from "./reconcile/remove.ts";
+import { contacts } from "./reports/contacts.ts";
 import { control, STARTS } from "./reports/control.ts";
 import { history } from "./reports/history.ts";
 import { ledgers, resolveRepeated } from "./reports/ledgers.ts";
@@ -79,6 +80,7 @@ export const WRITERS = {
     return awaitStable(host, isStarted ? [request.unit] : [], answer);
   },
   resolve: resolveRepeated,
+  contacts,
   remove: removeResource,
   install: installInProcess,
   supply,

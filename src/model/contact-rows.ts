@@ -7,6 +7,9 @@ export type Row = Readonly<Record<string, string>>;
 /** Maps the key of each row to the row. The rows are either declared or read from a table. */
 export type Rows = Readonly<Record<string, Row>>;
 
+/** The columns with addresses, which identify a person or an agent best. */
+export const ADDRESS_COLUMNS = ["btc_address", "taproot_address", "stx_address"] as const;
+
 /**
  * The maximum number of differences that are listed for one table. All further differences are only counted.
  */

@@ -72,8 +72,8 @@ export const UNIT_DIR = "/etc/systemd/system";
  */
 export const INSTALLED_UNIT_DIR = "/usr/local/lib/systemd/system";
 
-/** The file with the routes of the fleet, which agents can read. */
-export const ROUTES_FILE = `${STATE_DIR}/routes.json`;
+/** The file with the routes of the fleet. It is not in STATE_DIR, which the units of agents do not see. */
+export const ROUTES_FILE = `${RUNTIME_DIR}/routes.json`;
 
 /** Returns the path of Muster's drop-in for a service's unit. */
 export function settingsFile(unit: string, dir: string = INSTALLED_UNIT_DIR): string {
@@ -210,6 +210,16 @@ export function agentRunDir(agent: string): string {
 /** Returns the path of an agent's heartbeat file. */
 export function heartbeatFile(agent: string): string {
   return `${agentRunDir(agent)}/beat`;
+}
+
+/** Returns the path of the file with which an agent asks hostd to deliver its handoffs. */
+export function handoffSignal(agent: string): string {
+  return `${agentRunDir(agent)}/handoff`;
+}
+
+/** Returns the folder with the handoffs that have not been delivered, one file for each agent. */
+export function handoffFolder(dir: string = HOSTD_DIR): string {
+  return `${dir}/handoffs`;
 }
 
 /** Returns the path of the file with the PID of the muster-run that runs an agent's program. */

@@ -8,6 +8,7 @@ import type {
   WatchedAgent,
   WatchedService,
 } from "./deadman.ts";
+import type { ContactsAnswer, ContactsRequest } from "./duplicate-contacts.ts";
 import type { FailedOver } from "./failover.ts";
 import type { Former } from "./former-unit.ts";
 import type { HostRecord } from "./host-record.ts";
@@ -153,12 +154,23 @@ export interface UnitStatus {
   readonly quarantine?: Quarantine;
   /** Present while the unit is paused. */
   readonly paused?: Pause;
+  /** The tasks that the agent has handed off, and that the other agent does not have yet; absent if there are none. */
+  readonly handoffs?: FailedHandoffs;
   /** Present while a pause is requested for when the agent is idle. */
   readonly pausing?: PendingPause;
   /** Who types at the agent's terminal at present; absent if nobody does. */
   readonly keyboard?: KeyboardHolder;
   /** The agent's properties that `up` has repaired again and again; absent if there are none. */
   readonly repeated?: readonly RepeatedRepair[];
+}
+
+/** Handoffs of an agent that hostd has tried to deliver, without success so far. */
+export interface FailedHandoffs {
+  readonly waiting: number;
+  /** When the oldest of them was requested (UTC, ISO 8601). */
+  readonly since: string;
+  /** Why the last attempt has failed. */
+  readonly error: string;
 }
 
 export interface PsAnswer {
@@ -359,6 +371,7 @@ export type WriteRequest =
   | RemoveRequest
   | ControlRequest
   | ResolveRequest
+  | ContactsRequest
   | InstallRequest
   | SupplyRequest
   | MoveRequest;
@@ -379,6 +392,7 @@ export interface Answers extends MoveAnswers {
   readonly machine: Machine;
   readonly control: ControlAnswer;
   readonly resolve: ResolveAnswer;
+  readonly contacts: ContactsAnswer;
   readonly converge: ConvergeAnswer;
   readonly remove: RemoveAnswer;
   readonly install: InstallAnswer;

@@ -1,3 +1,4 @@
+import type { ContactsAnswer, ContactsRequest } from "../model/duplicate-contacts.ts";
 import type { LedgersAnswer, LedgersRequest, ResolveAnswer, ResolveRequest } from "../model/ledger.ts";
 import type { Machine } from "../model/machine-health.ts";
 import type { SendAnswer, SendRequest } from "../model/message.ts";
@@ -73,6 +74,8 @@ export interface HostController {
   control(request: ControlRequest): Promise<ControlAnswer>;
   /** Closes a finding about repeated repairs. */
   resolve(request: ResolveRequest): Promise<ResolveAnswer>;
+  /** Finds the duplicates in an agent's contact book, and merges them on request. */
+  contacts(request: ContactsRequest): Promise<ContactsAnswer>;
   pane(request: PaneRequest): Promise<PaneAnswer>;
   keyboard(request: KeyboardRequest): Promise<KeyboardAnswer>;
   log(request: LogRequest): Promise<LogAnswer>;
@@ -148,7 +151,7 @@ export function readerOn(session: Session): HostReader {
 export function controllerOn(session: Session): HostController {
   const { request } = session;
   return {
-    ...{ control: request, resolve: request },
+    ...{ control: request, resolve: request, contacts: request },
     ...{ pane: request, keyboard: request, log: request, send: request },
   };
 }

@@ -42,6 +42,7 @@ const REQUEST_SECONDS: Readonly<Record<Request["op"], number>> = {
   machine: 60,
   control: 300,
   resolve: 60,
+  contacts: 60,
   converge: 300,
   remove: 300,
   install: 900,

@@ -80,7 +80,9 @@ test("a missing file, or a folder instead of a file, is reported by name", () =>
 test("a problem in the contacts file is reported with its position in that file", () => {
   write(folder.path, { "contacts.yaml": "iris: {type: agent}\nloom: {tpye: agent}\n" });
   const text = broken("  iris: {type: agent}\n  loom: {type: agent}", "  from: contacts.yaml");
-  expect(problemsOf(text)).toEqual(['contacts.yaml:2:8 loom.tpye: is not a known key; did you mean "type"?']);
+  expect(problemsOf(text)).toEqual([
+    'contacts.yaml:2:8 contacts.loom.tpye: is not a known key; did you mean "type"?',
+  ]);
 });
 
 /** The time limit in milliseconds. On an idle machine two seconds would be enough. */

@@ -8,21 +8,28 @@ import { visible } from "../../base/terminal-text.ts";
 import { checkFleet } from "../../config/check-fleet.ts";
 import type { Fleet } from "../../config/fleet.ts";
 import type { CommandDefinition, CommandInput, Io } from "../command.ts";
+import { confirm } from "../confirm.ts";
+import { withController } from "../connections.ts";
 import { type ContactRecord, recordFlaws } from "../contacts/contact-record.ts";
 import { findFormat } from "../contacts/formats.ts";
 import { type ImportedContacts, importContacts } from "../contacts/import-contacts.ts";
 import { findContacts } from "../contacts/match-contact.ts";
-import { EXIT } from "../exit.ts";
+import { duplicatesText, findAllDuplicates, mergeAll } from "../contacts/merge-contacts.ts";
+import { EXIT, type ExitCode } from "../exit.ts";
 import { openFleet } from "../open-fleet.ts";
+import { assertDeclared } from "../selection.ts";
+import { settingsOf } from "../stack/settings.ts";
 
 export const command: CommandDefinition = {
   usage: "contacts <action> [word]",
   summary:
-    "`contacts who NAME` finds a contact by name, address or handle; `contacts export` prints the address book; `contacts import FILE` adds contacts to it",
+    "`contacts who NAME` finds a contact by name, address or handle; `contacts export` prints the address book; `contacts import FILE` adds contacts to it; `contacts merge [AGENT]` finds and merges duplicates in the address books of agents",
   options: {
     "--format <name>": "json (default), csv or vcard; `import` uses the ending of the file",
     "--overwrite": "with `import`: replace values that differ (default: keep them)",
-    "--dry-run": "with `import`: print what would change, and write nothing",
+    "--dry-run": "with `import` and `merge`: print what would change, and change nothing",
+    "--yes": "with `merge`: do not ask for confirmation",
+    "--stack <name>": "with `merge`: use the login of this stack",
     "--json": "with `who`: print JSON",
   },
   async run({ args: [action, word], options, io }) {
@@ -30,8 +37,8 @@ export const command: CommandDefinition = {
     if (action === "export" && word === undefined) return exportContacts(fleet, options, io);
     if (action === "who" && word !== undefined) return printWho(fleet, word, options, io);
     if (action === "import" && word !== undefined) return importFile(fleet, word, options, io);
-    const why =
-      "the actions are `fleet contacts who NAME`, `fleet contacts export` and `fleet contacts import FILE`.";
+    if (action === "merge") return merge(fleet, word, options, io);
+    const why = "the actions are `fleet contacts who NAME`, `export`, `import FILE` and `merge [AGENT]`.";
     throw new InvalidError({ what: "this action is unknown", why });
   },
 };
@@ -81,6 +88,24 @@ function textOf({ name = "", columns }: ContactRecord, holders: readonly string[
     }),
     "",
   ].join("\n");
+}
+
+/** Lists the duplicates of one agent or of all agents, and merges them after a confirmation. */
+function merge(fleet: Fleet, word: string | undefined, options: Options, io: Io): Promise<ExitCode[]> {
+  if (word !== undefined) assertDeclared("agent", word, fleet.agents);
+  const stack = settingsOf(fleet, options["stack"]);
+  const { slice } = stack;
+  const agents = Object.values(fleet.agents)
+    .filter(({ name }) => word === undefined || name === word)
+    .filter(({ tenant }) => slice.kind !== "tenant" || tenant === slice.tenant);
+  return withController(fleet, stack, async (open) => {
+    const { found, codes } = await findAllDuplicates(open, agents, io);
+    if (found.length === 0 && codes.length === 0) io.out("There are no duplicates.\n");
+    for (const one of found) io.out(duplicatesText(one));
+    if (found.length === 0 || options["dryRun"] === true) return codes;
+    if (options["yes"] !== true && !(await confirm("Merge these rows?"))) return [...codes, EXIT.cancelled];
+    return [...codes, ...(await mergeAll(open, found, io))];
+  });
 }
 
 function importFile(fleet: Fleet, file: string, options: Options, io: Io): number[] {
@@ -137,6 +162,10 @@ function placeOf({ dir }: Fleet): Place {
   const file = join(dir, "fleet.yaml");
   const from = parseDocument(readFileSync(file, "utf8")).getIn(["contacts", "from"]);
   if (typeof from === "string") return { file: join(dir, from), shown: from, path: [] };
+  if (from !== undefined) {
+    const why = "the contacts are in several files, and an import can change only one file.";
+    throw new InvalidError({ what: "nothing was imported", why, next: "Put all contacts into one file." });
+  }
   return { file, shown: "fleet.yaml", path: ["contacts"] };
 }
 

@@ -1,6 +1,5 @@
+import { ADDRESS_COLUMNS } from "../../model/contact-rows.ts";
 import type { ContactRecord } from "./contact-record.ts";
-
-const ADDRESSES = ["btc_address", "taproot_address", "stx_address"] as const;
 
 /** An index of contacts, which can grow. */
 export interface ContactIndex {
@@ -26,7 +25,9 @@ export function indexContacts(contacts: readonly ContactRecord[]): ContactIndex 
 function keysOf({ name, columns }: ContactRecord): string[] {
   const { agent_id: id, display_name: shown, type = "" } = columns;
   return [
-    ...ADDRESSES.flatMap((column) => (columns[column] === undefined ? [] : [`address ${columns[column]}`])),
+    ...ADDRESS_COLUMNS.flatMap((column) =>
+      columns[column] === undefined ? [] : [`address ${columns[column]}`],
+    ),
     ...(id === undefined ? [] : [`id ${id}`]),
     ...(name === undefined ? [] : [`name ${name}`]),
     ...(shown === undefined ? [] : [`shown ${shown.toLowerCase()} ${type}`]),
@@ -36,7 +37,7 @@ function keysOf({ name, columns }: ContactRecord): string[] {
 /** The columns that a search for a person or an agent reads, the strongest first. */
 const SEARCHED = [
   "agent_id",
-  ...ADDRESSES,
+  ...ADDRESS_COLUMNS,
   "email",
   "bns_name",
   "aibtc_name",

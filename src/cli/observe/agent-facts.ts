@@ -2,6 +2,7 @@ import type { Expiring } from "../../config/expiring-credentials.ts";
 import type { DeferredRestart, HeartbeatState, Lifecycle, PendingPause } from "../../model/deadman.ts";
 import type { FailedOver } from "../../model/failover.ts";
 import type { KeyboardHolder } from "../../model/pane.ts";
+import type { FailedHandoffs } from "../../model/protocol.ts";
 import type { RuntimeKind } from "../../runtimes/registry.ts";
 import type { KeptStopped, UnitLabel } from "./unit-label.ts";
 
@@ -67,6 +68,8 @@ export interface AgentFacts extends KeptStopped {
   readonly held?: string;
   /** The deferred restart; present while the agent still runs with an earlier declaration. */
   readonly owed?: Pick<DeferredRestart, "restart" | "within" | "since" | "by">;
+  /** The tasks that it has handed off, and that hostd could not deliver yet. */
+  readonly handoffs?: FailedHandoffs;
   /** A pause that begins when the agent is idle. */
   readonly pausing?: PendingPause;
   /** The provider that the agent should use, and since when; absent if it is the agent's first provider. */

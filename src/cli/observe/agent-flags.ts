@@ -77,6 +77,12 @@ export const AGENT_FLAGS = {
         ? undefined
         : `${agent}: the same repairs recur: ${recurring.map(recurringText).join(", ")}. \`npx fleet drift\` shows the probable cause.`,
   },
+  HANDOFF: {
+    exit: EXIT.policy,
+    find: ({ agent, handoffs }) =>
+      handoffs &&
+      `${agent} has handed off ${count(handoffs.waiting, "task")} that could not be delivered since ${handoffs.since}: ${handoffs.error}. The host repeats this, and the tasks stay open.`,
+  },
   FAILOVER: {
     find: ({ agent, failedOver }) =>
       failedOver &&

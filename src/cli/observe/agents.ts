@@ -129,8 +129,20 @@ function rowOf(fleet: Fleet, agent: AgentSpec, unit: UnitStatus | undefined, abs
   const place = { agent: name, tenant, host, ...declared, lifecycle: agent.lifecycle.kind, ...former };
   const state = unit === undefined ? absent : stateOf(unit);
   if (unit === undefined || state === "not there") return { ...place, state };
-  const { enabled, pid, restarts, since, status, owed, failedOver, pausing, memory, version, keyboard } =
-    unit;
+  const {
+    enabled,
+    pid,
+    restarts,
+    since,
+    status,
+    owed,
+    failedOver,
+    handoffs,
+    pausing,
+    memory,
+    version,
+    keyboard,
+  } = unit;
   return {
     ...place,
     ...{ state, enabled, pid, restarts, since, status },
@@ -140,6 +152,7 @@ function rowOf(fleet: Fleet, agent: AgentSpec, unit: UnitStatus | undefined, abs
     ...processOf(agent, unit),
     ...signsOf(unit),
     ...(owed && { owed: withoutRun(owed) }),
+    ...(handoffs && { handoffs }),
     ...(pausing && { pausing }),
     ...(failedOver && { failedOver }),
     ...(keyboard && { keyboard }),

@@ -1,65 +1,26 @@
 import { contactFlaw } from "../contact-values.ts";
 import type { ContactSpec } from "../fleet.ts";
-import type { ProblemReport } from "../problem-report.ts";
-import { insidePath } from "../safe-path.ts";
-import { openSource } from "../yaml/open-yaml-source.ts";
-import type { YamlSource } from "../yaml/source.ts";
+import type { Keys } from "../problem.ts";
 import { asMap, namesIn } from "../yaml-values.ts";
-
-/** The source in which the contacts are declared. */
-export interface ContactsPlace {
-  readonly source: YamlSource;
-  /** Whether the contacts are in a separate file. If so, this file needs its own checks. */
-  readonly isOwnFile: boolean;
-}
-
-/**
- * Finds the contacts in fleet.yaml or in the file that `contacts.from` names.
- *
- * @returns undefined if a problem was reported
- */
-export function openContacts(
-  source: YamlSource,
-  dir: string,
-  report: ProblemReport,
-): ContactsPlace | undefined {
-  const from = asMap(asMap(source.value)["contacts"])["from"];
-  if (typeof from !== "string") return { source, isOwnFile: false };
-  const found = insidePath(dir, from);
-  if ("refused" in found) {
-    report.error(source, ["contacts", "from"], `"${from}" ${found.refused}`);
-    return undefined;
-  }
-  const own = openSource(found.path, ["contacts"], report);
-  return own === undefined ? undefined : { source: own, isOwnFile: true };
-}
+import { type Context, resolveSection } from "./context.ts";
 
 /** Returns the valid contacts by name. */
-export function resolveContacts(
-  place: ContactsPlace | undefined,
-  report: ProblemReport,
-): Record<string, ContactSpec> {
-  const map = place === undefined ? {} : asMap(contactsWritten(place));
-  const names = namesIn(map);
-  const sound = names.filter((name) => report.isSound("contacts", name));
-  return Object.fromEntries(
-    sound.map((name) => {
-      if (place !== undefined) checkValues(place, name, asMap(map[name]), new Set(names), report);
-      return [name, { name, columns: columnsOf(map[name]) }];
-    }),
-  );
+export function resolveContacts(context: Context): Record<string, ContactSpec> {
+  const names = new Set(namesIn(asMap(context.source.value)["contacts"]));
+  return resolveSection("contacts", context, (name, raw, keys) => {
+    checkValues(asMap(raw), keys, names, context);
+    return { name, columns: columnsOf(raw) };
+  });
 }
 
 /** Reports impossible values, and names of other contacts that do not exist, each with its line. */
 function checkValues(
-  { source, isOwnFile }: ContactsPlace,
-  name: string,
   contact: Readonly<Record<string, unknown>>,
+  at: Keys,
   names: ReadonlySet<string>,
-  report: ProblemReport,
+  { source, report }: Context,
 ): void {
-  const error = (keys: readonly string[], sentence: string) =>
-    report.error(source, [...(isOwnFile ? [] : ["contacts"]), name, ...keys], sentence);
+  const error = (keys: Keys, sentence: string) => report.error(source, [...at, ...keys], sentence);
   for (const [column, value] of Object.entries(contact)) {
     const flaw = typeof value === "string" ? contactFlaw(column, value) : undefined;
     if (flaw !== undefined) error([column], `"${value}" ${flaw}`);
@@ -69,11 +30,6 @@ function checkValues(
     error(["operator"], `there is no contact "${operator}"`);
   for (const other of namesIn(asMap(links)).filter((one) => !names.has(one)))
     error(["links", other], `there is no contact "${other}"`);
-}
-
-/** Returns the contacts as they are written. It is possible that they are not a valid map. */
-export function contactsWritten({ source, isOwnFile }: ContactsPlace): unknown {
-  return isOwnFile ? source.value : asMap(source.value)["contacts"];
 }
 
 function columnsOf(raw: unknown): Record<string, string> {

@@ -2,7 +2,7 @@ import { resolveCloud } from "../../host-kinds/droplet/cloud-section.ts";
 import type { Fleet } from "../fleet.ts";
 import { asMap } from "../yaml-values.ts";
 import { agentResolver } from "./agent.ts";
-import { type ContactsPlace, resolveContacts } from "./contacts.ts";
+import { resolveContacts } from "./contacts.ts";
 import { type Context, resolveSection } from "./context.ts";
 import { resolveCredential } from "./credential.ts";
 import { resolveHost } from "./host.ts";
@@ -18,7 +18,7 @@ import { resolveService } from "./service.ts";
 import { resolveTenant } from "./tenant.ts";
 
 /** Resolves all valid entries. The fleet is complete if no problem has been reported. */
-export function resolveFleet(context: Context, contacts: ContactsPlace | undefined): Fleet {
+export function resolveFleet(context: Context): Fleet {
   const { name } = asMap(context.source.value);
   const tenants = resolveSection("tenants", context, resolveTenant);
   const providers = resolveSection("providers", context, resolveProvider);
@@ -42,7 +42,7 @@ export function resolveFleet(context: Context, contacts: ContactsPlace | undefin
     providers,
     credentials,
     identities,
-    contacts: resolveContacts(contacts, context.report),
+    contacts: resolveContacts(context),
     agents,
     services: resolveSection("services", context, resolveService),
     readers: resolveSection("readers", context, resolveReader),

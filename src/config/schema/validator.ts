@@ -30,5 +30,4 @@ const ajv = new Ajv({
 
 export { ajv };
 export const validateFleet: Validator = ajv.getSchema("fleet.schema.json") as Validator;
-export const validateContacts: Validator = ajv.getSchema("contacts.schema.json") as Validator;
 export const validateSnapshot: Validator = ajv.getSchema("report-snapshot.schema.json") as Validator;

@@ -10,7 +10,8 @@ export interface YamlSource {
   /** The section of fleet.yaml that this file contains, such as `contacts`; empty for fleet.yaml itself. */
   readonly within: Keys;
   readonly value: unknown;
-  locate(keys: Keys, part: Part): Position;
+  /** Returns the position of a value; with `file`, if the value is in another file than this source. */
+  locate(keys: Keys, part: Part): Position & { readonly file?: string };
   /** Saves the parsed values for the next run. Call this method only if the text has no problem. */
   remember(): void;
 }

@@ -76,6 +76,12 @@ export const tenantAuthorizer: Authorizer<TenantScope> = (scope, account) => {
         refuse(scope, quoteValue(request.resource), "it is not a resource of this tenant");
       return WRITERS.resolve(host, request);
     },
+    contacts: (host, request) => {
+      check(request);
+      if (!own.records(host).some(({ id }) => id === request.resource))
+        refuse(scope, quoteValue(request.resource), "it is not a resource of this tenant");
+      return WRITERS.contacts(host, request);
+    },
     jobs: (host, request) => {
       check(request);
       const names = new Set(scope.agents.map(({ name }) => name));
@@ -168,6 +174,7 @@ const FORMS: Readonly<Record<TenantRequest["op"], Shape>> = {
     by: /^.{1,200}$/,
     why: /^.{1,1000}$/,
   },
+  contacts: { op: "contacts", resource: /^.{1,200}$/, "merge?": /^sha256:[0-9a-f]{64}$/ },
   control: {
     op: "control",
     verb: new RegExp(`^(${CONTROL_VERBS.join("|")})$`),
@@ -208,7 +215,8 @@ function checkRequest(
   const flaw = flawOf(request, FORMS[request.op]);
   if (flaw !== undefined) refuse(scope, `a request to ${request.op}`, `it ${flaw}`);
   if (request.op === "ps" || request.op === "history" || request.op === "jobs") return;
-  if (request.op === "control" || request.op === "ledgers" || request.op === "resolve") return;
+  if (request.op === "control" || request.op === "ledgers") return;
+  if (request.op === "resolve" || request.op === "contacts") return;
   const resources = request.op === "observe" ? (request.resources ?? []) : [request];
   for (const { id, items } of resources) own.check(id, items, known, request.op === "converge");
 }

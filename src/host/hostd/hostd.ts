@@ -3,7 +3,9 @@ import { readFileSync, watch } from "node:fs";
 import { basename } from "node:path";
 import { agentRunDir } from "../../model/host-paths.ts";
 import type { Host } from "../context.ts";
+import { monotonic } from "../units/deadman-view-file.ts";
 import { isAlive, readTakeOvers } from "../units/take-over.ts";
+import { type CourierSchedule, courierSchedule } from "./courier-schedule.ts";
 import { deadmanOf } from "./deadman-turn.ts";
 
 /** Milliseconds between two turns. A hang is noticed up to two turns late. */
@@ -18,6 +20,12 @@ const PING_EVERY = 6;
 /** Turns between two checks for take-overs that a killed run has left. */
 const TAKE_OVER_EVERY = 4;
 
+/** Turns between two checks for handoffs. */
+const HANDOFF_EVERY = 2;
+
+/** The maximum number of agents whose handoffs are delivered at the same time. */
+const MOST_DELIVERIES = 8;
+
 /** The prefix of the names of all agents' runtime folders. */
 const RUN_DIR = basename(agentRunDir(""));
 
@@ -30,11 +38,13 @@ export function runHostd(host: Host): void {
   process.umask(0o077);
   const deadman = deadmanOf(host, readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim());
   let turns = 0;
+  const schedule = courierSchedule(host);
   const signalled = new Set<string>();
   const turn = (isSignalled: boolean, agents?: ReadonlySet<string>) => {
     deadman.turn(isSignalled, agents);
     if (turns % PING_EVERY === 0) notify("WATCHDOG=1");
     if (turns % TAKE_OVER_EVERY === 0) finishTakeOvers(host);
+    if (turns % HANDOFF_EVERY === 0) deliver(host, schedule);
     turns += 1;
   };
   turn(true);
@@ -68,6 +78,20 @@ function finishTakeOvers(host: Host): void {
   execFile(process.execPath, [host.program, "take-over"], () => {
     isFinishing = false;
   });
+}
+
+const delivering = new Set<string>();
+
+/**
+ * Delivers handoffs between the agents of this host. Each agent has a process of its own, so that an agent that keeps its
+ * queue locked delays nobody else. An agent never has two of them.
+ */
+function deliver(host: Host, schedule: CourierSchedule): void {
+  for (const agent of schedule.due(monotonic())) {
+    if (delivering.has(agent) || delivering.size >= MOST_DELIVERIES) continue;
+    delivering.add(agent);
+    execFile(process.execPath, [host.program, "courier", agent], () => delivering.delete(agent));
+  }
 }
 
 /**

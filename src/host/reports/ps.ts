@@ -9,6 +9,7 @@ import { shown } from "../../model/shorten-for-display.ts";
 import type { Unmanaged } from "../../model/unmanaged.ts";
 import { readAccounts } from "../accounts/read-accounts.ts";
 import type { Host } from "../context.ts";
+import { readFailedHandoffs } from "../handoff/waiting-file.ts";
 import { readLedger } from "../store/ledgers.ts";
 import { readRecords } from "../store/records.ts";
 import { deadmanState, readView } from "../units/deadman-view-file.ts";
@@ -54,6 +55,7 @@ export function ps(host: Host, request: PsRequest, users?: ReadonlySet<string>):
         const status = unitStatus(unit, states[i] ?? {}, now);
         const installed = runningInstallation(host, status.pid);
         const memory = unitMemory(states[i] ?? {}, status.pid);
+        const handoffs = readFailedHandoffs(host, agentOfUnit(unit));
         const names = paneNames(status.pid).map((name) => shown(name));
         return {
           ...status,
@@ -64,6 +66,7 @@ export function ps(host: Host, request: PsRequest, users?: ReadonlySet<string>):
           ...(checked && { checked }),
           ...(deferred && { owed: deferred }),
           ...(over && { failedOver: over }),
+          ...(handoffs && { handoffs }),
           ...(quarantine && { quarantine }),
           ...(paused && { paused }),
           ...(pausing && { pausing }),

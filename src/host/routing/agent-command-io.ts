@@ -6,7 +6,7 @@ import type { HostRoutes } from "../../model/routes.ts";
 import { readAccounts } from "../accounts/read-accounts.ts";
 
 /** The exit codes of `muster`, on which its callers depend. */
-export const AGENT_EXIT = { done: 0, failed: 1, usage: 2, goesElsewhere: 3, nothing: 4 } as const;
+export const AGENT_EXIT = { done: 0, failed: 1, usage: 2, goesElsewhere: 3, nothing: 4, waiting: 5 } as const;
 
 /** Where the commands for agents read and write; tests replace it. */
 export interface AgentCommandIo {
@@ -65,4 +65,23 @@ function become(name: string): void {
   process.setgroups?.([]);
   process.setgid?.(account.gid);
   process.setuid?.(account.uid);
+}
+
+/** Returns the Linux user of an agent. @throws MusterError if no user belongs only to this agent */
+export function userOf(users: HostRoutes["users"], agent: string): string {
+  const [user] = Object.entries(users).find(([, name]) => name === agent) ?? [];
+  if (user !== undefined) return user;
+  throw new MusterError({ what: agent, why: "no Linux user on this host belongs only to this agent" });
+}
+
+/** Parses a number on the command line. @param what the option, for the error */
+export function wholeNumber(what: string, text: string): number {
+  const number = Number(text);
+  if (Number.isSafeInteger(number) && number > 0) return number;
+  throw new MusterError({ what, why: `${JSON.stringify(text)} is not a whole number above 0` });
+}
+
+/** Prints one line of JSON. */
+export function print(io: AgentCommandIo, value: unknown): void {
+  io.out(`${JSON.stringify(value)}\n`);
 }

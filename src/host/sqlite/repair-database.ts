@@ -5,6 +5,7 @@ import { type Walker, withPlace } from "../fs/follow-links.ts";
 import { type Handle, withEntry } from "../fs/open-without-symlinks.ts";
 import { typeOf } from "../fs/read.ts";
 import { clearAway, discard, type FileAttributes, replaceFile, setAttributes } from "../fs/write.ts";
+import { type FoundDuplicates, mergeDuplicates } from "./merge-duplicates.ts";
 import { withDatabase } from "./open-database.ts";
 import { repairTable } from "./repair-table.ts";
 import { SIDE_FILES } from "./snapshot.ts";
@@ -21,6 +22,29 @@ export interface SyncOrder {
   readonly before: Rows;
   /** The initial bytes of a new file, in Base64; absent if the owner can repair the existing file. */
   readonly start?: string;
+}
+
+/** A search for duplicates in one database, as plain data like SyncOrder. */
+export interface MergeOrder extends Pick<SyncOrder, "path" | "walker" | "table" | "declared"> {
+  /** The digest of the duplicates to merge; `find` only lists the duplicates. */
+  readonly merge: string;
+}
+
+/** Finds or merges the duplicates in a database. @returns undefined if there is no database */
+export function mergeInDatabase({
+  path,
+  walker,
+  table,
+  declared,
+  merge,
+}: MergeOrder): FoundDuplicates | undefined {
+  return withPlace(path, { walker, followsLast: true }, ({ folder, name }) =>
+    withEntry(folder, name, (entry) => {
+      if (entry === undefined || typeOf(entry.stats) !== "file") return undefined;
+      const digest = merge === "find" ? undefined : merge;
+      return withDatabase(folder, name, entry, (db) => mergeDuplicates(db, table, declared, digest));
+    }),
+  );
 }
 
 /** Repairs a database in place, so that the agent keeps its own data and open connections. */

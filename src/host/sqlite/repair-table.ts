@@ -49,7 +49,7 @@ function firstRow(db: DatabaseSync, table: string): string {
 const CONSTRAINT = 19;
 
 /** Explains which constraint in the agent's own table prevents Muster from writing a declared row. */
-function constraintError(table: string, error: unknown): MusterError | undefined {
+export function constraintError(table: string, error: unknown): MusterError | undefined {
   const { errcode, message = "" } = error as { readonly errcode?: number; readonly message?: string };
   if (errcode === undefined || (errcode & 0xff) !== CONSTRAINT) return undefined;
   const [, kind = "", place = ""] = /^(NOT NULL|UNIQUE) constraint failed: (.+)$/.exec(message) ?? [];
@@ -113,7 +113,7 @@ function updateRow(
 }
 
 /** Refuses a table with triggers, because they would run the agent's code in this process, perhaps forever. */
-function refuseTriggers(db: DatabaseSync, table: string): void {
+export function refuseTriggers(db: DatabaseSync, table: string): void {
   const query = "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND lower(tbl_name) = ?";
   const trigger = db.prepare(query).get(table);
   if (trigger === undefined) return;

@@ -25,16 +25,35 @@ CREATE TABLE IF NOT EXISTS tasks (
   subject TEXT NOT NULL ${plainText("subject")},
   description TEXT NOT NULL DEFAULT '' ${plainText("description")},
   priority INTEGER NOT NULL DEFAULT 5 CHECK (priority BETWEEN 1 AND 9),
-  status TEXT NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'active', 'done', 'failed', 'misrouted')),
+  status TEXT NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'active', 'done', 'failed', 'misrouted', 'handing-off', 'handed-off')),
   result TEXT,
   created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
   started_at TEXT,
   ended_at TEXT
 );
 CREATE INDEX IF NOT EXISTS tasks_pending ON tasks (priority, id) WHERE status = 'pending';
+CREATE TABLE IF NOT EXISTS handoffs (
+  id TEXT PRIMARY KEY,
+  task_id INTEGER NOT NULL,
+  target TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  description TEXT NOT NULL,
+  priority INTEGER NOT NULL,
+  status TEXT NOT NULL DEFAULT 'waiting' CHECK (status IN ('waiting', 'withdrawing', 'delivered', 'withdrawn')),
+  remote_id INTEGER,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  error TEXT,
+  created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+  ended_at TEXT
+);
 CREATE TABLE IF NOT EXISTS muster_guard (words TEXT NOT NULL);
 PRAGMA user_version = ${VERSION};
 `;
+
+/** Returns the path of the queue in the home of an agent. */
+export function queuePath(home: string): string {
+  return `${home}/.muster/tasks.db`;
+}
 
 /**
  * Opens an agent's queue with the rights of the agent, and creates it if it is missing. Restores the guard if

@@ -7,10 +7,13 @@ import {
   type AgentCommandIo,
   agentOfCommand,
   HOST_IO,
+  print,
   readRoutes,
+  userOf,
+  wholeNumber,
 } from "../routing/agent-command-io.ts";
 import { reasonOf } from "../system/error-reason.ts";
-import { MOST_TASK_BYTES, withQueue } from "./open-queue.ts";
+import { MOST_TASK_BYTES, queuePath, withQueue } from "./open-queue.ts";
 import { addTask, endTask, listTasks, TASK_STATUSES, type TaskStatus, takeTask } from "./task-queue.ts";
 
 const USAGE = `usage: muster task add SUBJECT [--description TEXT] [--priority 1-9] [--key KEY]
@@ -47,7 +50,7 @@ const VERBS: Readonly<Record<string, (call: TaskCall) => number>> = {
   add,
   list: ({ db, values, io }) => {
     const status = values.status === undefined ? undefined : statusOf(values.status);
-    for (const task of listTasks(db, numberOf("--last", values.last ?? "100"), status)) print(io, task);
+    for (const task of listTasks(db, wholeNumber("--last", values.last ?? "100"), status)) print(io, task);
     return AGENT_EXIT.done;
   },
   next: ({ db, routes, agent, io }) => {
@@ -74,8 +77,7 @@ export function runTask(words: readonly string[], io: AgentCommandIo = HOST_IO):
     const host = readRoutes(io.file);
     const agent = agentOfCommand(host, io, values.agent);
     if (host.users[io.user()] !== agent) io.become(userOf(host.users, agent));
-    const path = `${io.home()}/.muster/tasks.db`;
-    return withQueue(path, host.routes, agent, (db) =>
+    return withQueue(queuePath(io.home()), host.routes, agent, (db) =>
       verb({ db, routes: host.routes, agent, words: rest, values, io }),
     );
   } catch (error) {
@@ -109,7 +111,7 @@ function add({ db, routes, agent, words, values, io }: TaskCall): number {
     print(io, answer);
     return AGENT_EXIT.goesElsewhere;
   }
-  const priority = numberOf("--priority", values.priority ?? "5");
+  const priority = wholeNumber("--priority", values.priority ?? "5");
   print(io, { id: addTask(db, { key, subject, description, priority }) });
   return AGENT_EXIT.done;
 }
@@ -119,7 +121,7 @@ function end({ db, words, io }: TaskCall, status: "done" | "failed"): number {
   const result = rest.join(" ");
   if (status === "failed" && result === "") throw new UsageError(USAGE);
   refuseText(result);
-  const task = endTask(db, numberOf("the ID", id), status, result);
+  const task = endTask(db, wholeNumber("the ID", id), status, result);
   if (task === undefined) throw new MusterError({ what: `task ${id}`, why: "no open task has this ID" });
   print(io, task);
   return AGENT_EXIT.done;
@@ -131,24 +133,8 @@ function refuseText(text: string): void {
     throw new MusterError({ what: "the text", why: "it is larger than 1 MiB", next: "Put it in a file." });
 }
 
-function numberOf(what: string, text: string): number {
-  const number = Number(text);
-  if (Number.isSafeInteger(number) && number > 0) return number;
-  throw new MusterError({ what, why: `${JSON.stringify(text)} is not a whole number above 0` });
-}
-
 function statusOf(text: string): TaskStatus {
   const status = TASK_STATUSES.find((one) => one === text);
   if (status !== undefined) return status;
   throw new MusterError({ what: "--status", why: `it must be one of ${TASK_STATUSES.join(", ")}` });
-}
-
-function userOf(users: Readonly<Record<string, string>>, agent: string): string {
-  const [user] = Object.entries(users).find(([, name]) => name === agent) ?? [];
-  if (user !== undefined) return user;
-  throw new MusterError({ what: agent, why: "no Linux user on this host belongs only to this agent" });
-}
-
-function print(io: AgentCommandIo, value: unknown): void {
-  io.out(`${JSON.stringify(value)}\n`);
 }

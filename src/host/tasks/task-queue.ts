@@ -2,7 +2,15 @@ import type { DatabaseSync } from "node:sqlite";
 import { type RouteAnswer, routeTask, type TaskRoute } from "../../model/routes.ts";
 import { inTransaction } from "./open-queue.ts";
 
-export const TASK_STATUSES = ["pending", "active", "done", "failed", "misrouted"] as const;
+export const TASK_STATUSES = [
+  "pending",
+  "active",
+  "done",
+  "failed",
+  "misrouted",
+  "handing-off",
+  "handed-off",
+] as const;
 
 export type TaskStatus = (typeof TASK_STATUSES)[number];
 
@@ -25,7 +33,8 @@ export interface Task {
 
 export type NewTask = Pick<Task, "key" | "subject" | "description" | "priority">;
 
-const NOW = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')";
+/** The current time in SQL. */
+export const NOW = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')";
 
 /**
  * Adds a task. Does not add it again if the queue already contains its key.
@@ -40,6 +49,11 @@ export function addTask(db: DatabaseSync, { key, subject, description, priority 
     const insert = "INSERT INTO tasks (key, subject, description, priority) VALUES (?, ?, ?, ?)";
     return Number(db.prepare(insert).run(key, subject, description, priority).lastInsertRowid);
   });
+}
+
+/** Returns the task with this id. */
+export function findTask(db: DatabaseSync, id: number): Task | undefined {
+  return db.prepare("SELECT * FROM tasks WHERE id = ?").get(id) as unknown as Task | undefined;
 }
 
 /** Returns the latest tasks, oldest first. @param status only tasks with this status */

@@ -52,6 +52,12 @@ describe("an agent gets the flag", () => {
       "the same repairs recur: SOUL.md content (3 times, 3f2a91bc)",
       [5],
     ],
+    [
+      "HANDOFF",
+      { handoffs: { waiting: 2, since: SINCE, error: "loom is not on this host" } },
+      "2 tasks that could not be delivered since 2026-01-02T03:04:05Z: loom is not on this host",
+      [5],
+    ],
     ["FAILOVER", { failedOver: { provider: "spare", since: SINCE } }, "has used provider spare", []],
     ["WAITING", { owed: { restart: "never", within: 0, since: SINCE } }, "npx fleet restart iris", []],
     [

@@ -65,7 +65,7 @@ export const FORM: readonly Case[] = [
   ["an unknown column of a contact", "iris: {type: agent}", "iris: {type: agent, mail: a@example.org}", "15:23 contacts.iris.mail: is not a known key; did you mean \"email\"?"],
   ["a contact of unknown type", "iris: {type: agent}", "iris: {type: robot}", "15:16 contacts.iris.type: must be agent or human"],
   ["a cell that is a number", "iris: {type: agent}", "iris: {type: agent, agent_id: 42}", "15:33 contacts.iris.agent_id: must be text: put it in quotes"],
-  ["contacts both in a file and in fleet.yaml", "iris: {type: agent}", "from: contacts.yaml\n  iris: {type: agent}", "15:9 contacts.from: \"contacts.yaml\" does not exist", "16:3 contacts.iris: cannot be combined with `from`: declare contacts either in that file or here", "17:3 contacts.loom: cannot be combined with `from`: declare contacts either in that file or here"],
+  ["contacts both in a file and in fleet.yaml", "iris: {type: agent}", "from: contacts.yaml\n  iris: {type: agent}", "15:9 contacts.from: \"contacts.yaml\" does not exist", "16:3 contacts.iris: cannot be combined with `from`: declare all entries either in files or here", "17:3 contacts.loom: cannot be combined with `from`: declare all entries either in files or here"],
   ["an agent without host", "{host: hub, ", "{", "18:3 agents.iris.host: is missing"],
   ["an agent without command", ", command: [/bin/true]}\n  loom", "}\n  loom", "18:9 agents.iris: must have either `command` or `runtime`"],
   ["a command and a runtime", "routesTo: [loom]", "routesTo: [loom], runtime: claude", "18:9 agents.iris: must have either `command` or `runtime`"],

@@ -740,7 +740,7 @@ function put({ host }: World, id: string, owner: string, items: Items): void {
   writeFileSync(`${folder}/${id.replaceAll("/", "~")}.json`, JSON.stringify(record));
 }
 
-test("a tenant reads and closes only its own recurring findings", async () => {
+test("a tenant reads and closes only its own recurring findings, and merges only its own contacts", async () => {
   const world = makeWorld();
   const { host } = world;
   mkdirSync(`${host.paths.state}/gates/tenant-arc`, { recursive: true });
@@ -765,4 +765,6 @@ test("a tenant reads and closes only its own recurring findings", async () => {
     why: "x",
   } as const;
   expect(() => table.resolve?.(host, request)).toThrow(/not a resource of this tenant/);
+  const contacts = { op: "contacts", resource: "hub/spark/agent" } as const;
+  expect(() => table.contacts?.(host, contacts)).toThrow(/not a resource of this tenant/);
 });

@@ -1,0 +1,107 @@
+import type { StepName } from "./handoff-step.ts";
+import type { Handoff, Outcome, Source, WaitingHandoffs } from "./handoff-store.ts";
+
+/** What a delivery needs from the host; tests replace it. */
+export interface Courier {
+  /** Runs a step with the rights of an agent. @throws Error with the reason if the step fails or does not end */
+  run(agent: string, step: StepName, input?: unknown): Promise<unknown>;
+  /** Returns the current name of an agent of the same tenant; undefined if there is no such agent on this host. */
+  nameNow(name: string): string | undefined;
+  /** Saves what waits, for `fleet ps`. */
+  save(waiting: WaitingHandoffs): void;
+}
+
+/** The maximum number of batches in one delivery. The rest is delivered next time. */
+const MOST_BATCHES = 50;
+
+/**
+ * Delivers the handoffs of an agent. Each handoff is added to the queue of its target first, and closed in the queue of its
+ * source afterwards. If this process is killed in between, the next delivery finds it in the queue of the target by its
+ * id, and only closes it.
+ *
+ * Everything that an agent's step returns comes from the agent. It can only affect tasks of this agent, and of targets
+ * under its own name.
+ */
+export async function deliverHandoffs(courier: Courier, source: Source): Promise<void> {
+  for (let batch = 0; batch < MOST_BATCHES; batch += 1) {
+    const handoffs = parseHandoffs(await courier.run(source.name, "out"));
+    if (handoffs.length === 0) return courier.save(NOTHING_WAITS);
+    const outcomes = await deliverBatch(courier, source, handoffs);
+    courier.save(parseWaiting(await courier.run(source.name, "settle", outcomes)));
+    if (outcomes.some((outcome) => "error" in outcome)) return;
+  }
+}
+
+export const NOTHING_WAITS: WaitingHandoffs = { waiting: 0, attempts: 0, since: null, error: null };
+
+async function deliverBatch(
+  courier: Courier,
+  source: Source,
+  handoffs: readonly Handoff[],
+): Promise<Outcome[]> {
+  const byTarget = [...Map.groupBy(handoffs, ({ target }) => target)];
+  const outcomes = await Promise.all(
+    byTarget.map(([target, own]) => deliverTo(courier, source, target, own)),
+  );
+  return outcomes.flat();
+}
+
+async function deliverTo(
+  courier: Courier,
+  source: Source,
+  target: string,
+  handoffs: readonly Handoff[],
+): Promise<Outcome[]> {
+  const failed = (why: string) => handoffs.map(({ id }) => ({ id, error: why }));
+  const name = courier.nameNow(target);
+  if (name === undefined) return withoutTarget(target, handoffs);
+  try {
+    const answers = parseOutcomes(await courier.run(name, "in", { source, handoffs }));
+    return handoffs.map(({ id }) => {
+      return answers.find((one) => one.id === id) ?? { id, error: `${target} has not answered` };
+    });
+  } catch (error) {
+    return failed(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** If the target is gone, a handoff can only be withdrawn. */
+function withoutTarget(target: string, handoffs: readonly Handoff[]): Outcome[] {
+  return handoffs.map(({ id, isWithdrawn }) =>
+    isWithdrawn === 1 ? { id, isWithdrawn: true } : { id, error: `${target} is not on this host` },
+  );
+}
+
+function parseHandoffs(answer: unknown): Handoff[] {
+  const { handoffs } = answer as { handoffs?: unknown };
+  if (!Array.isArray(handoffs)) return [];
+  return handoffs.filter(
+    (one) =>
+      [one?.id, one?.target, one?.subject, one?.description].every((text) => typeof text === "string") &&
+      /^[0-9a-f-]{36}$/.test(one.id) &&
+      [1, 2, 3, 4, 5, 6, 7, 8, 9].includes(one.priority),
+  );
+}
+
+function parseOutcomes(answer: unknown): Outcome[] {
+  if (!Array.isArray(answer)) return [];
+  return answer.filter(
+    (one) =>
+      typeof one?.id === "string" &&
+      (Number.isSafeInteger(one.remoteId) || typeof one.error === "string" || one.isWithdrawn === true),
+  );
+}
+
+/** The maximum length of a reason in characters. */
+const MOST_REASON = 300;
+
+function parseWaiting(answer: unknown): WaitingHandoffs {
+  const { waiting, attempts, since, error } = answer as Partial<Record<keyof WaitingHandoffs, unknown>>;
+  const text = (value: unknown) => (typeof value === "string" ? value.slice(0, MOST_REASON) : null);
+  return {
+    waiting: Number.isSafeInteger(waiting) ? Number(waiting) : 0,
+    attempts: Number.isSafeInteger(attempts) ? Number(attempts) : 0,
+    since: text(since),
+    error: text(error),
+  };
+}

@@ -1,0 +1,223 @@
+import { randomUUID } from "node:crypto";
+import type { DatabaseSync } from "node:sqlite";
+import { MusterError } from "../../base/errors.ts";
+import { routeTask, type TaskRoute } from "../../model/routes.ts";
+import { inTransaction } from "../tasks/open-queue.ts";
+import { addTask, NOW, type Task } from "../tasks/task-queue.ts";
+
+/** A task on the way from the queue of one agent to the queue of another agent. */
+export interface Handoff {
+  /** A random UUID. The target never adds two tasks with the same source and id. */
+  readonly id: string;
+  readonly target: string;
+  readonly subject: string;
+  readonly description: string;
+  readonly priority: number;
+  /** 1 if the source wants the task back, unless the target has it already. */
+  readonly isWithdrawn: 0 | 1;
+}
+
+/** A row of the table `handoffs`. */
+export interface HandoffRow extends Omit<Handoff, "isWithdrawn"> {
+  readonly task_id: number;
+  readonly status: "waiting" | "withdrawing" | "delivered" | "withdrawn";
+  /** The number of the task in the target's queue. */
+  readonly remote_id: number | null;
+  /** The number of attempts that have failed, and why the last one has failed. */
+  readonly attempts: number;
+  readonly error: string | null;
+  readonly created_at: string;
+  readonly ended_at: string | null;
+}
+
+/** The agent that hands tasks off. */
+export interface Source {
+  readonly name: string;
+  readonly formerly: readonly string[];
+}
+
+/** The result of one attempt to deliver a handoff. */
+export type Outcome =
+  | { readonly id: string; readonly remoteId: number }
+  | { readonly id: string; readonly isWithdrawn: true }
+  | { readonly id: string; readonly error: string };
+
+/** The handoffs of an agent that have not been delivered. */
+export interface WaitingHandoffs {
+  readonly waiting: number;
+  /** The number of failed attempts for the handoff that has failed most often. */
+  readonly attempts: number;
+  /** When the oldest of them was requested (UTC, ISO 8601); null if there are none. */
+  readonly since: string | null;
+  /** Why the last attempt has failed; null if none has failed. */
+  readonly error: string | null;
+}
+
+/** The maximum number of handoffs of one source that can be pending in the queue of a target. */
+const MOST_PENDING = 1000;
+
+/** The states of handoffs that hostd has to do something about. */
+const OPEN = "'waiting', 'withdrawing'";
+
+/** The maximum number of handoffs, and of characters in them, that are delivered together. */
+const BATCH = { most: 20, characters: 4 * 1024 * 1024 };
+
+/**
+ * Begins a handoff. From now on, the task can neither be given out nor be ended, until the target has it.
+ *
+ * @throws MusterError if no open task has this id
+ */
+export function beginHandoff(
+  db: DatabaseSync,
+  task: Task,
+  handoff: Omit<Handoff, "id" | "isWithdrawn">,
+): string {
+  const id = randomUUID();
+  const { target, subject, description, priority } = handoff;
+  inTransaction(db, () => {
+    const update = "UPDATE tasks SET status = 'handing-off' WHERE id = ? AND status IN ('pending', 'active')";
+    if (Number(db.prepare(update).run(task.id).changes) === 0) throw notOpen(task.id);
+    db.prepare(
+      "INSERT INTO handoffs (id, task_id, target, subject, description, priority) VALUES (?, ?, ?, ?, ?, ?)",
+    ).run(id, task.id, target, subject, description, priority);
+  });
+  return id;
+}
+
+/**
+ * Asks for a task back. hostd gives it back if the target does not have it.
+ *
+ * @returns false if there is no such handoff, or if it has been delivered
+ */
+export function withdrawHandoff(db: DatabaseSync, id: string): boolean {
+  const update =
+    "UPDATE handoffs SET status = 'withdrawing' WHERE id = ? AND status IN ('waiting', 'withdrawing')";
+  return Number(db.prepare(update).run(id).changes) > 0;
+}
+
+/** Returns the error for a task that cannot be handed off. */
+export function notOpen(id: number): MusterError {
+  return new MusterError({ what: `task ${id}`, why: "no open task has this ID" });
+}
+
+/** Returns the handoffs to deliver next. Those that have failed least often come first. */
+export function nextHandoffs(db: DatabaseSync): Handoff[] {
+  const query = `SELECT id, target, subject, description, priority, status = 'withdrawing' AS isWithdrawn
+    FROM handoffs WHERE status IN (${OPEN}) ORDER BY attempts, rowid LIMIT ${BATCH.most}`;
+  let size = 0;
+  return (db.prepare(query).all() as unknown as Handoff[]).filter(({ subject, description }, i) => {
+    size += subject.length + description.length;
+    return i === 0 || size <= BATCH.characters;
+  });
+}
+
+/** Adds the handoffs of one source to the queue of the target. A handoff that the queue has already is not added again. */
+export function receiveHandoffs(
+  db: DatabaseSync,
+  routes: readonly TaskRoute[],
+  agent: string,
+  source: Source,
+  handoffs: readonly Handoff[],
+): Outcome[] {
+  return handoffs.map((handoff) => {
+    const { id } = handoff;
+    try {
+      const known = receivedAs(db, [source.name, ...source.formerly], id);
+      if (known !== undefined) return { id, remoteId: known };
+      if (handoff.isWithdrawn === 1) return { id, isWithdrawn: true };
+      return { id, remoteId: receiveOne(db, routes, agent, source.name, handoff) };
+    } catch (error) {
+      return { id, error: error instanceof Error ? error.message : String(error) };
+    }
+  });
+}
+
+function receiveOne(
+  db: DatabaseSync,
+  routes: readonly TaskRoute[],
+  agent: string,
+  source: string,
+  { id, subject, description, priority }: Handoff,
+): number {
+  const answer = routeTask(routes, agent, `${subject}\n${description}`);
+  if (!answer.allowed) {
+    const why = `${answer.capability}: this task goes to ${answer.to}`;
+    throw new MusterError({ what: `${agent} must not do it`, why });
+  }
+  const count = "SELECT count(*) AS n FROM tasks WHERE status = 'pending' AND key GLOB ?";
+  if (Number(db.prepare(count).get(`handoff/${source}/*`)?.["n"]) >= MOST_PENDING) {
+    const why = `${MOST_PENDING} tasks from ${source} are pending in it`;
+    throw new MusterError({ what: `the queue of ${agent}`, why });
+  }
+  return addTask(db, { key: keyOf(source, id), subject, description, priority });
+}
+
+/** Returns the number of the task with this id from a source with one of these names. */
+function receivedAs(db: DatabaseSync, names: readonly string[], id: string): number | undefined {
+  const query = db.prepare("SELECT id FROM tasks WHERE key = ?");
+  const row = names.map((name) => query.get(keyOf(name, id))).find((one) => one !== undefined);
+  return row === undefined ? undefined : Number(row["id"]);
+}
+
+/** Returns the key of a task that another agent has handed off. */
+function keyOf(source: string, id: string): string {
+  return `handoff/${source}/${id}`;
+}
+
+/** Records the outcome of deliveries. Closes a task only if the target has it. */
+export function settleHandoffs(db: DatabaseSync, outcomes: readonly Outcome[]): WaitingHandoffs {
+  inTransaction(db, () => {
+    for (const outcome of outcomes) {
+      if ("remoteId" in outcome) closeHandoff(db, outcome.id, outcome.remoteId);
+      else if ("isWithdrawn" in outcome) giveBack(db, outcome.id);
+      else
+        db.prepare(
+          `UPDATE handoffs SET attempts = attempts + 1, error = ? WHERE id = ? AND status IN (${OPEN})`,
+        ).run(outcome.error, outcome.id);
+    }
+  });
+  return waitingHandoffs(db);
+}
+
+function closeHandoff(db: DatabaseSync, id: string, remoteId: number): void {
+  const row = db
+    .prepare(
+      `UPDATE handoffs SET status = 'delivered', remote_id = ?, error = NULL, ended_at = ${NOW}
+       WHERE id = ? AND status IN (${OPEN}) RETURNING task_id, target`,
+    )
+    .get(remoteId, id);
+  if (row === undefined) return;
+  const update = `UPDATE tasks SET status = 'handed-off', result = ?, ended_at = ${NOW} WHERE id = ? AND status = 'handing-off'`;
+  db.prepare(update).run(`handed off to ${row["target"]} as task ${remoteId}`, Number(row["task_id"]));
+}
+
+function giveBack(db: DatabaseSync, id: string): void {
+  const row = db
+    .prepare(
+      `UPDATE handoffs SET status = 'withdrawn', error = NULL, ended_at = ${NOW}
+       WHERE id = ? AND status = 'withdrawing' RETURNING task_id`,
+    )
+    .get(id);
+  if (row === undefined) return;
+  const update = "UPDATE tasks SET status = 'pending' WHERE id = ? AND status = 'handing-off'";
+  db.prepare(update).run(Number(row["task_id"]));
+}
+
+/** Returns how many handoffs wait, since when, and why. */
+export function waitingHandoffs(db: DatabaseSync): WaitingHandoffs {
+  const query = `SELECT count(*) AS waiting, coalesce(max(attempts), 0) AS attempts, min(created_at) AS since,
+    (SELECT error FROM handoffs WHERE status IN (${OPEN}) AND error IS NOT NULL ORDER BY attempts DESC, rowid LIMIT 1) AS error
+    FROM handoffs WHERE status IN (${OPEN})`;
+  return db.prepare(query).get() as unknown as WaitingHandoffs;
+}
+
+/** Returns the latest handoffs, oldest first. */
+export function listHandoffs(db: DatabaseSync, last: number): HandoffRow[] {
+  const rows = db.prepare("SELECT * FROM handoffs ORDER BY rowid DESC LIMIT ?").all(last);
+  return rows.reverse() as unknown as HandoffRow[];
+}
+
+/** Returns one handoff. */
+export function findHandoff(db: DatabaseSync, id: string): HandoffRow | undefined {
+  return db.prepare("SELECT * FROM handoffs WHERE id = ?").get(id) as unknown as HandoffRow | undefined;
+}
