@@ -3,7 +3,7 @@
  * standard input, one JSON line each, and answers them in order until the input ends. `host.mjs gate KIND NAME`
  * also answers requests, but only within the scope of one gate. `host.mjs install` installs a version of a runtime;
  * the runtime starts this command for a request. `host.mjs mend` repairs a database; the runtime starts this command
- * as the agent's user. `host.mjs courier` delivers handoffs between agents. `host.mjs take-over` finishes the take-overs of a killed run. `host.mjs hostd` is the deadman,
+ * as the agent's user. `host.mjs courier` delivers the handoffs of an agent. `host.mjs take-over` finishes the take-overs of a killed run. `host.mjs hostd` is the deadman,
  * which systemd keeps running. systemd starts `host.mjs job failed|replace WORD` when a job has failed or must
  * replace its previous run.
  */
@@ -38,11 +38,11 @@ else if (command === "install" && words.length === 0) void runInstall(host);
 else if (command === "mend" && words.length === 0) process.exitCode = runRepair();
 else if (command === "job") process.exitCode = handleJob(host, words);
 else if (command === "take-over" && words.length === 0) void finishTakeOvers(host);
-else if (command === "courier") void runCourier(host, words);
+else if (command === "courier" && words.length === 1) void runCourier(host, words[0] ?? "");
 else if (command === "hostd" && words.length === 0) runHostd(host);
 else {
   process.stderr.write(
-    "usage: host.mjs serve [--read-only] | gate KIND NAME | install | mend | courier | take-over | hostd | job VERB WORD\n",
+    "usage: host.mjs serve [--read-only] | gate KIND NAME | install | mend | courier AGENT | take-over | hostd | job VERB WORD\n",
   );
   process.exitCode = 2;
 }

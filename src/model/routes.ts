@@ -16,6 +16,8 @@ export interface HostRoutes {
   /** The names of the host's agents, by Linux user. A user of several agents is absent. */
   readonly users: Readonly<Record<string, string>>;
   readonly routes: readonly TaskRoute[];
+  /** The current names of the host's agents that were renamed, by former name. Absent if there are none. */
+  readonly renamed?: Readonly<Record<string, string>>;
 }
 
 /** Where a task belongs: the agent may do it itself, or another agent must do it. */

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Fleet } from "../config/fleet.ts";
+import type { AgentSpec, Fleet } from "../config/fleet.ts";
 import { BIN_DIR, ROUTES_FILE, RUNTIME_DIR } from "../model/host-paths.ts";
 import type { Items } from "../model/items.ts";
 import type { HostRoutes } from "../model/routes.ts";
@@ -22,7 +22,16 @@ exec ${RUNTIME_DIR}/run agent handoff "$@"
 export function routingItems(fleet: Fleet, host: string, { keep }: Compiler): Items {
   const routes = Object.values(fleet.routes);
   if (routes.length === 0) return {};
-  const text = `${JSON.stringify({ users: usersOn(fleet, host), routes: routes.map(routeOf) }, null, 2)}\n`;
+  const agents = Object.values(fleet.agents).filter((agent) => agent.host === host);
+  const renamed = Object.fromEntries(
+    agents.flatMap(({ name, formerly }) => formerly.map((one) => [one, name])),
+  );
+  const content: HostRoutes = {
+    users: usersOf(agents),
+    routes: routes.map(routeOf),
+    ...(Object.keys(renamed).length > 0 && { renamed }),
+  };
+  const text = `${JSON.stringify(content, null, 2)}\n`;
   return {
     muster: rootFile(join(BIN_DIR, "muster"), keep(MUSTER_PROGRAM), "0755"),
     "fleet-handoff": rootFile(join(BIN_DIR, "fleet-handoff"), keep(HANDOFF_PROGRAM), "0755"),
@@ -40,9 +49,8 @@ function routeOf({
   return { capability, agents, to, patterns };
 }
 
-/** Returns the agents on a host by user. Under `isolation: tenant`, a user can belong to several agents. */
-function usersOn(fleet: Fleet, host: string): HostRoutes["users"] {
-  const agents = Object.values(fleet.agents).filter((agent) => agent.host === host);
+/** Returns agents by user. Under `isolation: tenant`, a user can belong to several agents. */
+function usersOf(agents: readonly AgentSpec[]): HostRoutes["users"] {
   const byUser = Map.groupBy(agents, ({ user }) => user);
   return Object.fromEntries(
     [...byUser].flatMap(([user, [agent, ...others]]) =>

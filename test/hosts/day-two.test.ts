@@ -195,6 +195,7 @@ describe("a task that iris cannot finish", () => {
     });
     expect((await tasksOf("arc")).match(/"subject":"count the stars"/g)).toHaveLength(1);
     await must(project.fleet(["ps"]), 0);
+    expect(await inUnit("iris", "fleet-handoff withdraw x")).toMatch(/exit 1$/);
   });
 });
 

@@ -3,10 +3,11 @@ import { ROUTES_FILE } from "../../model/host-paths.ts";
 import { type Account, readAccounts } from "../accounts/read-accounts.ts";
 import type { Host } from "../context.ts";
 import { readRoutes } from "../routing/agent-command-io.ts";
+import { reasonOf } from "../system/error-reason.ts";
 import { ENVIRONMENT } from "../system/run-program.ts";
-import { deliverHandoffs, NOTHING_WAITS } from "./deliver-handoffs.ts";
+import { type Courier, deliverHandoffs, NOTHING_WAITS } from "./deliver-handoffs.ts";
 import type { StepName } from "./handoff-step.ts";
-import { agentsThatWait, saveWaiting } from "./waiting-file.ts";
+import { readWaiting, saveWaiting } from "./waiting-file.ts";
 
 /** Seconds after which a step is killed: the agent keeps its queue locked, or has put something else in its place. */
 const PATIENCE = 30;
@@ -15,27 +16,42 @@ const PATIENCE = 30;
 const MOST_ANSWER = 32 * 1024 * 1024;
 
 /**
- * Delivers the handoffs on this host as root.
- *
- * @param sources the agents whose handoffs are delivered; if empty, all agents on the host
+ * Delivers the handoffs of an agent as root. Two processes must not do this for the same agent at the same time, because
+ * one could deliver what the other withdraws.
  */
-export async function runCourier(host: Host, sources: readonly string[]): Promise<void> {
-  const users = new Map(Object.entries(readRoutes(ROUTES_FILE).users).map(([user, agent]) => [agent, user]));
+export async function runCourier(host: Host, source: string): Promise<void> {
+  const { users: agents, renamed = {} } = readRoutes(ROUTES_FILE);
+  const users = new Map(Object.entries(agents).map(([user, agent]) => [agent, user]));
+  if (!users.has(source)) return saveWaiting(host, source, NOTHING_WAITS);
+  try {
+    await deliverHandoffs(courierOn(host, source, users, renamed), {
+      name: source,
+      formerly: Object.keys(renamed).filter((name) => renamed[name] === source),
+    });
+  } catch (error) {
+    // The queue of the source cannot be read, so only what was known before can be reported.
+    const before = readWaiting(host, source);
+    const failed = before && { ...before, attempts: before.attempts + 1, error: reasonOf(error) };
+    if (failed !== undefined) saveWaiting(host, source, failed);
+  }
+}
+
+function courierOn(
+  host: Host,
+  source: string,
+  users: ReadonlyMap<string, string>,
+  renamed: Readonly<Record<string, string>>,
+): Courier {
   const accounts = readAccounts(host.paths.etc).users;
-  for (const agent of agentsThatWait(host).filter((one) => !users.has(one)))
-    saveWaiting(host, agent, NOTHING_WAITS);
-  await deliverHandoffs(
-    {
-      agents: new Set(users.keys()),
-      run: (agent, step, input) => {
-        const account = accounts.get(users.get(agent) ?? "");
-        if (account === undefined) throw new Error(`${agent} is not on this host`);
-        return runStepAs(host, account, step, agent, input);
-      },
-      save: (agent, waiting) => saveWaiting(host, agent, waiting),
+  return {
+    nameNow: (name) => [name, renamed[name] ?? ""].find((one) => users.has(one)),
+    run: (agent, step, input) => {
+      const account = accounts.get(users.get(agent) ?? "");
+      if (account === undefined) throw new Error(`${agent} is not on this host`);
+      return runStepAs(host, account, step, agent, input);
     },
-    sources.length > 0 ? sources : [...users.keys()],
-  );
+    save: (waiting) => saveWaiting(host, source, waiting),
+  };
 }
 
 /** Runs a step in a process with the rights of an account. */

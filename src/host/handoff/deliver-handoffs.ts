@@ -1,45 +1,33 @@
 import type { StepName } from "./handoff-step.ts";
-import type { Handoff, Outcome, WaitingHandoffs } from "./handoff-store.ts";
+import type { Handoff, Outcome, Source, WaitingHandoffs } from "./handoff-store.ts";
 
 /** What a delivery needs from the host; tests replace it. */
 export interface Courier {
   /** Runs a step with the rights of an agent. @throws Error with the reason if the step fails or does not end */
   run(agent: string, step: StepName, input?: unknown): Promise<unknown>;
-  /** The agents on this host. */
-  readonly agents: ReadonlySet<string>;
+  /** Returns the current name of an agent on this host; undefined if the agent is not on this host. */
+  nameNow(name: string): string | undefined;
   /** Saves what waits, for `fleet ps`. */
-  save(agent: string, waiting: WaitingHandoffs): void;
+  save(waiting: WaitingHandoffs): void;
 }
 
+/** The maximum number of batches in one delivery. The rest is delivered next time. */
+const MOST_BATCHES = 50;
+
 /**
- * Delivers the handoffs of agents. Each handoff is added to the queue of its target first, and closed in the queue of its
+ * Delivers the handoffs of an agent. Each handoff is added to the queue of its target first, and closed in the queue of its
  * source afterwards. If this process is killed in between, the next delivery finds it in the queue of the target by its
  * id, and only closes it.
  *
  * Everything that an agent's step returns comes from the agent. It can only affect tasks of this agent, and of targets
  * under its own name.
  */
-export async function deliverHandoffs(courier: Courier, sources: readonly string[]): Promise<void> {
-  const rest = [...sources];
-  const work = async () => {
-    for (let source = rest.shift(); source !== undefined; source = rest.shift())
-      await deliverFrom(courier, source).catch(() => undefined);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
-}
-
-/** The number of sources that are served at the same time. */
-const AT_ONCE = 4;
-
-/** The maximum number of batches of one source in one delivery, so that no agent keeps hostd busy. */
-const MOST_BATCHES = 10;
-
-async function deliverFrom(courier: Courier, source: string): Promise<void> {
+export async function deliverHandoffs(courier: Courier, source: Source): Promise<void> {
   for (let batch = 0; batch < MOST_BATCHES; batch += 1) {
-    const handoffs = parseHandoffs(await courier.run(source, "out"));
-    if (handoffs.length === 0) return courier.save(source, NOTHING_WAITS);
+    const handoffs = parseHandoffs(await courier.run(source.name, "out"));
+    if (handoffs.length === 0) return courier.save(NOTHING_WAITS);
     const outcomes = await deliverBatch(courier, source, handoffs);
-    courier.save(source, parseWaiting(await courier.run(source, "settle", outcomes)));
+    courier.save(parseWaiting(await courier.run(source.name, "settle", outcomes)));
     if (outcomes.some((outcome) => "error" in outcome)) return;
   }
 }
@@ -48,7 +36,7 @@ export const NOTHING_WAITS: WaitingHandoffs = { waiting: 0, attempts: 0, since: 
 
 async function deliverBatch(
   courier: Courier,
-  source: string,
+  source: Source,
   handoffs: readonly Handoff[],
 ): Promise<Outcome[]> {
   const byTarget = [...Map.groupBy(handoffs, ({ target }) => target)];
@@ -60,20 +48,28 @@ async function deliverBatch(
 
 async function deliverTo(
   courier: Courier,
-  source: string,
+  source: Source,
   target: string,
   handoffs: readonly Handoff[],
 ): Promise<Outcome[]> {
   const failed = (why: string) => handoffs.map(({ id }) => ({ id, error: why }));
-  if (!courier.agents.has(target)) return failed(`${target} is not on this host`);
+  const name = courier.nameNow(target);
+  if (name === undefined) return withoutTarget(target, handoffs);
   try {
-    const answers = parseOutcomes(await courier.run(target, "in", { source, handoffs }));
+    const answers = parseOutcomes(await courier.run(name, "in", { source, handoffs }));
     return handoffs.map(({ id }) => {
       return answers.find((one) => one.id === id) ?? { id, error: `${target} has not answered` };
     });
   } catch (error) {
     return failed(error instanceof Error ? error.message : String(error));
   }
+}
+
+/** If the target is gone, a handoff can only be withdrawn. */
+function withoutTarget(target: string, handoffs: readonly Handoff[]): Outcome[] {
+  return handoffs.map(({ id, isWithdrawn }) =>
+    isWithdrawn === 1 ? { id, isWithdrawn: true } : { id, error: `${target} is not on this host` },
+  );
 }
 
 function parseHandoffs(answer: unknown): Handoff[] {
@@ -91,7 +87,8 @@ function parseOutcomes(answer: unknown): Outcome[] {
   if (!Array.isArray(answer)) return [];
   return answer.filter(
     (one) =>
-      typeof one?.id === "string" && (Number.isSafeInteger(one.remoteId) || typeof one.error === "string"),
+      typeof one?.id === "string" &&
+      (Number.isSafeInteger(one.remoteId) || typeof one.error === "string" || one.isWithdrawn === true),
   );
 }
 

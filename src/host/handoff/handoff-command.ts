@@ -17,11 +17,19 @@ import {
 import { pause, reasonOf } from "../system/error-reason.ts";
 import { MOST_TASK_BYTES, queuePath, withQueue } from "../tasks/open-queue.ts";
 import { findTask } from "../tasks/task-queue.ts";
-import { beginHandoff, findHandoff, listHandoffs, notOpen } from "./handoff-store.ts";
+import {
+  beginHandoff,
+  findHandoff,
+  type HandoffRow,
+  listHandoffs,
+  notOpen,
+  withdrawHandoff,
+} from "./handoff-store.ts";
 
 const USAGE = `usage: fleet-handoff --agent NAME --task-id ID --progress TEXT --remaining TEXT --reason TEXT
                      [--artifacts TEXT] [--priority 1-9] [--wait SECONDS]
        fleet-handoff list [--last NUMBER]
+       fleet-handoff withdraw HANDOFF [--wait SECONDS]
        (each with --from NAME, if root acts for an agent)
 `;
 
@@ -71,7 +79,8 @@ export function runHandoff(words: readonly string[], io: AgentCommandIo = HOST_I
     const source = agentOfCommand(host, io, given.values.from);
     if (host.users[io.user()] !== source) io.become(userOf(host.users, source));
     const call = { host, source, values: given.values, io };
-    return given.isList ? list(call) : handOff(call);
+    if (given.verb === "list") return list(call);
+    return given.verb === "withdraw" ? withdraw(call, given.id) : handOff(call);
   } catch (error) {
     io.err(`fleet-handoff: ${error instanceof Error ? error.message : reasonOf(error)}\n`);
     return AGENT_EXIT.failed;
@@ -79,13 +88,18 @@ export function runHandoff(words: readonly string[], io: AgentCommandIo = HOST_I
 }
 
 /** Parses the command line. @returns undefined if it is invalid */
-function parse(words: readonly string[]): { values: Values; isList: boolean } | undefined {
+function parse(
+  words: readonly string[],
+): { values: Values; verb: string | undefined; id: string } | undefined {
   try {
     const { values, positionals } = parseArgs({ args: [...words], options: OPTIONS, allowPositionals: true });
-    const isList = positionals.join(" ") === "list";
+    const [verb, id = "", ...others] = positionals;
     const needed = ["agent", "task-id", "progress", "remaining", "reason"] as const;
-    const isComplete = positionals.length === 0 && needed.every((name) => values[name] !== undefined);
-    return isList || isComplete ? { values, isList } : undefined;
+    const isComplete =
+      (verb === undefined && needed.every((name) => values[name] !== undefined)) ||
+      (verb === "list" && id === "") ||
+      (verb === "withdraw" && id !== "");
+    return isComplete && others.length === 0 ? { values, verb, id } : undefined;
   } catch {
     return undefined;
   }
@@ -107,7 +121,6 @@ function list({ host, source, values, io }: Call): number {
 function handOff(call: Call): number {
   const { host, source, values, io } = call;
   const target = values.agent ?? "";
-  const wait = Number(values.wait ?? WAIT);
   refuseTarget(call, target);
   return withQueue(queuePath(io.home()), host.routes, source, (db) => {
     const task = findTask(db, wholeNumber("--task-id", values["task-id"] ?? ""));
@@ -124,8 +137,26 @@ function handOff(call: Call): number {
     if (priority > 9) throw new MusterError({ what: "--priority", why: "it must be 1 to 9" });
     const id = beginHandoff(db, task, { target, subject, description, priority });
     signal(source);
-    return report(db, id, io, Number.isFinite(wait) ? wait : 0);
+    return report(db, id, io, secondsToWait(values), "delivered");
   });
+}
+
+/** Takes a task back, unless the other agent has it already. */
+function withdraw({ host, source, values, io }: Call, id: string): number {
+  return withQueue(queuePath(io.home()), host.routes, source, (db) => {
+    if (!withdrawHandoff(db, id)) {
+      const row = findHandoff(db, id);
+      const why = row === undefined ? "there is no such handoff" : `it is ${row.status}`;
+      throw new MusterError({ what: `handoff ${id}`, why, next: "`fleet-handoff list` lists all handoffs." });
+    }
+    signal(source);
+    return report(db, id, io, secondsToWait(values), "withdrawn");
+  });
+}
+
+function secondsToWait({ wait = WAIT }: Values): number {
+  const seconds = Number(wait);
+  return Number.isFinite(seconds) ? seconds : 0;
 }
 
 function refuseTarget({ host, source }: Call, target: string): void {
@@ -173,16 +204,30 @@ function signal(source: string): void {
   }
 }
 
-/** Waits for the delivery, and prints the state of the handoff. */
-function report(db: DatabaseSync, id: string, io: AgentCommandIo, wait: number): number {
+/** Waits for the end of a handoff, and prints its state. @param wanted the state that the command has asked for */
+function report(
+  db: DatabaseSync,
+  id: string,
+  io: AgentCommandIo,
+  wait: number,
+  wanted: HandoffRow["status"],
+): number {
   const deadline = Date.now() + wait * 1000;
   for (;;) {
     const row = findHandoff(db, id);
-    const isDone = row?.status === "delivered";
-    if (isDone || Date.now() >= deadline) {
+    const isEnded = row?.status === "delivered" || row?.status === "withdrawn";
+    if (isEnded || Date.now() >= deadline) {
       const { task_id: task, target: to, status, remote_id: remoteTask, error } = row ?? {};
-      print(io, { handoff: id, task, to, status, ...(isDone ? { remoteTask } : { error }) });
-      return isDone ? AGENT_EXIT.done : AGENT_EXIT.waiting;
+      print(io, {
+        handoff: id,
+        task,
+        to,
+        status,
+        ...(remoteTask && { remoteTask }),
+        ...(error && { error }),
+      });
+      if (!isEnded) return AGENT_EXIT.waiting;
+      return row.status === wanted ? AGENT_EXIT.done : AGENT_EXIT.failed;
     }
     pause(CHECK);
   }

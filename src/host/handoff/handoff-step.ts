@@ -9,6 +9,7 @@ import {
   nextHandoffs,
   type Outcome,
   receiveHandoffs,
+  type Source,
   settleHandoffs,
   type WaitingHandoffs,
   waitingHandoffs,
@@ -22,7 +23,7 @@ export interface OutAnswer extends WaitingHandoffs {
 /** Handoffs for the target. */
 export interface InRequest {
   /** The agent whose queue contained the handoffs. hostd knows it from the queue that it has read. */
-  readonly source: string;
+  readonly source: Source;
   readonly handoffs: readonly Handoff[];
 }
 

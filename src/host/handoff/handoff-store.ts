@@ -13,12 +13,14 @@ export interface Handoff {
   readonly subject: string;
   readonly description: string;
   readonly priority: number;
+  /** 1 if the source wants the task back, unless the target has it already. */
+  readonly isWithdrawn: 0 | 1;
 }
 
 /** A row of the table `handoffs`. */
-export interface HandoffRow extends Handoff {
+export interface HandoffRow extends Omit<Handoff, "isWithdrawn"> {
   readonly task_id: number;
-  readonly status: "waiting" | "delivered";
+  readonly status: "waiting" | "withdrawing" | "delivered" | "withdrawn";
   /** The number of the task in the target's queue. */
   readonly remote_id: number | null;
   /** The number of attempts that have failed, and why the last one has failed. */
@@ -28,9 +30,16 @@ export interface HandoffRow extends Handoff {
   readonly ended_at: string | null;
 }
 
+/** The agent that hands tasks off. */
+export interface Source {
+  readonly name: string;
+  readonly formerly: readonly string[];
+}
+
 /** The result of one attempt to deliver a handoff. */
 export type Outcome =
   | { readonly id: string; readonly remoteId: number }
+  | { readonly id: string; readonly isWithdrawn: true }
   | { readonly id: string; readonly error: string };
 
 /** The handoffs of an agent that have not been delivered. */
@@ -47,6 +56,9 @@ export interface WaitingHandoffs {
 /** The maximum number of handoffs of one source that can be pending in the queue of a target. */
 const MOST_PENDING = 1000;
 
+/** The states of handoffs that hostd has to do something about. */
+const OPEN = "'waiting', 'withdrawing'";
+
 /** The maximum number of handoffs, and of characters in them, that are delivered together. */
 const BATCH = { most: 20, characters: 4 * 1024 * 1024 };
 
@@ -55,7 +67,11 @@ const BATCH = { most: 20, characters: 4 * 1024 * 1024 };
  *
  * @throws MusterError if no open task has this id
  */
-export function beginHandoff(db: DatabaseSync, task: Task, handoff: Omit<Handoff, "id">): string {
+export function beginHandoff(
+  db: DatabaseSync,
+  task: Task,
+  handoff: Omit<Handoff, "id" | "isWithdrawn">,
+): string {
   const id = randomUUID();
   const { target, subject, description, priority } = handoff;
   inTransaction(db, () => {
@@ -68,6 +84,17 @@ export function beginHandoff(db: DatabaseSync, task: Task, handoff: Omit<Handoff
   return id;
 }
 
+/**
+ * Asks for a task back. hostd gives it back if the target does not have it.
+ *
+ * @returns false if there is no such handoff, or if it has been delivered
+ */
+export function withdrawHandoff(db: DatabaseSync, id: string): boolean {
+  const update =
+    "UPDATE handoffs SET status = 'withdrawing' WHERE id = ? AND status IN ('waiting', 'withdrawing')";
+  return Number(db.prepare(update).run(id).changes) > 0;
+}
+
 /** Returns the error for a task that cannot be handed off. */
 export function notOpen(id: number): MusterError {
   return new MusterError({ what: `task ${id}`, why: "no open task has this ID" });
@@ -75,8 +102,8 @@ export function notOpen(id: number): MusterError {
 
 /** Returns the handoffs to deliver next. Those that have failed least often come first. */
 export function nextHandoffs(db: DatabaseSync): Handoff[] {
-  const query = `SELECT id, target, subject, description, priority FROM handoffs WHERE status = 'waiting'
-    ORDER BY attempts, rowid LIMIT ${BATCH.most}`;
+  const query = `SELECT id, target, subject, description, priority, status = 'withdrawing' AS isWithdrawn
+    FROM handoffs WHERE status IN (${OPEN}) ORDER BY attempts, rowid LIMIT ${BATCH.most}`;
   let size = 0;
   return (db.prepare(query).all() as unknown as Handoff[]).filter(({ subject, description }, i) => {
     size += subject.length + description.length;
@@ -89,13 +116,16 @@ export function receiveHandoffs(
   db: DatabaseSync,
   routes: readonly TaskRoute[],
   agent: string,
-  source: string,
+  source: Source,
   handoffs: readonly Handoff[],
 ): Outcome[] {
   return handoffs.map((handoff) => {
     const { id } = handoff;
     try {
-      return { id, remoteId: receiveOne(db, routes, agent, source, handoff) };
+      const known = receivedAs(db, [source.name, ...source.formerly], id);
+      if (known !== undefined) return { id, remoteId: known };
+      if (handoff.isWithdrawn === 1) return { id, isWithdrawn: true };
+      return { id, remoteId: receiveOne(db, routes, agent, source.name, handoff) };
     } catch (error) {
       return { id, error: error instanceof Error ? error.message : String(error) };
     }
@@ -109,9 +139,6 @@ function receiveOne(
   source: string,
   { id, subject, description, priority }: Handoff,
 ): number {
-  const key = `handoff/${source}/${id}`;
-  const known = db.prepare("SELECT id FROM tasks WHERE key = ?").get(key);
-  if (known !== undefined) return Number(known["id"]);
   const answer = routeTask(routes, agent, `${subject}\n${description}`);
   if (!answer.allowed) {
     const why = `${answer.capability}: this task goes to ${answer.to}`;
@@ -122,7 +149,19 @@ function receiveOne(
     const why = `${MOST_PENDING} tasks from ${source} are pending in it`;
     throw new MusterError({ what: `the queue of ${agent}`, why });
   }
-  return addTask(db, { key, subject, description, priority });
+  return addTask(db, { key: keyOf(source, id), subject, description, priority });
+}
+
+/** Returns the number of the task with this id from a source with one of these names. */
+function receivedAs(db: DatabaseSync, names: readonly string[], id: string): number | undefined {
+  const query = db.prepare("SELECT id FROM tasks WHERE key = ?");
+  const row = names.map((name) => query.get(keyOf(name, id))).find((one) => one !== undefined);
+  return row === undefined ? undefined : Number(row["id"]);
+}
+
+/** Returns the key of a task that another agent has handed off. */
+function keyOf(source: string, id: string): string {
+  return `handoff/${source}/${id}`;
 }
 
 /** Records the outcome of deliveries. Closes a task only if the target has it. */
@@ -130,9 +169,10 @@ export function settleHandoffs(db: DatabaseSync, outcomes: readonly Outcome[]): 
   inTransaction(db, () => {
     for (const outcome of outcomes) {
       if ("remoteId" in outcome) closeHandoff(db, outcome.id, outcome.remoteId);
+      else if ("isWithdrawn" in outcome) giveBack(db, outcome.id);
       else
         db.prepare(
-          "UPDATE handoffs SET attempts = attempts + 1, error = ? WHERE id = ? AND status = 'waiting'",
+          `UPDATE handoffs SET attempts = attempts + 1, error = ? WHERE id = ? AND status IN (${OPEN})`,
         ).run(outcome.error, outcome.id);
     }
   });
@@ -143,7 +183,7 @@ function closeHandoff(db: DatabaseSync, id: string, remoteId: number): void {
   const row = db
     .prepare(
       `UPDATE handoffs SET status = 'delivered', remote_id = ?, error = NULL, ended_at = ${NOW}
-       WHERE id = ? AND status = 'waiting' RETURNING task_id, target`,
+       WHERE id = ? AND status IN (${OPEN}) RETURNING task_id, target`,
     )
     .get(remoteId, id);
   if (row === undefined) return;
@@ -151,11 +191,23 @@ function closeHandoff(db: DatabaseSync, id: string, remoteId: number): void {
   db.prepare(update).run(`handed off to ${row["target"]} as task ${remoteId}`, Number(row["task_id"]));
 }
 
+function giveBack(db: DatabaseSync, id: string): void {
+  const row = db
+    .prepare(
+      `UPDATE handoffs SET status = 'withdrawn', error = NULL, ended_at = ${NOW}
+       WHERE id = ? AND status = 'withdrawing' RETURNING task_id`,
+    )
+    .get(id);
+  if (row === undefined) return;
+  const update = "UPDATE tasks SET status = 'pending' WHERE id = ? AND status = 'handing-off'";
+  db.prepare(update).run(Number(row["task_id"]));
+}
+
 /** Returns how many handoffs wait, since when, and why. */
 export function waitingHandoffs(db: DatabaseSync): WaitingHandoffs {
   const query = `SELECT count(*) AS waiting, coalesce(max(attempts), 0) AS attempts, min(created_at) AS since,
-    (SELECT error FROM handoffs WHERE status = 'waiting' AND error IS NOT NULL ORDER BY attempts DESC, rowid LIMIT 1) AS error
-    FROM handoffs WHERE status = 'waiting'`;
+    (SELECT error FROM handoffs WHERE status IN (${OPEN}) AND error IS NOT NULL ORDER BY attempts DESC, rowid LIMIT 1) AS error
+    FROM handoffs WHERE status IN (${OPEN})`;
   return db.prepare(query).get() as unknown as WaitingHandoffs;
 }
 

@@ -5,7 +5,7 @@ import { agentRunDir } from "../../model/host-paths.ts";
 import type { Host } from "../context.ts";
 import { monotonic } from "../units/deadman-view-file.ts";
 import { isAlive, readTakeOvers } from "../units/take-over.ts";
-import { ALL_AGENTS, type CourierSchedule, courierSchedule } from "./courier-schedule.ts";
+import { type CourierSchedule, courierSchedule } from "./courier-schedule.ts";
 import { deadmanOf } from "./deadman-turn.ts";
 
 /** Milliseconds between two turns. A hang is noticed up to two turns late. */
@@ -84,14 +84,13 @@ const delivering = new Set<string>();
 
 /**
  * Delivers handoffs between the agents of this host. Each agent has a process of its own, so that an agent that keeps its
- * queue locked delays nobody else.
+ * queue locked delays nobody else. An agent never has two of them.
  */
 function deliver(host: Host, schedule: CourierSchedule): void {
   for (const agent of schedule.due(monotonic())) {
     if (delivering.has(agent) || delivering.size >= MOST_DELIVERIES) continue;
     delivering.add(agent);
-    const sources = agent === ALL_AGENTS ? [] : [agent];
-    execFile(process.execPath, [host.program, "courier", ...sources], () => delivering.delete(agent));
+    execFile(process.execPath, [host.program, "courier", agent], () => delivering.delete(agent));
   }
 }
 

@@ -39,7 +39,7 @@ CREATE TABLE IF NOT EXISTS handoffs (
   subject TEXT NOT NULL,
   description TEXT NOT NULL,
   priority INTEGER NOT NULL,
-  status TEXT NOT NULL DEFAULT 'waiting' CHECK (status IN ('waiting', 'delivered')),
+  status TEXT NOT NULL DEFAULT 'waiting' CHECK (status IN ('waiting', 'withdrawing', 'delivered', 'withdrawn')),
   remote_id INTEGER,
   attempts INTEGER NOT NULL DEFAULT 0,
   error TEXT,
