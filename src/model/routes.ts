@@ -16,8 +16,15 @@ export interface HostRoutes {
   /** The names of the host's agents, by Linux user. A user of several agents is absent. */
   readonly users: Readonly<Record<string, string>>;
   readonly routes: readonly TaskRoute[];
+  /** The tenant of each agent. Absent if all agents on the host belong to the same tenant. */
+  readonly tenants?: Readonly<Record<string, string>>;
   /** The current names of the host's agents that were renamed, by former name. Absent if there are none. */
   readonly renamed?: Readonly<Record<string, string>>;
+}
+
+/** Whether two agents on a host belong to the same tenant, so that one can hand tasks off to the other. */
+export function isSameTenant({ tenants }: HostRoutes, one: string, other: string): boolean {
+  return tenants === undefined || tenants[one] === tenants[other];
 }
 
 /** Where a task belongs: the agent may do it itself, or another agent must do it. */

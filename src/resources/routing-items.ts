@@ -29,6 +29,7 @@ export function routingItems(fleet: Fleet, host: string, { keep }: Compiler): It
   const content: HostRoutes = {
     users: usersOf(agents),
     routes: routes.map(routeOf),
+    ...tenantsOf(agents),
     ...(Object.keys(renamed).length > 0 && { renamed }),
   };
   const text = `${JSON.stringify(content, null, 2)}\n`;
@@ -47,6 +48,12 @@ function routeOf({
   patterns,
 }: Fleet["routes"][string]): HostRoutes["routes"][number] {
   return { capability, agents, to, patterns };
+}
+
+/** Returns the tenant of each agent, if there are several tenants. */
+function tenantsOf(agents: readonly AgentSpec[]): Pick<HostRoutes, "tenants"> {
+  if (new Set(agents.map(({ tenant }) => tenant)).size < 2) return {};
+  return { tenants: Object.fromEntries(agents.map(({ name, tenant }) => [name, tenant])) };
 }
 
 /** Returns agents by user. Under `isolation: tenant`, a user can belong to several agents. */

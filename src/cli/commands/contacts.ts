@@ -93,8 +93,12 @@ function textOf({ name = "", columns }: ContactRecord, holders: readonly string[
 /** Lists the duplicates of one agent or of all agents, and merges them after a confirmation. */
 function merge(fleet: Fleet, word: string | undefined, options: Options, io: Io): Promise<ExitCode[]> {
   if (word !== undefined) assertDeclared("agent", word, fleet.agents);
-  const agents = Object.values(fleet.agents).filter(({ name }) => word === undefined || name === word);
-  return withController(fleet, settingsOf(fleet, options["stack"]), async (open) => {
+  const stack = settingsOf(fleet, options["stack"]);
+  const { slice } = stack;
+  const agents = Object.values(fleet.agents)
+    .filter(({ name }) => word === undefined || name === word)
+    .filter(({ tenant }) => slice.kind !== "tenant" || tenant === slice.tenant);
+  return withController(fleet, stack, async (open) => {
     const { found, codes } = await findAllDuplicates(open, agents, io);
     if (found.length === 0 && codes.length === 0) io.out("There are no duplicates.\n");
     for (const one of found) io.out(duplicatesText(one));

@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { ROUTES_FILE } from "../../model/host-paths.ts";
+import { isSameTenant } from "../../model/routes.ts";
 import { type Account, readAccounts } from "../accounts/read-accounts.ts";
 import type { Host } from "../context.ts";
 import { readRoutes } from "../routing/agent-command-io.ts";
@@ -20,8 +21,10 @@ const MOST_ANSWER = 32 * 1024 * 1024;
  * one could deliver what the other withdraws.
  */
 export async function runCourier(host: Host, source: string): Promise<void> {
-  const { users: agents, renamed = {} } = readRoutes(ROUTES_FILE);
-  const users = new Map(Object.entries(agents).map(([user, agent]) => [agent, user]));
+  const routes = readRoutes(ROUTES_FILE);
+  const { users: agents, renamed = {} } = routes;
+  const own = Object.entries(agents).filter(([, agent]) => isSameTenant(routes, source, agent));
+  const users = new Map(own.map(([user, agent]) => [agent, user]));
   if (!users.has(source)) return saveWaiting(host, source, NOTHING_WAITS);
   try {
     await deliverHandoffs(courierOn(host, source, users, renamed), {

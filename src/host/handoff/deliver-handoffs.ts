@@ -5,7 +5,7 @@ import type { Handoff, Outcome, Source, WaitingHandoffs } from "./handoff-store.
 export interface Courier {
   /** Runs a step with the rights of an agent. @throws Error with the reason if the step fails or does not end */
   run(agent: string, step: StepName, input?: unknown): Promise<unknown>;
-  /** Returns the current name of an agent on this host; undefined if the agent is not on this host. */
+  /** Returns the current name of an agent of the same tenant; undefined if there is no such agent on this host. */
   nameNow(name: string): string | undefined;
   /** Saves what waits, for `fleet ps`. */
   save(waiting: WaitingHandoffs): void;

@@ -3,7 +3,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { parseArgs } from "node:util";
 import { MusterError } from "../../base/errors.ts";
 import { agentRunDir, handoffSignal } from "../../model/host-paths.ts";
-import { type HostRoutes, routeTask } from "../../model/routes.ts";
+import { type HostRoutes, isSameTenant, routeTask } from "../../model/routes.ts";
 import {
   AGENT_EXIT,
   type AgentCommandIo,
@@ -162,12 +162,12 @@ function secondsToWait({ wait = WAIT }: Values): number {
 function refuseTarget({ host, source }: Call, target: string): void {
   if (target === source)
     throw new MusterError({ what: target, why: "an agent cannot hand a task off to itself" });
-  const names = Object.values(host.users);
+  const names = Object.values(host.users).filter((name) => isSameTenant(host, source, name));
   if (names.includes(target)) return;
   throw new MusterError({
     what: target,
-    why: "no agent with this name and a Linux user of its own is on this host; a task can only be handed off to an agent on the same host",
-    next: `The agents on this host are ${names.join(", ")}. The task was not changed.`,
+    why: "this tenant has no agent with this name and a Linux user of its own on this host; a task can only be handed off to such an agent",
+    next: `The agents of the tenant on this host are ${names.join(", ")}. The task was not changed.`,
   });
 }
 

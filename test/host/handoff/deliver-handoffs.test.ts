@@ -25,8 +25,9 @@ function makeHost(routes: readonly TaskRoute[] = [GITHUB]) {
   const dir = mkdtempSync(join(tmpdir(), "muster-handoff-"));
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
   const file = join(dir, "routes.json");
-  const users = Object.fromEntries(AGENTS.map((name) => [name, name]));
-  writeFileSync(file, JSON.stringify({ users, routes }));
+  const users = Object.fromEntries([...AGENTS, "zed"].map((name) => [name, name]));
+  const tenants = { ...Object.fromEntries(AGENTS.map((name) => [name, "north"])), zed: "south" };
+  writeFileSync(file, JSON.stringify({ users, routes, tenants }));
   const home = (agent: string) => join(dir, agent);
   for (const agent of AGENTS) mkdirSync(home(agent));
   const as = (agent: string, run: typeof runTask, words: readonly string[]) => {
@@ -116,13 +117,17 @@ describe("a handoff", () => {
     expect(task("iris", "list").json).toMatchObject([{ status: "handed-off" }]);
   });
 
-  test("to an agent that must not do the task, is unknown, or is the agent itself changes nothing", () => {
+  test("to an agent that must not do the task, is unknown, of another tenant, or the agent itself changes nothing", () => {
     const { task, handOff } = makeHost();
     task("arc", "add", "git push the release");
     expect(handOff("arc", "iris", 1)).toMatchObject({ code: 3, json: [{ allowed: false, to: "arc" }] });
     expect(handOff("arc", "nobody", 1)).toMatchObject({
       code: 1,
       err: expect.stringContaining("arc, iris, loom"),
+    });
+    expect(handOff("arc", "zed", 1)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("arc, iris, loom."),
     });
     expect(handOff("arc", "arc", 1)).toMatchObject({ code: 1, err: expect.stringContaining("itself") });
     expect(handOff("arc", "iris", 7)).toMatchObject({
