@@ -139,7 +139,7 @@ describe("an identity that a unit of the host overwrites again and again", () =>
     await must(project.fleet(["drift"]), 0);
     const { stdout } = await project.fleet(["history", "--drift"]);
     expect(stdout).toMatch(/closed by \S+@\S+: the sync reads first/);
-    shows(SOUL, "on", `blocked until a person finds ${WRITER}`);
+    shows(SOUL, "on", "reported with its writer, then blocked");
   });
 });
 
