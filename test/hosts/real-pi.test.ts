@@ -1,9 +1,3 @@
 import { describeRealRuntime } from "./support/describe-real-runtime.ts";
 
-await describeRealRuntime({
-  runtime: "pi",
-  path: "",
-  prompt: /\d\.\d%\/\d+k/,
-  resumes: true,
-  dialog: { command: "/login", question: /Select/ },
-});
+await describeRealRuntime({ runtime: "pi", path: "", prompt: /\d\.\d%\/\d+k/, resumes: true });
