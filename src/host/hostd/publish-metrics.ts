@@ -1,6 +1,7 @@
 import {
   closeSync,
   existsSync,
+  fchmodSync,
   fchownSync,
   openSync,
   renameSync,
@@ -10,6 +11,7 @@ import {
 } from "node:fs";
 import { recurrenceSpan, repeatedRepairs } from "../../model/recurrence.ts";
 import { agentOf } from "../../model/resource-id.ts";
+import { readAccounts } from "../accounts/read-accounts.ts";
 import type { Host } from "../context.ts";
 import { readFailedJobs } from "../jobs/failed-jobs.ts";
 import { readLedger, resourcesWithLedger, versionOfLedgers } from "../store/ledgers.ts";
@@ -88,19 +90,25 @@ function recurrenceOf(host: Host): MetricsFacts["recurrence"] {
   return new Map(spans);
 }
 
+/** The group as which Debian's prometheus-node-exporter runs. */
+const EXPORTER_GROUP = "prometheus";
+
 /**
  * Replaces the metrics that prometheus-node-exporter reads. Does nothing if its folder does not exist, because
- * the exporter is not installed then. The folder belongs to the exporter's user, so a file or link that somebody has
- * put there is never opened. Only the exporter's group can read the file, because it names all agents.
+ * the exporter is not installed then. The folder can belong to the exporter's user, so a file or link that somebody has
+ * put there is never opened. Only the exporter's group can read the file, because it names all agents. In Debian 12, the
+ * folder belongs to root, so the group of the folder is not enough.
  */
-function writeMetrics({ paths: { metrics: folder } }: Host, text: string): void {
+function writeMetrics({ paths: { metrics: folder, etc } }: Host, text: string): void {
   const temporary = `${folder}/.muster.new`;
   try {
-    const { gid } = statSync(folder);
+    const gid = readAccounts(etc).groups.get(EXPORTER_GROUP) ?? statSync(folder).gid;
     rmSync(temporary, { force: true });
     const fd = openSync(temporary, "wx", 0o640);
     try {
       fchownSync(fd, process.getuid?.() ?? 0, gid);
+      // The deadman's umask would hide the file from the group.
+      fchmodSync(fd, 0o640);
       writeFileSync(fd, text);
     } finally {
       closeSync(fd);

@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import type { AgentSnapshot } from "../../../src/host/hostd/decision-step.ts";
 import { metricsText } from "../../../src/host/hostd/metrics-text.ts";
 import { metricsPublisher } from "../../../src/host/hostd/publish-metrics.ts";
@@ -85,6 +85,8 @@ test("each metric has one type, and each line has the form of Prometheus's text 
 test("the metrics are written only if the exporter's folder exists, and never through a link", () => {
   const { host } = makeWorld();
   const publish = metricsPublisher(host);
+  const mask = process.umask(0o077);
+  onTestFinished(() => void process.umask(mask));
   publish(0, { agents: { iris }, services: [] }, { iris: snapshot });
   mkdirSync(host.paths.metrics);
   const target = `${host.paths.metrics}/target`;
