@@ -23,6 +23,7 @@ export interface RawAlertDelays {
   readonly dead?: number | string;
   readonly stale?: number | string;
   readonly stuck?: number | string;
+  readonly blocked?: number | string;
   readonly quarantined?: number | string;
   readonly bootDisabled?: number | string;
   readonly failedOver?: number | string;

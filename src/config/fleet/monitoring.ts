@@ -5,6 +5,7 @@ export const ALERT_NAMES = [
   "dead",
   "stale",
   "stuck",
+  "blocked",
   "quarantined",
   "bootDisabled",
   "failedOver",

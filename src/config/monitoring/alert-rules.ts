@@ -87,6 +87,12 @@ function rulesOf(fleet: Fleet): Readonly<Record<AlertName, readonly AlertRule[]>
         summary: aboutAgent("reports that it is stuck"),
       },
     ],
+    blocked: [
+      {
+        ...{ alert: "AgentBlocked", severity: "warning", expr: unlessStopped("muster_agent_blocked == 1") },
+        summary: aboutAgent("waits at a dialog for a person"),
+      },
+    ],
     quarantined: [
       {
         ...{ alert: "AgentQuarantined", severity: "critical", expr: "muster_agent_quarantined == 1" },

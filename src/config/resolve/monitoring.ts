@@ -23,6 +23,7 @@ const AFTER: Readonly<Record<AlertName, number>> = {
     dead: 60,
     stale: 60,
     stuck: 60,
+    blocked: 60,
     quarantined: 1,
     bootDisabled: 600,
   },
