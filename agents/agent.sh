@@ -1,16 +1,16 @@
 #!/bin/sh
-# The example's agent: it does nothing but live. It has a terminal, knows who it is, and tells systemd
-# that it is alive. Put a real agent in its place with `command:` in fleet.yaml.
+# The program of the example's agents. It only reads its SOUL.md and sends heartbeats to systemd. To run a real agent,
+# change `command` in fleet.yaml.
 set -eu
 
 seconds_between_beats=5
 
 if [ ! -t 0 ] || [ ! -t 1 ]; then
-  echo "agent: a terminal is needed on standard input and output; start me in tmux" >&2
+  echo "agent: standard input and output must be a terminal: start this program in tmux" >&2
   exit 1
 fi
 if [ ! -r SOUL.md ]; then
-  echo "agent: there is no SOUL.md in $(pwd), so I do not know who I am" >&2
+  echo "agent: there is no SOUL.md in $(pwd)" >&2
   exit 1
 fi
 
