@@ -37,7 +37,7 @@ test("the example agent refuses to start if it has no terminal", () => {
   const { status, stderr } = spawnSync("/bin/sh", [program], agent);
   expect({ status, stderr }).toEqual({
     status: 1,
-    stderr: "agent: a terminal is needed on standard input and output; start me in tmux\n",
+    stderr: "agent: standard input and output must be a terminal: start this program in tmux\n",
   });
 });
 
