@@ -53,7 +53,7 @@ export interface AgentFacts extends KeptStopped {
   /** What the agent reports about itself. */
   readonly status?: string;
   /**
-   * The state in the agent's heartbeat. This field and the next five are absent if the deadman does not
+   * The state in the agent's heartbeat. This field and the next six are absent if the deadman does not
    * report them.
    */
   readonly beat?: HeartbeatState;
@@ -62,6 +62,8 @@ export interface AgentFacts extends KeptStopped {
   readonly task?: string;
   /** The question of the dialog for which the agent waits. */
   readonly blocked?: string;
+  /** Present if this dialog is a login of the runtime. */
+  readonly login?: true;
   /** What is wrong with the agent's heartbeat. */
   readonly problem?: string;
   /** Why the deadman currently does not act on the agent. */

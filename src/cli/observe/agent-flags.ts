@@ -16,7 +16,7 @@ interface FlagKind {
 /**
  * All flags of `fleet ps`, in the order in which they are shown: flags with an exit code first. The flag, its meaning
  * and its exit code are defined only here. docs/observing.md lists them, and a test compares the two lists. A new flag
- * is one entry. The entry LOGIN needs a field in `AgentFacts` that says whether the agent waits for a login.
+ * is one entry.
  */
 export const AGENT_FLAGS = {
   DRIFT: {
@@ -52,9 +52,17 @@ export const AGENT_FLAGS = {
   },
   BLOCKED: {
     exit: EXIT.policy,
-    find: ({ agent, blocked }) =>
-      blocked &&
-      `${agent} waits for a person: "${blocked}". \`npx fleet watch ${agent} --takeover\` answers the question.`,
+    find: ({ agent, blocked, login }) =>
+      blocked === undefined || login
+        ? undefined
+        : `${agent} waits for a person: "${blocked}". \`npx fleet watch ${agent} --takeover\` answers the question.`,
+  },
+  LOGIN: {
+    exit: EXIT.policy,
+    find: ({ agent, blocked, login }) =>
+      login
+        ? `${agent} waits for a login: "${blocked}". Declare a credential for it, or log in with \`npx fleet watch ${agent} --takeover\`.`
+        : undefined,
   },
   DEAD: { exit: EXIT.policy, find: whyDead },
   QUARANTINE: {

@@ -151,6 +151,7 @@ function rowOf(fleet: Fleet, agent: AgentSpec, unit: UnitStatus | undefined, abs
     ...(version !== undefined && { version }),
     ...processOf(agent, unit),
     ...signsOf(unit),
+    ...loginOf(agent, unit),
     ...(owed && { owed: withoutRun(owed) }),
     ...(handoffs && { handoffs }),
     ...(pausing && { pausing }),
@@ -207,6 +208,13 @@ function processOf({ runtime }: AgentSpec, { names = [] }: UnitStatus): Partial<
   if (process === undefined) return {};
   const isOther = processes.length > 0 && known === undefined;
   return { process, ...(isOther && { otherProcess: true }) };
+}
+
+/** Whether the dialog for which an agent waits is a login of its runtime. */
+function loginOf({ runtime }: AgentSpec, { watched }: UnitStatus): Pick<AgentFacts, "login"> {
+  const dialogs = runtimeOf(runtime).conversation?.dialogs ?? [];
+  const isLogin = dialogs.some(({ text, is }) => is === "login" && watched?.blocked?.includes(text));
+  return isLogin ? { login: true } : {};
 }
 
 function signsOf({ watched }: UnitStatus): Partial<AgentFacts> {

@@ -30,6 +30,7 @@ describe("an agent gets the flag", () => {
     ["STALE", { state: "stale", silent: 50 }, "no sign of life for 50s", [5]],
     ["STUCK", { state: "stuck", task: "a review" }, "it is stuck: a review", [5]],
     ["BLOCKED", { blocked: "Do you trust this folder?" }, 'waits for a person: "Do you trust', [5]],
+    ["LOGIN", { blocked: "Select login method:", login: true }, 'waits for a login: "Select login', [5]],
     ["DEAD", { state: "failed" }, "has failed", [5]],
     ["DEAD", { state: "stopped" }, "npx fleet start iris", [5]],
     ["DEAD", { state: "not there" }, "is not on hub", [5]],

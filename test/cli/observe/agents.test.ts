@@ -114,6 +114,18 @@ test("an agent's process is shown, and is reported if it does not belong to the 
   expect(renderAgents(other)).toContain("iris: its pane runs python3, which is not a process of pi.\n");
 });
 
+test.each([
+  ["Do you want to proceed?", "BLOCKED"],
+  ["Select login method:", "LOGIN"],
+])("an agent that waits at the dialog %j gets the flag %s", async (blocked, flag) => {
+  const claude = fleetOf(agent({ runtime: "claude" }));
+  const units = [{ ...statusOf("active"), ...up, watched: { ...well, blocked } }];
+  const open = async (name: string) => ({ ...readerOf(name).reader, ps: async () => ({ units }) });
+  const report = await observeAgents(claude, {}, open);
+  expect(renderAgents(report)).toMatch(new RegExp(`^iris .* ${flag}$`, "m"));
+  expect(codesOfPs(report)).toContain(5);
+});
+
 test("an ephemeral agent is shown as `on demand`, and a sentence describes the deferred restart", async () => {
   const guest = fleetOf(agent({ lifecycle: { kind: "ephemeral", ttl: 60 } }));
   const owed = { restart: "when-idle", within: 900, run: "1", since: "2026-01-02T03:04:05Z" } as const;
