@@ -29,7 +29,7 @@ function realUidOf(pid: string): number {
   return Number(/^Uid:\t(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
 }
 
-/** Returns false for a process that ends while it is being checked. */
+/** Returns the result of a check; false if the process ends during the check. */
 function orFalse(check: () => boolean): boolean {
   try {
     return check();

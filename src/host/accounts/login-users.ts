@@ -46,8 +46,7 @@ export function isLogin({ loginUids }: LoginSession, { users }: Accounts, name: 
 }
 
 /**
- * Refuses to change a user that is logged in for this session. Without this user, nobody could log in to repair the
- * mistake.
+ * Refuses to change a user that is logged in for this session, because otherwise nobody could log in to undo a mistake.
  *
  * @param change the refused change as a participle, such as "removed"
  * @throws MusterError

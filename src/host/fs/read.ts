@@ -22,7 +22,7 @@ export function modeOf(stats: Stats): string {
 }
 
 /**
- * Reads an entry, which must be a file, through its handle. Its name is therefore not resolved again.
+ * Reads an entry, which must be a file, through its handle. The entry's name is therefore not resolved again.
  *
  * @returns the file's bytes; undefined if the file has more than `cap` bytes
  */

@@ -9,7 +9,7 @@ import type { WatchedUnit } from "../units/policies.ts";
 import { readSilentScreen } from "../units/silent-screen.ts";
 import { paneQuietFor } from "../units/tmux-pane.ts";
 
-/** Seconds for which a dialog must have been on the terminal before a person is told. */
+/** Seconds for which a dialog must have been on the terminal before a person is notified. */
 const PATIENCE = 120;
 
 /** Seconds between two checks of an agent. */

@@ -35,7 +35,7 @@ function renameFormerHold({ paths }: Host, name: string): string {
   try {
     renameSync(`${paths.hostd}/${name}`, `${paths.hostd}/${current}`);
   } catch {
-    // Somebody has deleted the file meanwhile, or it is a folder, which is not a hold.
+    // Somebody has deleted the file in the meantime, or the path is a folder, which is not a hold.
     return name;
   }
   return current;

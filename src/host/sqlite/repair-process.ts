@@ -20,7 +20,7 @@ export function repairAs(host: Host, account: Account, order: SyncOrder): void {
   runAs(host, account, order);
 }
 
-/** Finds or merges duplicates in the same way. @returns undefined if there is no database */
+/** Finds or merges duplicates in a separate process, like `repairAs`. @returns undefined if there is no database */
 export function mergeAs(host: Host, account: Account, order: MergeOrder): FoundDuplicates | undefined {
   return (JSON.parse(runAs(host, account, order)) as FoundDuplicates | null) ?? undefined;
 }
