@@ -16,7 +16,7 @@ export function endProcesses(uid: number, grace: number): void {
   }
 }
 
-/** Returns the user's processes, except those in containers, where the uid can belong to another user. */
+/** Returns the user's processes, except processes in containers, where the uid can belong to another user. */
 function processesOf(uid: number): number[] {
   const here = readlinkSync("/proc/self/ns/pid");
   return readdirSync("/proc")

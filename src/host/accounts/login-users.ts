@@ -21,9 +21,9 @@ export function loginUids(): ReadonlySet<number> {
 }
 
 /**
- * Returns the address from which this session's user has logged in: the first word of SSH_CONNECTION in the
- * environment of this process or of an ancestor, because sudo removes the variable. Returns undefined if there is
- * no such variable.
+ * Returns the address from which this session's user has logged in: the first word of SSH_CONNECTION in the environment
+ * of this process or of an ancestor. The ancestors are searched too, because sudo removes the variable. Returns
+ * undefined if there is no such variable.
  */
 export function loginAddress(): string | undefined {
   for (let pid = process.pid; pid > 1; pid = processStatus(pid)?.parent ?? 0) {

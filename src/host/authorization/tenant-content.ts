@@ -8,7 +8,7 @@ import { isProviderFile } from "./tenant-items.ts";
 import { jobRefusal } from "./tenant-job-unit.ts";
 import { providerRefusal, unitRefusal } from "./tenant-unit.ts";
 
-/** Returns the error in the bytes of an item, such as the text of a unit; undefined if they are valid. */
+/** Returns the error in the bytes of an item, such as the text of a unit; undefined if the bytes are valid. */
 export function bytesFlaw(
   scope: TenantScope,
   agent: ScopedAgent,

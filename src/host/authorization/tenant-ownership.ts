@@ -18,8 +18,8 @@ export interface Ownership {
   /** Refuses a resource that does not belong to the tenant. @param wants as in refusalOf */
   check(id: unknown, items: unknown, known: readonly HostRecord[], wants: boolean): void;
   /**
-   * Refuses to rename resources that were not applied with the tenant's key. The owner in a request does not prove
-   * this, because a client can name any owner.
+   * Refuses to rename resources that were not applied with the tenant's key. The owner in a request is no proof,
+   * because a client can name any owner.
    */
   checkFormer(host: Host, ids: readonly string[]): void;
   /**

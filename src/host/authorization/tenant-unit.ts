@@ -31,7 +31,7 @@ export function providerRefusal(agent: ScopedAgent, text: string): string | unde
   );
 }
 
-/** Returns an optional, repeatable directive that also allows an empty value, which resets the directive. */
+/** Returns an optional, repeatable directive that also allows an empty value. An empty value resets the directive. */
 function orNothing({ test, ...rest }: Directive): Directive {
   return { ...rest, test: (value) => value === "" || test(value), many: true };
 }

@@ -124,8 +124,8 @@ function gib(bytes: number): string {
 }
 
 /**
- * Returns the paths that the agent's other items declare. Omits files with `write: once`, because they belong to the
- * agent.
+ * Returns the paths that the agent's other items declare. Omits files with `write: once`, because these files belong to
+ * the agent.
  */
 function declaredIn(record: HostRecord | undefined): ReadonlySet<string> {
   const items = Object.values(record?.items ?? {});

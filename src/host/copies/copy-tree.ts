@@ -42,7 +42,10 @@ export interface CopyOrder {
    * folders.
    */
   readonly declared: ReadonlySet<string>;
-  /** The paths that an earlier copy has written, relative to `to`. A path is deleted if the source no longer has it. */
+  /**
+   * The paths that an earlier copy has written, relative to `to`. A path is deleted if the source no longer contains
+   * this path.
+   */
   readonly before: readonly string[];
 }
 
@@ -213,7 +216,10 @@ function copyFile(walk: Walk, { handle, stats }: Entry, to: Place, path: string)
   }
 }
 
-/** Whether a copy has the size, the time and the mode of its source. The system rounds times to microseconds. */
+/**
+ * Whether a copy has the size, the time and the mode of its source. The system rounds times to microseconds, so times
+ * can differ slightly.
+ */
 function isSame(copy: Stats, source: Stats): boolean {
   return (
     copy.isFile() &&

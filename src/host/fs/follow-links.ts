@@ -107,9 +107,9 @@ function advance(walk: Walk): boolean {
 }
 
 /**
- * Opens the next component, and creates it if it is a missing folder.
+ * Opens the next component. Creates the component if it is a missing folder.
  *
- * @returns undefined if it is the last component and is missing
+ * @returns undefined if the last component is missing
  */
 function openComponent(walk: Walk, name: string): Handle | undefined {
   const { handle: parent } = current(walk);

@@ -11,7 +11,7 @@ import type { StepName } from "./handoff-step.ts";
 import { readWaiting, saveWaiting } from "./waiting-file.ts";
 
 /**
- * Seconds after which a step is killed. A step takes so long if the agent keeps its queue locked, or has replaced the
+ * Seconds after which a step is killed. A step takes this long if the agent keeps its queue locked, or has replaced the
  * queue with something else.
  */
 const PATIENCE = 30;

@@ -198,7 +198,10 @@ function describe(
   throw new MusterError({ what: "the description", why, next: "Put long texts in a file." });
 }
 
-/** Asks hostd to deliver now. While the agent is stopped, hostd finds the handoff a few minutes later. */
+/**
+ * Signals hostd to deliver now. While the agent is stopped, its folder for the signal does not exist, so hostd finds
+ * the handoff a few minutes later.
+ */
 function signal(source: string): void {
   try {
     if (existsSync(agentRunDir(source))) writeFileSync(handoffSignal(source), "");
@@ -207,7 +210,7 @@ function signal(source: string): void {
   }
 }
 
-/** Waits for the end of a handoff, and prints its state. @param wanted the state that the command has asked for */
+/** Waits for the end of a handoff, and prints its state. @param wanted the state that the command has requested */
 function report(
   db: DatabaseSync,
   id: string,

@@ -18,7 +18,8 @@ const EVERY = 5;
 /** Finds the dialogs for which agents wait. */
 export interface DialogTracker {
   /**
-   * Returns the question of the dialog that has been on an agent's terminal for two minutes; undefined if there is none.
+   * Returns the question of the dialog that has been on an agent's terminal for two minutes; undefined if there is no
+   * dialog.
    *
    * @param now seconds of the monotonic clock
    */

@@ -69,8 +69,8 @@ export function runHostd(host: Host): void {
 let isFinishing = false;
 
 /**
- * Finishes the take-overs that a killed run has not finished. This runs in a separate process, because it can take
- * longer than systemd's watchdog waits for the deadman.
+ * Finishes the take-overs that a killed run has not finished. This runs in a separate process, because this work can
+ * take longer than systemd's watchdog waits for the deadman.
  */
 function finishTakeOvers(host: Host): void {
   if (isFinishing || !readTakeOvers(host).some((one) => !isAlive(one))) return;

@@ -18,8 +18,8 @@ export const watchHealth: DecisionStep = (memory, step) => {
   if (memory.quarantined || snapshot.held !== "")
     return { ...memory, checks: withoutFailures(before, snapshot) };
   const { checks, complaint } = evaluate(before, snapshot, service);
-  // systemd is queried first, because the unit may have restarted since the last query. In that case, the result
-  // belongs to another run of the unit.
+  // systemd is queried first, because the unit may have restarted since the last query. In that case, the result of the
+  // check belongs to another run of the unit.
   if (checks.count !== before.count && (!snapshot.check?.ok || before.verdict !== "healthy"))
     refreshFirst(step);
   if (checks.verdict !== before.verdict && checks.verdict !== "unknown")

@@ -10,7 +10,7 @@ export function retryTimer(service: string): string {
   return service.replace(/^muster-job-(.*)\.service$/, "muster-retry-$1.timer");
 }
 
-/** Returns the units that can start a job: they retry the job, replace its run, and handle its failure. */
+/** Returns the units that can start a job: the units that retry the job, replace its run, and handle its failure. */
 export function jobHandlersOf(service: string): string[] {
   const word = service.replace(/^muster-job-(.*)\.service$/, "$1");
   return [`muster-retry-${word}.service`, `${JOB_REPLACE}${word}.service`, `${JOB_FAILED}${word}.service`];

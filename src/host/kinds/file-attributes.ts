@@ -7,7 +7,7 @@ import { withEntry } from "../fs/open-without-symlinks.ts";
 import { modeOf, typeOf } from "../fs/read.ts";
 import { type FileAttributes, setAttributes } from "../fs/write.ts";
 
-/** Returns the properties that all items with a path have in common. Files and folders are such items. */
+/** Returns the properties that all items with a path, such as files and folders, have in common. */
 export function propsOf(accounts: Accounts, stats: Stats): Props & { readonly type: string } {
   return {
     type: typeOf(stats),

@@ -143,7 +143,7 @@ function tryRepair(
   }
 }
 
-/** Whether a table has all rows of an earlier declaration. If it has, only fleet.yaml has changed. */
+/** Whether a table has all rows of an earlier declaration. If so, only fleet.yaml has changed. */
 function matches(table: ReadonlyMap<string, Row>, rows: Rows | undefined): boolean {
   return rows !== undefined && compareRows(rows, table).length === 0;
 }

@@ -90,7 +90,7 @@ async function readyPrompt(attempt: Attempt, conversation: Conversation): Promis
 /**
  * Finds out whether the text of an earlier attempt has certainly not arrived.
  *
- * @returns undefined if that is certain
+ * @returns undefined if the text has certainly not arrived
  */
 async function missingProof(attempt: Attempt, conversation: Conversation): Promise<Outcome | undefined> {
   const { host, message } = attempt;

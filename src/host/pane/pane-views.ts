@@ -4,7 +4,7 @@ import type { ScreenRow } from "../../model/screen.ts";
 import type { Host } from "../context.ts";
 import { type AgentTerminal, openTerminal, type TerminalState } from "./agent-terminal.ts";
 
-/** The connection of this session to one agent's terminal, and the last screen that the client got. */
+/** The connection of this session to one agent's terminal, and the last screen that the client has received. */
 export interface PaneView {
   readonly terminal: AgentTerminal;
   /** The number of the last screen; 0 before the first screen. */

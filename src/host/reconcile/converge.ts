@@ -121,7 +121,8 @@ function beginChange(
     for (const item of Object.values(separateFound(dropped, before?.found ?? {}).made))
       if (item.kind === "user") refuseUserRemoval(context, item);
     const { found = {} } = before ?? {};
-    // Former units that are no longer declared are removed too. The agent still exists, so their kind releases them.
+    // Former units that are no longer declared are removed too. The agent still exists, so the kind of these items
+    // releases them.
     const { made, kept } = separateFound(dropped, found);
     const units = Object.fromEntries(Object.entries(kept).filter(([, { kind }]) => kind === "unit"));
     for (const archived of removeItems(context, { ...made, ...units, ...withOwnKeys(kept) })) {

@@ -14,7 +14,7 @@ import { observeAll } from "./observe-items.ts";
  *
  * @param before the resource's record; undefined for a new resource
  * @param records the records of all resources on the host
- * @returns the earlier findings, and the new ones
+ * @returns the earlier and the new findings
  */
 export function findExisting(
   context: RequestContext,

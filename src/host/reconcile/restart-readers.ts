@@ -16,7 +16,7 @@ import { restartIfRunning } from "../units/start-stop.ts";
 import { daemonReload, isRunning, isUnitPath, showUnits, type UnitState } from "../units/systemctl.ts";
 import type { ResourceTask } from "./prepare-converge-task.ts";
 
-/** The files and folders that a task has replaced or created, and the users whose groups it has changed. */
+/** The files and folders that a task has replaced or created, and the users whose groups the task has changed. */
 interface WrittenPaths {
   readonly task: ResourceTask;
   readonly written: readonly (FileItem | DirectoryItem | UserItem)[];

@@ -118,7 +118,10 @@ function refusePaused(host: Host, { agent, unit }: ControlRequest): void {
   throw refused(agent, why, `\`npx fleet resume ${agent}\` starts it.`);
 }
 
-/** Refuses to pause a service that has no `health`: its unit lacks the condition that prevents a start at the next boot. */
+/**
+ * Refuses to pause a service that has no `health`. The unit of such a service lacks the condition that prevents a start
+ * at the next boot.
+ */
 function refuseUnstoppable({ paths }: Host, { agent, isService }: ControlRequest): void {
   if (!isService || readOwn(servicePolicyFile(agent, paths.hostd)) !== undefined) return;
   const why = "it has no `health`, so nothing on the host would keep it stopped.";

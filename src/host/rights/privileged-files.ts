@@ -13,8 +13,8 @@ const DEPTH = 6;
 const PATIENCE = 5;
 
 /**
- * Folders of the host in which a user can have files that others start, and the maximum depth of the search in these
- * folders.
+ * Folders of the host in which a user can have files that other users start, and the maximum depth of the search in
+ * these folders.
  */
 const SHARED = ["/usr/local/bin", "/usr/local/sbin", "/opt", "/srv", "/tmp", "/var/tmp"];
 const SHARED_DEPTH = 3;

@@ -11,8 +11,8 @@ import { type MergeOrder, mergeInDatabase, type SyncOrder, syncDatabase } from "
 const PATIENCE = 20;
 
 /**
- * Repairs a database in a separate process with the account's rights. SQLite opens files by name and blocks
- * forever on a FIFO that an agent has put in a file's place, but a separate process can be killed.
+ * Repairs a database in a separate process with the account's rights. SQLite opens files by name, so it blocks forever
+ * on a FIFO that an agent has put in a file's place. A separate process can then be killed.
  *
  * @throws MusterError with the repair process's own message
  */

@@ -16,7 +16,8 @@ import { writeOwn } from "./state-files.ts";
  */
 
 /**
- * The maximum total size in bytes of the former texts on a host. If their size is larger, the oldest texts are deleted.
+ * The maximum total size in bytes of the former texts on a host. If the texts exceed this size, the oldest texts are
+ * deleted.
  */
 export const MOST_KEPT = 256 * 1024 * 1024;
 

@@ -13,7 +13,7 @@ const CAP = 64 * 1024;
  *
  * @param path see `paneFile`
  * @param quiet the number of seconds since the last output on the terminal
- * @returns undefined if there is no such file, or if the program has written to the terminal since
+ * @returns undefined if there is no such file, or if the program has written to the terminal since then
  */
 export function readSilentScreen(
   path: string,

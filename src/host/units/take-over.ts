@@ -19,8 +19,8 @@ import { isRunning, type UnitState } from "./systemctl.ts";
 import { keepSessionStart } from "./tmux-session.ts";
 
 /**
- * Seconds for which an agent's own unit must run before the take-over succeeds. With a heartbeat, it succeeds
- * immediately.
+ * Seconds for which an agent's own unit must run before the take-over succeeds. If the agent sends a heartbeat, the
+ * take-over succeeds immediately.
  */
 const MUST_RUN = 30;
 
@@ -67,7 +67,7 @@ export function beginTakeOver(host: Host, unit: string, formers: readonly Former
 }
 
 /**
- * Takes responsibility for a take-over that a killed process has left.
+ * Takes responsibility for a take-over that a killed process has not finished.
  *
  * @throws MusterError if the process that is responsible still runs
  */

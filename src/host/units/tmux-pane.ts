@@ -70,8 +70,8 @@ export function paneQuietFor(server: number, proc = "/proc"): number {
 }
 
 /**
- * Whether a unit is up although its agent's program does not run. There are two such cases. Tmux has exited, and
- * systemd treats a remaining process as the unit's main process. Or tmux still runs with other processes.
+ * Whether a unit is up although its agent's program does not run. In one case, tmux has exited, and systemd treats a
+ * remaining process as the unit's main process. In the other case, tmux still runs, but with other processes.
  *
  * @param main the PID of the unit's main process, as systemd reports it; 0 if there is none
  * @param started the path of the agent's `startedFile`
