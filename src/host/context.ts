@@ -20,7 +20,10 @@ import type { ObserveAnswer } from "../model/protocol.ts";
 import { loginUids } from "./accounts/login-users.ts";
 import { type RunProgram, runProgram } from "./system/run-program.ts";
 
-/** The environment of the host runtime, such as its paths and how it runs programs; tests replace it. */
+/**
+ * The environment of the host runtime, such as its paths and the function that runs programs. Tests replace this
+ * environment.
+ */
 export interface Host {
   /** The version of the installed bundle: the hash in the name of its folder. */
   readonly bundle: string;
@@ -43,8 +46,8 @@ export interface LifecycleHooks {
   /** Called before a resource is changed. @throws to refuse the change */
   beforeConverge(host: Host, id: string, items: Items): void;
   /**
-   * Returns the items to remove with a resource, and what existed before and is given back. A hook can change the
-   * items' `onRemove`, and can omit items.
+   * Returns the items to remove with a resource, and the items that existed before Muster and are restored. A hook can
+   * change the items' `onRemove`, and can omit items.
    */
   toRemove(host: Host, resource: RemovedResource): RemovedResource;
   /** Called after a resource's items have been removed, and before its record is deleted. */
@@ -100,7 +103,9 @@ export interface Paths {
   readonly hostd: string;
   /** The folder in memory in which the deadman publishes its view. */
   readonly hostdView: string;
-  /** The folder from which prometheus-node-exporter reads metrics. It exists only if this is installed. */
+  /**
+   * The folder from which prometheus-node-exporter reads metrics. The folder exists only if the exporter is installed.
+   */
   readonly metrics: string;
 }
 

@@ -1,8 +1,8 @@
 /**
- * The host runtime. `host.mjs agent …` answers agents and dispatchers with their own rights, as the program
- * `muster` or `fleet-handoff`. `host.mjs handoff-step` is one step of the delivery of handoffs, which hostd starts as an
- * agent's user. All other commands are root's. Each part is loaded only when it is needed, because a dispatcher asks
- * before every task.
+ * The host runtime. `host.mjs agent …` serves agents and dispatchers with their own rights, as the program `muster` or
+ * `fleet-handoff`. `host.mjs handoff-step` is one step of the delivery of handoffs, which hostd starts as an agent's
+ * user. All other commands are root's. Each part is loaded only when it is needed, because a dispatcher runs this
+ * program before every task.
  */
 const [command, verb, ...words] = process.argv.slice(2);
 if (command === "agent" && verb === "route")

@@ -7,7 +7,7 @@ import { type SecretHasher, secretHasher } from "./store/secret-hasher.ts";
 /** The host, and the data that is read from it only once for a request or a batch of requests. */
 export interface RequestContext {
   readonly host: Host;
-  /** The host's users and groups. They are read when this property is first used. */
+  /** The host's users and groups. The accounts are read when this property is first used. */
   readonly accounts: Accounts;
   /**
    * Makes the next use of `accounts` read the accounts again. Must be called

@@ -1,11 +1,11 @@
 /**
  * The commands of the host runtime that only root can use. `host.mjs serve [--read-only]` reads requests from its
- * standard input, one JSON line each, and answers them in order until the input ends. `host.mjs gate KIND NAME`
- * also answers requests, but only within the scope of one gate. `host.mjs install` installs a version of a runtime;
- * the runtime starts this command for a request. `host.mjs mend` repairs a database; the runtime starts this command
- * as the agent's user. `host.mjs courier` delivers the handoffs of an agent. `host.mjs take-over` finishes the take-overs of a killed run. `host.mjs hostd` is the deadman,
- * which systemd keeps running. systemd starts `host.mjs job failed|replace WORD` when a job has failed or must
- * replace its previous run.
+ * standard input, one JSON line each, and answers the requests in order until the input ends. `host.mjs gate KIND NAME`
+ * also answers requests, but only within the scope of one gate. `host.mjs install` installs a version of a runtime; the
+ * runtime starts this command when a client requests the installation. `host.mjs mend` repairs a database; the runtime
+ * starts this command as the agent's user. `host.mjs courier` delivers the handoffs of an agent. `host.mjs take-over`
+ * finishes the take-overs of a killed run. `host.mjs hostd` is the deadman. systemd keeps the deadman running. systemd
+ * starts `host.mjs job failed|replace WORD` when a job has failed or must replace its previous run.
  */
 import { setImmediate, setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";

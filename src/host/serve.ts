@@ -126,7 +126,10 @@ function answerOrThrow(outcome: ConvergeOutcome): ConvergeAnswer {
   return outcome.answer;
 }
 
-/** The handlers for the terminals of agents. A read-only session has none of them, because terminals show secrets. */
+/**
+ * The handlers for the terminals of agents. A read-only session has none of these handlers, because terminals show
+ * secrets.
+ */
 export const TERMINALS = { pane, keyboard, log, send } satisfies Table;
 
 export const ALL_HANDLERS: Table = { ...READERS, ...WRITERS, ...TERMINALS };

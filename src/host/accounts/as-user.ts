@@ -2,8 +2,8 @@ import { MusterError } from "../../base/errors.ts";
 import type { Account } from "./read-accounts.ts";
 
 /**
- * Does synchronous work with an account's rights, and always restores root privileges afterwards. Only the
- * effective ids change, so the account cannot signal or trace this process during the work.
+ * Does synchronous work with an account's rights, and always restores root privileges afterwards. Only the effective
+ * ids change. The real ids are kept, so the account cannot signal or trace this process during the work.
  *
  * @param account undefined for this process's own rights
  */
@@ -25,8 +25,8 @@ export function asUser<T>(account: Account | undefined, work: () => T): T {
 }
 
 /**
- * Does synchronous work with root privileges, also inside `asUser`. If this process was not started as root, it
- * does the work with its own rights.
+ * Does synchronous work with root privileges, also when it is called inside `asUser`. If this process was not started
+ * as root, the work is done with the rights of this process.
  */
 export function asRoot<T>(work: () => T): T {
   const { geteuid, getegid, getuid, getgid, seteuid, setegid } = process;

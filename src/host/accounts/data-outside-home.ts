@@ -30,7 +30,7 @@ export function renameNamedData(host: Host, from: string, to: string): void {
   for (const path of subordinateIds(host)) editLinesOf(path, from, (line) => to + line.slice(from.length));
 }
 
-/** Makes cron and logind read the renamed data after the user has its new name. */
+/** Makes cron and logind read the renamed data after the user has been renamed. */
 export function announceNamedData(host: Host, name: string): void {
   const now = new Date();
   // cron reads its crontabs again only when the time of their folder changes.
@@ -52,7 +52,7 @@ export function setNamedDataAside(host: Host, { name, uid }: Pick<Account, "name
   return [...setCrontabAside(host, name), ...setAtJobsAside(host, name, uid)];
 }
 
-/** Returns the user's data outside the home, which a move to another host does not copy. */
+/** Returns the names of the user's data outside the home. A move to another host does not copy this data. */
 export function namedDataOf(host: Host, { name, uid }: Pick<Account, "name" | "uid">): string[] {
   const { atJobs } = host.paths;
   const jobs = listFolder(atJobs).filter((job) => isFileOf(`${atJobs}/${job}`, uid));
@@ -73,7 +73,7 @@ function setCrontabAside(host: Host, name: string): string[] {
   return setAside(host, crontabOf(host, name), `${name}-${compactTime()}.crontab`);
 }
 
-/** Archives a user's jobs of at(1). Their files contain the number of the user, but not its name. */
+/** Archives a user's jobs of at(1). The files of these jobs contain the user's number, but not the user's name. */
 function setAtJobsAside(host: Host, name: string, uid: number): string[] {
   const { atJobs } = host.paths;
   return listFolder(atJobs)
@@ -87,7 +87,7 @@ function isFileOf(path: string, uid: number): boolean {
   return stats?.isFile() === true && stats.uid === uid;
 }
 
-/** Moves a file to the archive folder, where only root can read it; does nothing if there is no such file. */
+/** Moves a file to the archive folder, where only root can read the file. Does nothing if there is no such file. */
 function setAside(host: Host, path: string, archive: string): string[] {
   if (!isThere(path)) return [];
   const target = `${host.paths.aside}/${archive}`;

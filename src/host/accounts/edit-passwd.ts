@@ -18,7 +18,7 @@ export interface AccountChange {
   readonly shell: string;
 }
 
-/** Seconds to wait for useradd and similar tools, which lock `passwd` only briefly. */
+/** Seconds to wait for useradd and similar tools. These tools lock `passwd` only briefly. */
 const PATIENCE = 15;
 
 /** Changes a user's line in `passwd`. @param etc the folder that contains `passwd` */
@@ -27,8 +27,8 @@ export function editPasswd(etc: string, name: string, change: AccountChange): vo
 }
 
 /**
- * Changes the lines of a user in a file such as `passwd` or `subuid`, under the file's lock, which useradd,
- * usermod and vipw use too. The lock is a hard link to a file that contains the pid of the lock's owner.
+ * Changes the lines of a user in a file such as `passwd` or `subuid`, under the file's lock. useradd, usermod and vipw
+ * use the same lock. The lock is a hard link to a file that contains the pid of the lock's owner.
  */
 export function editLinesOf(path: string, name: string, edit: (line: string) => string): void {
   withPasswdLock(path, () => {

@@ -16,7 +16,7 @@ export function endProcesses(uid: number, grace: number): void {
   }
 }
 
-/** Returns the user's processes, except those in containers, where the uid can belong to another user. */
+/** Returns the user's processes, except processes in containers, where the uid can belong to another user. */
 function processesOf(uid: number): number[] {
   const here = readlinkSync("/proc/self/ns/pid");
   return readdirSync("/proc")
@@ -29,7 +29,7 @@ function realUidOf(pid: string): number {
   return Number(/^Uid:\t(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
 }
 
-/** Returns false for a process that ends while it is being checked. */
+/** Returns the result of a check; false if the process ends during the check. */
 function orFalse(check: () => boolean): boolean {
   try {
     return check();

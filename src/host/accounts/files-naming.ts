@@ -1,7 +1,7 @@
 import type { Host } from "../context.ts";
 import { namesAt, textAt } from "../system/read-or-nothing.ts";
 
-/** Files, and folders with files, whose lines give users rights or limits by name. Muster changes none of these lines. */
+/** Files, and folders with files, whose lines give users rights or limits by name. Muster never changes these lines. */
 const FILES = [
   "sudoers",
   "security/access.conf",
@@ -14,7 +14,7 @@ const FILES = [
 ];
 const FOLDERS = ["sudoers.d", "security/limits.d", "ssh/sshd_config.d"];
 
-/** Reads these files once. @returns a function that returns the paths of the files that name a user */
+/** Reads `FILES` once. @returns a function that returns the paths of the files that name a user */
 export function filesNamingReader({ paths }: Host): (user: string) => string[] {
   const inFolders = FOLDERS.flatMap((folder) =>
     namesAt(`${paths.etc}/${folder}`)
@@ -28,7 +28,10 @@ export function filesNamingReader({ paths }: Host): (user: string) => string[] {
   return (user) => files.filter(({ names }) => names.has(user)).map(({ path }) => path);
 }
 
-/** Returns the words outside comments. A group such as `%arc` or `@arc`, and a path such as `/home/iris`, is one word. */
+/**
+ * Returns the words outside comments. A group such as `%arc` or `@arc` is one word, and so is a path such as
+ * `/home/iris`.
+ */
 function namesIn(text: string): ReadonlySet<string> {
   return new Set(text.replaceAll(/(^|\s)#.*$/gm, "").match(/[%@+]?[\w./-]+/g));
 }

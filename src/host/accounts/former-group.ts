@@ -4,13 +4,13 @@ import { readOwn, writeOwn } from "../store/state-files.ts";
 import { readAccounts } from "./read-accounts.ts";
 
 /**
- * The group that was a user's primary group before Muster adopted the user. The user keeps it as a supplementary group,
- * because the user's files can belong to it. Undefined for a user that Muster created.
+ * Returns the group that was a user's primary group before Muster adopted the user; undefined for a user that Muster
+ * created. The user keeps this group as a supplementary group, because the user's files can belong to the group.
  */
 export function formerGroup(host: Host, user: string): string | undefined {
   const gid = readOwn(fileOf(host, user))?.toString("utf8").trim();
   if (gid === undefined) return undefined;
-  // The number is stored, because the group can be renamed together with its user.
+  // The record contains the group's number, because the group can be renamed together with its user.
   const name = readAccounts(host.paths.etc).groupName(Number(gid));
   return name === gid ? undefined : name;
 }

@@ -85,7 +85,9 @@ function needsMore(methods: readonly string[]): boolean {
 
 const DAY = 24 * 60 * 60 * 1000;
 
-/** Reads the account's line in `shadow`. sshd checks the lock itself only if it does not use PAM. */
+/**
+ * Returns the obstacles in the account's line in `shadow`. sshd itself checks the lock only if sshd does not use PAM.
+ */
 function accountObstacles({ paths }: Host, name: string, usesPam: boolean): string[] {
   const text = readTextIfPresent(`${paths.etc}/shadow`) ?? "";
   const line = text.split("\n").find((one) => one.startsWith(`${name}:`));

@@ -21,9 +21,9 @@ export function loginUids(): ReadonlySet<number> {
 }
 
 /**
- * Returns the address from which this session's user has logged in: the first word of SSH_CONNECTION in the
- * environment of this process or of an ancestor, because sudo removes the variable. Returns undefined if there is
- * no such variable.
+ * Returns the address from which this session's user has logged in: the first word of SSH_CONNECTION in the environment
+ * of this process or of an ancestor. The ancestors are searched too, because sudo removes the variable. Returns
+ * undefined if there is no such variable.
  */
 export function loginAddress(): string | undefined {
   for (let pid = process.pid; pid > 1; pid = processStatus(pid)?.parent ?? 0) {
@@ -46,8 +46,7 @@ export function isLogin({ loginUids }: LoginSession, { users }: Accounts, name: 
 }
 
 /**
- * Refuses to change a user that is logged in for this session. Without this user, nobody could log in to repair the
- * mistake.
+ * Refuses to change a user that is logged in for this session, because otherwise nobody could log in to undo a mistake.
  *
  * @param change the refused change as a participle, such as "removed"
  * @throws MusterError

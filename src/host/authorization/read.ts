@@ -33,7 +33,7 @@ export const readAuthorizer: Authorizer<ReadScope> = (scope) => ({
   },
 });
 
-/** Returns the part of an observation about repeated repairs of the given records' resources. */
+/** Returns the repeated repairs in an observation that concern the resources of the given records. */
 export function repeatedAmong(
   { repeated = [] }: ObserveAnswer,
   records: readonly HostRecord[],
@@ -62,8 +62,8 @@ function buildQuery({ id, items }: ResourceItems, record: HostRecord | undefined
 }
 
 /**
- * Returns an item as it was applied; undefined if it was never applied. The client's own declaration is not
- * used, because a client could use it to test guesses of a secret.
+ * Returns an item as it was applied; undefined if it was never applied. The client's own declaration is not used,
+ * because a client could test guesses of a secret with such a declaration.
  */
 function appliedItem(record: HostRecord | undefined, name: string): HostItem | undefined {
   if (record?.applied === undefined || !Object.hasOwn(record.items, name)) return undefined;

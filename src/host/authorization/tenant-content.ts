@@ -8,7 +8,7 @@ import { isProviderFile } from "./tenant-items.ts";
 import { jobRefusal } from "./tenant-job-unit.ts";
 import { providerRefusal, unitRefusal } from "./tenant-unit.ts";
 
-/** Returns the error in the bytes of an item, such as the text of a unit; undefined if they are valid. */
+/** Returns the error in the bytes of an item, such as the text of a unit; undefined if the bytes are valid. */
 export function bytesFlaw(
   scope: TenantScope,
   agent: ScopedAgent,
@@ -24,6 +24,6 @@ export function bytesFlaw(
     return parsePolicy(text) ? undefined : "its policy file is invalid";
   if (isProviderFile(agent, item.path)) return providerRefusal(agent, text);
   if (item.path === `${UNIT_DIR}/${agent.unit}`) return unitRefusal(scope, agent, text);
-  // In the folder of units, a tenant's stack can have only one other kind of file: the units of jobs.
+  // Every other file in the folder of units must be a unit of a job.
   return dirname(item.path) === UNIT_DIR ? jobRefusal(scope, agent, basename(item.path), text) : undefined;
 }

@@ -27,8 +27,8 @@ export function isPlainPath(value: string): boolean {
 }
 
 /**
- * Whether a value is a single `"NAME=value"`. Any variable is allowed, because the program has only the
- * agent's rights.
+ * Whether a value is a single quoted assignment, `"NAME=value"`. Any variable is allowed, because the program has only
+ * the agent's rights.
  */
 export function isAssignment(value: string): boolean {
   return /^"[A-Za-z_]\w*=(?:[^"\\]|\\.)*"$/.test(value);

@@ -16,10 +16,10 @@ const SECRET = /^(as declared|secret:[0-9a-f]{64})$/;
 const LINE = /^[^\p{Cc}]{0,1000}$/u;
 
 /**
- * Returns why a tenant's stack is not allowed to have an item for one of its agents; undefined if the item is
- * allowed. Groups, users, packages and the runtime have no form here, so only the platform can have them.
+ * Returns why a tenant's stack is not allowed to have an item for one of its agents; undefined if the item is allowed.
+ * Groups, users, packages and the runtime have no form here, so only the platform can have them.
  *
- * @param wants whether to check the declared state too, which is not needed to observe or remove an item
+ * @param wants whether to check the declared state too. This check is not needed to observe or remove an item
  */
 export function refusalOf(
   { tenant }: TenantScope,
@@ -100,7 +100,7 @@ const workFolder = (group: string, { user }: ScopedAgent): ItemForm => ({
 });
 
 /**
- * The form of a file in an agent's home. The item needs an actor, because root must not open files in a home.
+ * Returns the form of a file in an agent's home. The item needs an actor, because root must not open files in a home.
  */
 const homeFile = (group: string, { user, unit }: ScopedAgent): ItemForm => ({
   address: { kind: "file", path: LINE, actor: user, "write?": /^(once|merge)$/, ...readAtStart(unit) },
@@ -125,7 +125,7 @@ const secretFile = (group: string, { user, unit }: ScopedAgent): ItemForm => ({
   want: { type: "file", content: SECRET, owner: user, group, mode: "0400" },
 });
 
-/** The options for restarting a unit when a file that it reads changes. */
+/** Returns the options for restarting a unit when a file that it reads changes. */
 const readAtStart = (unit: string): Shape => ({
   "notify?": unit,
   "restart?": /^(never|when-idle|now)$/,
@@ -133,7 +133,7 @@ const readAtStart = (unit: string): Shape => ({
   "within?": (value) => typeof value === "number" && value > 0,
 });
 
-/** The form of an agent's unit file or provider drop-in. The file's text is checked in tenant-content.ts. */
+/** Returns the form of an agent's unit file or provider drop-in. The file's text is checked in tenant-content.ts. */
 const unitFile = ({ unit }: ScopedAgent): ItemForm => ({
   address: { kind: "file", path: LINE, ...readAtStart(unit) },
   want: { type: "file", content: DIGEST, owner: "root", group: "root", mode: "0644" },
@@ -151,7 +151,7 @@ const policy: ItemForm = {
   want: { type: "file", content: DIGEST, owner: "root", group: "root", mode: "0600" },
 };
 
-/** The form of a model item, which is only observed. */
+/** Returns the form of a model item. The host only observes such an item. */
 const model = ({ unit, user, home }: ScopedAgent): ItemForm => ({
   address: {
     kind: "model",
@@ -165,7 +165,7 @@ const model = ({ unit, user, home }: ScopedAgent): ItemForm => ({
   want: { "provider?": LINE, "model?": LINE },
 });
 
-/** The form of an item for the running version of a runtime, which is only observed. */
+/** Returns the form of an item for the running version of a runtime. The host only observes such an item. */
 const running = ({ unit }: ScopedAgent): ItemForm => ({
   address: { kind: "running", unit, name: /^[a-z][a-z0-9-]{0,30}$/, "off?": LINE },
   want: { running: LINE, "updater?": "off" },
@@ -180,8 +180,8 @@ function isJson(value: unknown): boolean {
 }
 
 /**
- * The form of a program item. The host only checks that the program exists, with
- * the rights of the agent's user.
+ * Returns the form of a program item. The host only checks, with the rights of the agent's user, that the program
+ * exists.
  */
 const program = (agent: ScopedAgent): ItemForm => ({
   address: {
@@ -214,8 +214,8 @@ const unit = ({ unit }: ScopedAgent): ItemForm => ({
 });
 
 /**
- * The form of an agent's limits. They apply within the tenant's limits, which the
- * platform sets on the tenant's slice.
+ * Returns the form of an agent's limits. The limits apply within the tenant's limits, which the platform sets on the
+ * tenant's slice.
  */
 const limits = ({ unit }: ScopedAgent): ItemForm => ({
   address: { kind: "limits", name: unit },

@@ -18,8 +18,8 @@ export interface Ownership {
   /** Refuses a resource that does not belong to the tenant. @param wants as in refusalOf */
   check(id: unknown, items: unknown, known: readonly HostRecord[], wants: boolean): void;
   /**
-   * Refuses to rename resources that were not applied with the tenant's key. The owner in a request does not prove
-   * this, because a client can name any owner.
+   * Refuses to rename resources that were not applied with the tenant's key. The owner in a request is no proof,
+   * because a client can name any owner.
    */
   checkFormer(host: Host, ids: readonly string[]): void;
   /**
@@ -35,7 +35,7 @@ export interface Ownership {
  * was applied with the gate's key
  */
 export function ownership(scope: TenantScope, account: string): Ownership {
-  // Matches only Agent resources, because the Linux account of an agent belongs to the platform.
+  // Matches only Agent resources. The resource for the Linux account of an agent belongs to the platform.
   const agent = (id: string) => scope.agents.find(({ name }) => id === agentId(scope.host, name));
   return {
     agent,
@@ -51,8 +51,8 @@ export function ownership(scope: TenantScope, account: string): Ownership {
         refuse(scope, quoteValue(id), "it is not a resource of this tenant's agents");
       }
       if (!isMap(items)) refuse(scope, quoteValue(id), "it has no items");
-      // Removing the resource also removes the items in its other records, so those items must belong to the
-      // tenant too.
+      // Removing the resource also removes the items in its other records, so these items must belong to the tenant
+      // too.
       const others = records.filter((record) => record.gate !== account).map((record) => record.items);
       for (const [name, item] of [items, ...others].flatMap(Object.entries) as [string, unknown][]) {
         const isKnown = !wants && applied.some((record) => isSamePlace(record.items[name], item));

@@ -57,8 +57,9 @@ function isKeys(value: unknown): boolean {
 }
 
 /**
- * Whether a value has the form of a conversation. The host only compares its texts with an agent's screen, and reads
- * its paths with the rights of the agent, so a tenant can only deceive itself.
+ * Whether a value has the form of a conversation. The host only compares the conversation's texts with an agent's
+ * screen, and reads the conversation's paths with the rights of the agent. An invalid conversation can therefore
+ * deceive only the tenant itself.
  */
 function isConversation(value: unknown): boolean {
   if (!isMap(value)) return false;

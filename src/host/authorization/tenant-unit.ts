@@ -6,8 +6,8 @@ import { exactly, free, isAssignment, isPlainPath, needed, oneOf, WORDS } from "
 import { type Directive, type Sections, type Test, textRefusal } from "./unit-text-refusal.ts";
 
 /**
- * Why a unit is refused if the scope has no directives for the sandbox, because an earlier
- * version of Muster wrote the scope.
+ * The reason for refusing a unit if the scope has no directives for the sandbox. An earlier version of Muster wrote
+ * such a scope.
  */
 export const OUTDATED_SCOPE =
   "an earlier version of Muster wrote this tenant's scope: run `npx pulumi up` for the platform's stack";
@@ -31,7 +31,7 @@ export function providerRefusal(agent: ScopedAgent, text: string): string | unde
   );
 }
 
-/** Returns an optional, repeatable directive that also allows an empty value, which resets the directive. */
+/** Returns an optional, repeatable directive that also allows an empty value. An empty value resets the directive. */
 function orNothing({ test, ...rest }: Directive): Directive {
   return { ...rest, test: (value) => value === "" || test(value), many: true };
 }
@@ -78,7 +78,7 @@ export function programDirectives({ tenant, slice }: TenantScope, agent: ScopedA
     MemorySwapMax: exactly("0"),
     CPUQuota: oneOf(/^\d{1,6}%$/),
     TasksMax: oneOf(/^\d{1,7}$/),
-    // The sandbox also protects other tenants, so the platform sets it, not the tenant.
+    // The sandbox also protects other tenants, so the platform sets the sandbox, and the tenant must not change it.
     ...Object.fromEntries(Object.entries(agent.hardening ?? {}).map(([key, only]) => [key, needed(only)])),
   };
 }
@@ -96,9 +96,8 @@ function runLines({ name, credentials }: ScopedAgent) {
 }
 
 /**
- * Returns a test for a command that starts the agent's program in the agent's own tmux. The test fails if the
- * command has a prefix such as `+` or `!`, which would change the program's rights, or an unquoted special
- * character.
+ * Returns a test for a command that starts the agent's program in the agent's own tmux. The test fails if the command
+ * has an unquoted special character, or a prefix such as `+` or `!`. Such a prefix would change the program's rights.
  */
 function startsTmux(agent: string): Test {
   const start = tmuxStart(agent).join(" ");

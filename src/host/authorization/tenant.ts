@@ -28,7 +28,7 @@ import { type Ownership, ownership } from "./tenant-ownership.ts";
 import { refuse } from "./tenant-refusal.ts";
 import { terminalHandlers } from "./tenant-terminals.ts";
 
-/** Serves the requests of one tenant, which can access only its own agents on the host. */
+/** Serves the requests of one tenant. The tenant can access only its own agents on the host. */
 export const tenantAuthorizer: Authorizer<TenantScope> = (scope, account) => {
   const own = ownership(scope, account);
   const check = (request: TenantRequest, known: readonly HostRecord[] = []) =>
@@ -151,7 +151,7 @@ function refusalOf(check: () => void): Thunk | undefined {
 }
 
 /**
- * The requests that are checked in this file. Requests of a move are checked in tenant-moves.ts, and those about
+ * The requests that are checked in this file. Requests of a move are checked in tenant-moves.ts, and requests about
  * terminals in tenant-terminals.ts. Only the platform can send `machine` and the requests that install runtimes.
  */
 type TenantRequest = Exclude<

@@ -19,8 +19,8 @@ import { type Copied, copyTree } from "./copy-tree.ts";
 import { type Measured, measureTree } from "./measure-tree.ts";
 
 /**
- * The maximum size of one copy. During a copy, the host answers no other requests, and a run waits for only a few
- * minutes.
+ * The maximum size of one copy. The size is limited, because the host answers no other requests during a copy, and a
+ * run waits for only a few minutes.
  */
 export const MOST_BYTES = 16 * 1024 ** 3;
 export const MOST_ENTRIES = 500_000;
@@ -46,7 +46,7 @@ export function copyData(context: RequestContext, item: CopyItem): void {
  * Copies all data of an agent again after its former units have stopped, so that no data is lost. Does nothing if no
  * take-over of the agent has begun, or if the agent's own unit already runs.
  *
- * @throws MusterError if the data cannot be copied, or if another process still changes it
+ * @throws MusterError if the data cannot be copied, or if another process still changes the data
  */
 export function copyAtTakeOver(context: RequestContext, unit: string): void {
   const { host } = context;
@@ -54,7 +54,7 @@ export function copyAtTakeOver(context: RequestContext, unit: string): void {
   for (const record of readRecords(host))
     for (const item of Object.values(record.items)) {
       if (item.kind !== "copy" || item.unit !== unit) continue;
-      // A process can have written to the data during the first copy, before it was killed.
+      // A process can have written to the data during the first copy, before the process was killed.
       if (copyOnce(context, item, record).changed.length > 0) {
         const [first] = copyOnce(context, item, record).changed;
         if (first !== undefined) throw stillChanging(item, first);
@@ -124,8 +124,8 @@ function gib(bytes: number): string {
 }
 
 /**
- * Returns the paths that the agent's other items declare. Omits files with `write: once`, because they belong to the
- * agent.
+ * Returns the paths that the agent's other items declare. Omits files with `write: once`, because these files belong to
+ * the agent.
  */
 function declaredIn(record: HostRecord | undefined): ReadonlySet<string> {
   const items = Object.values(record?.items ?? {});

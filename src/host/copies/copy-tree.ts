@@ -42,12 +42,15 @@ export interface CopyOrder {
    * folders.
    */
   readonly declared: ReadonlySet<string>;
-  /** The paths that an earlier copy has written, relative to `to`. A path is deleted if the source no longer has it. */
+  /**
+   * The paths that an earlier copy has written, relative to `to`. A path is deleted if the source no longer contains
+   * this path.
+   */
   readonly before: readonly string[];
 }
 
 export interface Copied {
-  /** The paths that the source has, relative to it; `.` is the source itself. */
+  /** The paths in the source, relative to the source; `.` is the source itself. */
   readonly paths: readonly string[];
   /** The paths that another process has changed during the copy. */
   readonly changed: readonly string[];
@@ -71,8 +74,8 @@ const CHUNK = 1024 * 1024;
 
 /**
  * Copies a file, or a folder with its contents, to another account. Copies links as links and never follows them. Omits
- * sockets, FIFOs and devices, because they belong to running programs. Omits a file if its size and time are the same
- * as at an earlier copy.
+ * sockets, FIFOs and devices, because they belong to running programs. Omits a file if its size and time have not
+ * changed since an earlier copy.
  *
  * @throws MusterError if something cannot be copied
  */
@@ -213,7 +216,10 @@ function copyFile(walk: Walk, { handle, stats }: Entry, to: Place, path: string)
   }
 }
 
-/** Whether a copy has the size, the time and the mode of its source. The system rounds times to microseconds. */
+/**
+ * Whether a copy has the size, the time and the mode of its source. The system rounds times to microseconds, so times
+ * can differ slightly.
+ */
 function isSame(copy: Stats, source: Stats): boolean {
   return (
     copy.isFile() &&
@@ -232,7 +238,7 @@ function writeCopy(source: number, stats: Stats, { folder, name }: Place): void 
   try {
     const chunk = Buffer.allocUnsafe(CHUNK);
     for (let read = 0, done = 0; ; done += read) {
-      // Data that is appended during the copy is copied the next time.
+      // Data that is appended during the copy is copied by the next copy.
       read = readSync(source, chunk, 0, Math.min(CHUNK, stats.size - done), done);
       if (read === 0) break;
       for (let written = 0; written < read; ) written += writeSync(fd, chunk, written, read - written);

@@ -30,7 +30,10 @@ function add(measured: { bytes: number; paths: string[] }, folder: Handle, name:
   });
 }
 
-/** A folder that the account cannot read counts as empty, because the copy itself reports this folder. */
+/**
+ * Returns the names in a folder. A folder that the account cannot read counts as empty, because the copy itself reports
+ * this folder.
+ */
 function namesIn(folder: Handle): string[] {
   try {
     return readdirSync(itself(folder));

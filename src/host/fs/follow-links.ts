@@ -16,12 +16,14 @@ export interface Route {
   readonly walker?: Walker | undefined;
   /** Whether a link at the end of the path is also followed. */
   readonly followsLast: boolean;
-  /** Present if no link is followed. A link on the way is then an entry that is not a folder. */
+  /** Present if no link is followed. A link in the path then counts as an entry that is not a folder. */
   readonly followsNone?: boolean;
   readonly make?: MakeFolder | undefined;
 }
 
-/** The place where a path ends after all links on the way were followed. It is possible that nothing exists there. */
+/**
+ * The place where a path ends after all links in the path have been followed. It is possible that nothing exists there.
+ */
 export interface Place {
   readonly folder: Handle;
   readonly name: string;
@@ -44,7 +46,7 @@ const MOST_LINKS = 40;
 
 /**
  * Calls `use` with the place where a path ends. Links are followed one by one, and each component is opened relative to
- * the previous one, so nobody can redirect the walk.
+ * the previous component, so nobody can redirect the walk.
  *
  * With a user's rights, a link is followed if it belongs to the user or to root, and if the user is allowed to write to
  * its target. Root follows only root's links, and only in folders that nobody else can change.
@@ -71,7 +73,7 @@ interface Step {
 
 interface Walk {
   readonly route: Route;
-  /** The folders from the root folder to the current one. */
+  /** The folders from the root folder to the current folder. */
   readonly trail: Step[];
   pending: readonly string[];
   /** The number of pending components that are not part of a link's target. */
@@ -105,9 +107,9 @@ function advance(walk: Walk): boolean {
 }
 
 /**
- * Opens the next component, and creates it if it is a missing folder.
+ * Opens the next component. Creates the component if it is a missing folder.
  *
- * @returns undefined if it is the last component and is missing
+ * @returns undefined if the last component is missing
  */
 function openComponent(walk: Walk, name: string): Handle | undefined {
   const { handle: parent } = current(walk);
@@ -173,7 +175,7 @@ function follow(walk: Walk, name: string, stats: Stats, rest: readonly string[])
   if (walk.link?.isRoots !== false) walk.link = link;
 }
 
-/** Reads a link's target, and makes sure that this is the target of the link that was checked. */
+/** Reads a link's target, and verifies that the link is still the link that was checked. */
 function readLink(walk: Walk, name: string, { dev, ino }: Stats): FollowedLink {
   const { handle } = current(walk);
   const path = pathOf(walk, name);
@@ -210,7 +212,7 @@ function refuseUnwritable(walk: Walk, { folder, name }: Place): void {
   });
 }
 
-/** Whether an entry can be changed that was reached through a link. */
+/** Whether the walker can change an entry that was reached through a link. */
 function mayChange({ link, route: { walker } }: Walk, handle: Handle): boolean {
   if (link === undefined || link.isRoots || walker === undefined) return true;
   return mayWrite(walker, fstatSync(handle));
@@ -227,7 +229,10 @@ function isRootsOnly(walk: Walk): boolean {
   return isRoot(uid, walk.route.walker) && (mode & 0o022) === 0;
 }
 
-/** Whether an owner is root. If this process does not run as root, as in some tests, its own id counts as root. */
+/**
+ * Whether an owner is root. If this process does not run as root, as in some tests, the id of the process counts as
+ * root.
+ */
 function isRoot(uid: number, walker: Walker | undefined): boolean {
   return uid === 0 || (walker === undefined && uid === process.getuid?.());
 }

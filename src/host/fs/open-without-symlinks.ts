@@ -10,10 +10,13 @@ const { O_DIRECTORY, O_NOFOLLOW } = constants;
  */
 export const O_PATH = 0o10000000;
 
-/** A handle on a folder or another entry. It is valid only inside the callback that receives it. */
+/** A handle on a folder or another entry. The handle is valid only inside the callback that receives it. */
 export type Handle = number;
 
-/** Returns the path of `name` in a folder. This replaces openat(2), which Node does not offer. */
+/**
+ * Returns the path of `name` in a folder. This path replaces a call of openat(2), because Node does not offer
+ * openat(2).
+ */
 export function at(folder: Handle, name: string): string {
   return `/proc/self/fd/${folder}/${name}`;
 }

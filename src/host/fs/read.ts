@@ -5,8 +5,8 @@ import { type Entry, itself } from "./open-without-symlinks.ts";
 export const SIZE_CAP = 16 * 1024 * 1024;
 
 /**
- * Returns the type of an entry. A file with several names is reported as a `hard link`, because another of
- * its names can be in a folder that Muster does not manage.
+ * Returns the type of an entry. A file with several names is reported as a `hard link`, because it can have another
+ * name in a folder that Muster does not manage.
  */
 export function typeOf(stats: Stats): string {
   if (stats.isFile()) return stats.nlink === 1 ? "file" : "hard link";
@@ -22,7 +22,7 @@ export function modeOf(stats: Stats): string {
 }
 
 /**
- * Reads an entry, which must be a file, through its handle. Its name is therefore not resolved again.
+ * Reads an entry, which must be a file, through its handle. The entry's name is therefore not resolved again.
  *
  * @returns the file's bytes; undefined if the file has more than `cap` bytes
  */

@@ -67,7 +67,7 @@ export function setAttributes(handle: Handle, { uid, gid, mode }: FileAttributes
   chmodSync(itself(handle), mode);
 }
 
-/** Removes the entry at `name` unless it is a folder; does nothing if there is none. */
+/** Removes the entry at `name` unless it is a folder; does nothing if there is no entry. */
 function removeFile(folder: Handle, name: string): void {
   ignoring(["ENOENT"], () => unlinkSync(at(folder, name)));
 }
@@ -83,7 +83,7 @@ export function clearAway(folder: Handle, name: string): void {
   if (isFull) setAside(folder, name);
 }
 
-/** Removes the entry at `name` unless it is a folder with contents; does nothing if there is none. */
+/** Removes the entry at `name` unless it is a folder with contents; does nothing if there is no entry. */
 export function discard(folder: Handle, name: string): void {
   const isFolder = ignoring(["EISDIR"], () => removeFile(folder, name)) === "ignored";
   if (isFolder) removeEmptyFolder(folder, name);
@@ -110,9 +110,9 @@ export function removeEmptyFolder(folder: Handle, name: string): boolean {
 }
 
 /**
- * Returns a callback that creates missing folders on the way to a file.
+ * Returns a callback that creates the missing parent folders of a file.
  *
- * @param clear frees the folder's name if something else is there; if absent, that is an error
+ * @param clear frees the folder's name if another entry has this name; if absent, such an entry is an error
  */
 export function makeParentFolders(mode: number, clear?: MakeFolder): MakeFolder {
   return (parent, name) => {

@@ -10,15 +10,18 @@ import { type Courier, deliverHandoffs, NOTHING_WAITS } from "./deliver-handoffs
 import type { StepName } from "./handoff-step.ts";
 import { readWaiting, saveWaiting } from "./waiting-file.ts";
 
-/** Seconds after which a step is killed: the agent keeps its queue locked, or has put something else in its place. */
+/**
+ * Seconds after which a step is killed. A step takes this long if the agent keeps its queue locked, or has replaced the
+ * queue with something else.
+ */
 const PATIENCE = 30;
 
-/** The maximum size in bytes of the answer of a step. */
+/** The maximum size in bytes of a step's output. */
 const MOST_ANSWER = 32 * 1024 * 1024;
 
 /**
- * Delivers the handoffs of an agent as root. Two processes must not do this for the same agent at the same time, because
- * one could deliver what the other withdraws.
+ * Delivers the handoffs of an agent as root. Two processes must not do this for the same agent at the same time,
+ * because one process could deliver a handoff that the other process withdraws.
  */
 export async function runCourier(host: Host, source: string): Promise<void> {
   const routes = readRoutes(ROUTES_FILE);
@@ -32,7 +35,7 @@ export async function runCourier(host: Host, source: string): Promise<void> {
       formerly: Object.keys(renamed).filter((name) => renamed[name] === source),
     });
   } catch (error) {
-    // The queue of the source cannot be read, so only what was known before can be reported.
+    // The queue of the source cannot be read, so only the last known state can be reported.
     const before = readWaiting(host, source);
     const failed = before && { ...before, attempts: before.attempts + 1, error: reasonOf(error) };
     if (failed !== undefined) saveWaiting(host, source, failed);

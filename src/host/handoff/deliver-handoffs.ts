@@ -1,26 +1,26 @@
 import type { StepName } from "./handoff-step.ts";
 import type { Handoff, Outcome, Source, WaitingHandoffs } from "./handoff-store.ts";
 
-/** What a delivery needs from the host; tests replace it. */
+/** The functions of the host that a delivery needs; tests replace them. */
 export interface Courier {
   /** Runs a step with the rights of an agent. @throws Error with the reason if the step fails or does not end */
   run(agent: string, step: StepName, input?: unknown): Promise<unknown>;
   /** Returns the current name of an agent of the same tenant; undefined if there is no such agent on this host. */
   nameNow(name: string): string | undefined;
-  /** Saves what waits, for `fleet ps`. */
+  /** Saves the state of the waiting handoffs, for `fleet ps`. */
   save(waiting: WaitingHandoffs): void;
 }
 
-/** The maximum number of batches in one delivery. The rest is delivered next time. */
+/** The maximum number of batches in one delivery. The next delivery continues with the rest. */
 const MOST_BATCHES = 50;
 
 /**
- * Delivers the handoffs of an agent. Each handoff is added to the queue of its target first, and closed in the queue of its
- * source afterwards. If this process is killed in between, the next delivery finds it in the queue of the target by its
- * id, and only closes it.
+ * Delivers the handoffs of an agent. Each handoff is added to the queue of its target first, and closed in the queue of
+ * its source afterwards. If this process is killed in between, the next delivery finds the handoff by its id in the
+ * queue of the target, and only closes the handoff.
  *
- * Everything that an agent's step returns comes from the agent. It can only affect tasks of this agent, and of targets
- * under its own name.
+ * The agent controls everything that its step returns. These values can affect only tasks of this agent, and tasks that
+ * its targets have received under its name.
  */
 export async function deliverHandoffs(courier: Courier, source: Source): Promise<void> {
   for (let batch = 0; batch < MOST_BATCHES; batch += 1) {
@@ -65,7 +65,7 @@ async function deliverTo(
   }
 }
 
-/** If the target is gone, a handoff can only be withdrawn. */
+/** Returns the outcomes if the target no longer exists: a handoff can then only be withdrawn. */
 function withoutTarget(target: string, handoffs: readonly Handoff[]): Outcome[] {
   return handoffs.map(({ id, isWithdrawn }) =>
     isWithdrawn === 1 ? { id, isWithdrawn: true } : { id, error: `${target} is not on this host` },

@@ -48,7 +48,7 @@ const OPTIONS = {
 
 type Values = Readonly<Partial<Record<keyof typeof OPTIONS, string>>>;
 
-/** Milliseconds between two checks whether the handoff has been delivered. */
+/** Milliseconds between two checks of a handoff's state. */
 const CHECK = 100;
 
 /** The seconds for which the command waits by default. */
@@ -63,7 +63,7 @@ interface Call {
 }
 
 /**
- * Runs `fleet-handoff` on a host, with the rights of the agent that hands a task off. Stores the handoff in the agent's
+ * Runs `fleet-handoff` on a host, with the rights of the agent that hands off a task. Stores the handoff in the agent's
  * own queue, from which hostd delivers it.
  *
  * @returns the exit code
@@ -141,7 +141,7 @@ function handOff(call: Call): number {
   });
 }
 
-/** Takes a task back, unless the other agent has it already. */
+/** Takes a task back, unless the other agent already has the task. */
 function withdraw({ host, source, values, io }: Call, id: string): number {
   return withQueue(queuePath(io.home()), host.routes, source, (db) => {
     if (!withdrawHandoff(db, id)) {
@@ -171,7 +171,10 @@ function refuseTarget({ host, source }: Call, target: string): void {
   });
 }
 
-/** Returns the description of the task for the target. It begins with what the target needs to know. */
+/**
+ * Returns the description of the task for the target. The description begins with the information that the target
+ * needs.
+ */
 function describe(
   source: string,
   { progress = "", remaining = "", artifacts, reason = "" }: Values,
@@ -195,7 +198,10 @@ function describe(
   throw new MusterError({ what: "the description", why, next: "Put long texts in a file." });
 }
 
-/** Asks hostd to deliver now. While the agent is stopped, hostd finds the handoff a few minutes later. */
+/**
+ * Signals hostd to deliver now. While the agent is stopped, its folder for the signal does not exist, so hostd finds
+ * the handoff a few minutes later.
+ */
 function signal(source: string): void {
   try {
     if (existsSync(agentRunDir(source))) writeFileSync(handoffSignal(source), "");
@@ -204,7 +210,7 @@ function signal(source: string): void {
   }
 }
 
-/** Waits for the end of a handoff, and prints its state. @param wanted the state that the command has asked for */
+/** Waits for the end of a handoff, and prints its state. @param wanted the state that the command has requested */
 function report(
   db: DatabaseSync,
   id: string,

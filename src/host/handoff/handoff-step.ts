@@ -15,14 +15,16 @@ import {
   waitingHandoffs,
 } from "./handoff-store.ts";
 
-/** What the source has to deliver. */
+/** The handoffs that the source has to deliver. */
 export interface OutAnswer extends WaitingHandoffs {
   readonly handoffs: readonly Handoff[];
 }
 
 /** Handoffs for the target. */
 export interface InRequest {
-  /** The agent whose queue contained the handoffs. hostd knows it from the queue that it has read. */
+  /**
+   * The agent whose queue contained the handoffs. hostd knows this agent, because hostd has read this agent's queue.
+   */
   readonly source: Source;
   readonly handoffs: readonly Handoff[];
 }
@@ -34,7 +36,7 @@ export interface StepAgent {
   readonly routes: readonly TaskRoute[];
 }
 
-/** The steps of a delivery. hostd runs each of them in a process with the rights of the agent that owns the queue. */
+/** The steps of a delivery. hostd runs each step in a process with the rights of the agent that owns the queue. */
 export const STEPS = {
   /** Reads the handoffs of a source. */
   out: (agent: StepAgent): OutAnswer => {
@@ -44,7 +46,7 @@ export const STEPS = {
       return { waiting: 0, attempts: 0, since: null, error: null, handoffs: [] };
     return open(agent, (db) => ({ ...waitingHandoffs(db), handoffs: nextHandoffs(db) }));
   },
-  /** Adds handoffs to the queue of a target. When it returns, they are on the disk. */
+  /** Adds handoffs to the queue of a target. When the step returns, the handoffs are on the disk. */
   in: (agent: StepAgent, { source, handoffs }: InRequest): Outcome[] =>
     open(agent, (db) => receiveHandoffs(db, agent.routes, agent.name, source, handoffs)),
   /** Records the outcomes in the queue of the source. */
@@ -58,7 +60,7 @@ function open<T>({ name, home, routes }: StepAgent, use: Parameters<typeof withQ
   return withQueue(queuePath(home), routes, name, use);
 }
 
-/** Runs one step for the user of this process. The input is JSON on stdin, the answer is JSON on stdout. */
+/** Runs one step for the user of this process. The input is JSON on stdin, and the output is JSON on stdout. */
 export function runStep([step = "", name = ""]: readonly string[]): number {
   try {
     const agent = { name, home: HOST_IO.home(), routes: readRoutes(HOST_IO.file).routes };

@@ -5,7 +5,7 @@ import { routeTask, type TaskRoute } from "../../model/routes.ts";
 import { inTransaction } from "../tasks/open-queue.ts";
 import { addTask, NOW, type Task } from "../tasks/task-queue.ts";
 
-/** A task on the way from the queue of one agent to the queue of another agent. */
+/** A task that moves from the queue of one agent to the queue of another agent. */
 export interface Handoff {
   /** A random UUID. The target never adds two tasks with the same source and id. */
   readonly id: string;
@@ -13,7 +13,7 @@ export interface Handoff {
   readonly subject: string;
   readonly description: string;
   readonly priority: number;
-  /** 1 if the source wants the task back, unless the target has it already. */
+  /** 1 if the source wants the task back, unless the target already has the task. */
   readonly isWithdrawn: 0 | 1;
 }
 
@@ -23,7 +23,7 @@ export interface HandoffRow extends Omit<Handoff, "isWithdrawn"> {
   readonly status: "waiting" | "withdrawing" | "delivered" | "withdrawn";
   /** The number of the task in the target's queue. */
   readonly remote_id: number | null;
-  /** The number of attempts that have failed, and why the last one has failed. */
+  /** The number of attempts that have failed, and why the last attempt has failed. */
   readonly attempts: number;
   readonly error: string | null;
   readonly created_at: string;
@@ -47,23 +47,23 @@ export interface WaitingHandoffs {
   readonly waiting: number;
   /** The number of failed attempts for the handoff that has failed most often. */
   readonly attempts: number;
-  /** When the oldest of them was requested (UTC, ISO 8601); null if there are none. */
+  /** When the oldest of these handoffs was requested (UTC, ISO 8601); null if there are none. */
   readonly since: string | null;
-  /** Why the last attempt has failed; null if none has failed. */
+  /** Why the last attempt has failed; null if no attempt has failed. */
   readonly error: string | null;
 }
 
 /** The maximum number of handoffs of one source that can be pending in the queue of a target. */
 const MOST_PENDING = 1000;
 
-/** The states of handoffs that hostd has to do something about. */
+/** The states of the handoffs that hostd still has to process. */
 const OPEN = "'waiting', 'withdrawing'";
 
-/** The maximum number of handoffs, and of characters in them, that are delivered together. */
+/** The limits of one batch: the maximum number of handoffs, and the maximum number of characters in these handoffs. */
 const BATCH = { most: 20, characters: 4 * 1024 * 1024 };
 
 /**
- * Begins a handoff. From now on, the task can neither be given out nor be ended, until the target has it.
+ * Begins a handoff. Until the target has the task, nobody can take or end the task in the queue of the source.
  *
  * @throws MusterError if no open task has this id
  */
@@ -85,7 +85,7 @@ export function beginHandoff(
 }
 
 /**
- * Asks for a task back. hostd gives it back if the target does not have it.
+ * Requests a task back. If the target does not have the task, hostd returns the task to the queue of the source.
  *
  * @returns false if there is no such handoff, or if it has been delivered
  */
@@ -100,7 +100,7 @@ export function notOpen(id: number): MusterError {
   return new MusterError({ what: `task ${id}`, why: "no open task has this ID" });
 }
 
-/** Returns the handoffs to deliver next. Those that have failed least often come first. */
+/** Returns the handoffs to deliver next. Handoffs with the fewest failed attempts come first. */
 export function nextHandoffs(db: DatabaseSync): Handoff[] {
   const query = `SELECT id, target, subject, description, priority, status = 'withdrawing' AS isWithdrawn
     FROM handoffs WHERE status IN (${OPEN}) ORDER BY attempts, rowid LIMIT ${BATCH.most}`;
@@ -111,7 +111,10 @@ export function nextHandoffs(db: DatabaseSync): Handoff[] {
   });
 }
 
-/** Adds the handoffs of one source to the queue of the target. A handoff that the queue has already is not added again. */
+/**
+ * Adds the handoffs of one source to the queue of the target. A handoff that the queue already contains is not added
+ * again.
+ */
 export function receiveHandoffs(
   db: DatabaseSync,
   routes: readonly TaskRoute[],

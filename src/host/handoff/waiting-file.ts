@@ -7,14 +7,14 @@ import { readOwn, writeOwn } from "../store/state-files.ts";
 import { listFolder } from "../system/read-if-present.ts";
 import type { WaitingHandoffs } from "./handoff-store.ts";
 
-/** Saves what an agent has not delivered. Removes the file if nothing waits. */
+/** Saves the state of an agent's undelivered handoffs. Removes the file if no handoff waits. */
 export function saveWaiting(host: Host, agent: string, waiting: WaitingHandoffs): void {
   const file = fileOf(host, agent);
   if (waiting.waiting === 0) rmSync(file, { force: true });
   else writeOwn(file, JSON.stringify(waiting));
 }
 
-/** Returns what an agent has not delivered; undefined if nothing waits. */
+/** Returns the state of an agent's undelivered handoffs; undefined if no handoff waits. */
 export function readWaiting(host: Host, agent: string): WaitingHandoffs | undefined {
   try {
     const text = readOwn(fileOf(host, agent))?.toString("utf8");
@@ -24,7 +24,7 @@ export function readWaiting(host: Host, agent: string): WaitingHandoffs | undefi
   }
 }
 
-/** Returns what hostd could not deliver for an agent; undefined if no attempt has failed. */
+/** Returns the handoffs that hostd could not deliver for an agent; undefined if no attempt has failed. */
 export function readFailedHandoffs(host: Host, agent: string | undefined): FailedHandoffs | undefined {
   const { waiting = 0, since, error } = (agent === undefined ? undefined : readWaiting(host, agent)) ?? {};
   if (!since || !error) return undefined;

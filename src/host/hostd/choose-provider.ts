@@ -9,8 +9,8 @@ import type { AgentMemory } from "./saved-memory.ts";
 const RETRY_AFTER = 60;
 
 /**
- * Switches an agent to the best provider that works. An agent that is held or in quarantine keeps its
- * provider, because the deadman does not act on such an agent if the change fails.
+ * Switches an agent to the best provider that works. An agent that is held or in quarantine keeps its provider, because
+ * the deadman could not act on such an agent if the change failed.
  */
 export const changeProvider: DecisionStep = (memory, step) => {
   const { snapshot, providers, clock } = step;
@@ -104,7 +104,7 @@ function reportStranded(
   return { ...memory, stranded: true };
 }
 
-/** Returns the memory without a pending change of provider and without the note that all providers fail. */
+/** Returns the agent's state without a pending change of provider and without the note that all providers fail. */
 function settled(memory: AgentMemory): AgentMemory {
   const { stranded, asked, ...rest } = memory;
   return stranded || asked ? rest : memory;

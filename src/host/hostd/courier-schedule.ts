@@ -13,7 +13,7 @@ const PAUSE = 5;
 /** The maximum number of seconds until a failed delivery is repeated. */
 const LONGEST = 900;
 
-/** Seconds between two searches for queues that have changed, for handoffs that no signal has announced. */
+/** Seconds between two searches for changed queues. The searches find handoffs that no signal has announced. */
 const SEARCH = 600;
 
 /** Decides whose handoffs hostd delivers next. */
@@ -44,7 +44,7 @@ export function courierSchedule(host: Host): CourierSchedule {
   };
 }
 
-/** Returns the seconds until the next attempt. They double with each failed attempt. */
+/** Returns the seconds until the next attempt. The delay doubles with each failed attempt. */
 function backOff(host: Host, agent: string): number {
   const { attempts = 0 } = readWaiting(host, agent) ?? {};
   return Math.min(LONGEST, PAUSE * 2 ** Math.min(attempts, 10));
@@ -62,7 +62,7 @@ function changedQueues(host: Host, seen: Map<string, string>): string[] {
   });
 }
 
-/** Returns the agents by user. A host without routes has none. */
+/** Returns the agent of each user; empty if the host has no routes. */
 function routedUsers(): Readonly<Record<string, string>> {
   try {
     return readRoutes(ROUTES_FILE).users;

@@ -18,17 +18,17 @@ const SAVE_EVERY = 60;
 
 export interface Deadman {
   /**
-   * Runs one turn: observes the host, decides, acts and saves the memory.
+   * Runs one turn: observes the host, decides, acts and saves the deadman's state.
    *
    * @param isSignalled whether a unit may have changed
    * @param agents the agents whose units may have changed; if absent, every unit may have changed
    */
   turn(isSignalled: boolean, agents?: ReadonlySet<string>): void;
-  /** Saves the memory with the note that systemd has stopped the deadman. */
+  /** Saves the deadman's state with the note that systemd has stopped the deadman. */
   end(): void;
 }
 
-/** Creates the deadman with its saved memory. @param boot the ID of the current boot */
+/** Creates the deadman with its saved state. @param boot the ID of the current boot */
 export function deadmanOf(host: Host, boot: string): Deadman {
   const observer = observeHost(host);
   const woken = wakeUp(readMemory(host), boot);
@@ -42,8 +42,8 @@ export function deadmanOf(host: Host, boot: string): Deadman {
     observer.refresh(agents);
     if (agents === undefined) refreshedAt = now;
   };
-  // There is no signal when a unit has finished starting, so such units are queried at every turn. Until a
-  // query shows that a unit is up, a missing heartbeat does not count.
+  // No signal announces that a unit has finished starting, so a starting unit is queried at every turn. Until a query
+  // shows that a unit is up, a missing heartbeat does not count.
   const starting = startingUnits(observer.changingAgents);
   const sample = uptimeSampler(host, now);
   const publishMetrics = metricsPublisher(host);
@@ -66,9 +66,9 @@ export function deadmanOf(host: Host, boot: string): Deadman {
       snapshot = observer.snapshot(true);
       outcome = tick(memory, { since, ...snapshot });
     }
-    // The memory is saved after the actions. If the deadman is killed before the memory is saved, its next
-    // run observes the effects of the actions. If the memory were saved first, the next run could not observe
-    // that a saved decision was never carried out.
+    // The state is saved after the actions. If the deadman is killed before the state is saved, its next run observes
+    // the effects of the actions. If the state were saved first, the next run could not observe that a saved decision
+    // was never carried out.
     switchProviders(host, outcome.actions);
     execute(host, outcome.actions);
     attempt("cannot write the history", () => record(host, outcome.events));
@@ -88,7 +88,7 @@ export function deadmanOf(host: Host, boot: string): Deadman {
   return { turn, end };
 }
 
-/** Whether the memory must be saved immediately. If only a heartbeat is new, saving can wait. */
+/** Whether the deadman's state must be saved immediately. If only a heartbeat is new, saving can wait. */
 function mustSave(before: Memory, after: Memory): boolean {
   if (hasProviderNews(before.providers ?? {}, after.providers ?? {})) return true;
   const names = new Set([...Object.keys(before.agents), ...Object.keys(after.agents)]);

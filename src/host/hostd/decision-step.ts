@@ -6,7 +6,7 @@ import type { WatchedUnit } from "../units/policies.ts";
 import type { Providers } from "./provider-health.ts";
 import type { AgentMemory } from "./saved-memory.ts";
 
-/** The provider that an agent runs on. Both fields are absent if it is the agent's first provider. */
+/** The provider that an agent runs on. Both fields are absent if this is the agent's first provider. */
 export interface OverrideState {
   /** The provider that the unit is linked to, and should run on. */
   readonly linked?: string;
@@ -18,37 +18,37 @@ export interface OverrideState {
 export interface AgentSnapshot {
   readonly policy: WatchedUnit;
   readonly unit: UnitView;
-  /** The unit's main process; absent if it has none. */
+  /** The unit's main process; absent if the unit has no main process. */
   readonly pid?: number;
   /** Seconds since the unit started. */
   readonly age: number;
   readonly reading: Reading;
-  /** The last answer of a service's check; absent for an agent, and before the first answer. */
+  /** The last result of a service's check; absent for an agent, and before the first result. */
   readonly check?: Answered;
-  /** Whether the unit is in quarantine or paused, so that it must not run. */
+  /** Whether the unit is in quarantine or paused. Such a unit must not run. */
   readonly isQuarantined: boolean;
   /** How the agent's program last ended, and its last line of output; present after a recent end. */
   readonly end?: string;
   /** Present while a restart for a change is deferred, for `within` seconds at most. */
   readonly deferred?: { readonly within: number; readonly isIdle: boolean };
-  /** Present while a pause is requested for when the agent is idle, or after `within` seconds at most. */
+  /** Present while a requested pause waits until the agent is idle, for `within` seconds at most. */
   readonly pausing?: PendingPause & { readonly isIdle: boolean };
   /** The question of the dialog that has been on the terminal for two minutes; absent if there is none. */
   readonly question?: string;
   /** Present if the agent has more than one provider. */
   readonly override?: OverrideState;
-  /** Why the agent or service is held; empty if it is not. */
+  /** Why the agent or service is held; empty if the agent or service is not held. */
   readonly held: string;
-  /** Whether systemd has just been queried. If not, systemd is queried again before a unit is stopped. */
+  /** Whether systemd has just been queried. If not, the deadman queries systemd again before a unit is stopped. */
   readonly isFresh: boolean;
 }
 
 /**
- * What to do with a unit. `restart`: restart the unit if it runs, because its configuration has changed.
- * `revive`: restart a service, whether it runs or has failed. `kill`: kill the unit's processes, because the
- * agent hangs or its program has left its tmux; systemd then restarts the unit. `quarantine`: stop
- * the unit and put it into quarantine. `pause`: stop the unit until a person resumes it. `stop`: stop the unit, because it is in quarantine or its time to live has passed. `switch`:
- * change the unit's provider.
+ * An action on a unit. `restart`: restart the unit if it runs, because its configuration has changed. `revive`: restart
+ * a service, whether it runs or has failed. `kill`: kill the unit's processes, because the agent hangs or its program
+ * has left its tmux; systemd then restarts the unit. `quarantine`: stop the unit and put it into quarantine. `pause`:
+ * stop the unit until a person resumes it. `stop`: stop the unit, because it is in quarantine or its time to live has
+ * passed. `switch`: change the unit's provider.
  */
 export interface Action {
   readonly act: "restart" | "revive" | "kill" | "quarantine" | "pause" | "stop" | "switch";
@@ -62,7 +62,7 @@ export interface Action {
 }
 
 export interface ProviderChange {
-  /** The new provider; absent if it is the agent's first provider. */
+  /** The new provider; absent if the agent's first provider is chosen. */
   readonly to?: string;
   /** Seconds after which the agent restarts even if it is not idle. */
   readonly within: number;
@@ -88,5 +88,5 @@ export interface StepContext {
   act(act: Action["act"], reason: string, more?: Pick<Action, "change" | "by">): void;
 }
 
-/** One step of the decision. @returns the memory after this step */
+/** One step of the decision. @returns the state of the agent or service after this step */
 export type DecisionStep = (memory: AgentMemory, step: StepContext) => AgentMemory;

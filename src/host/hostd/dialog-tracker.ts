@@ -9,7 +9,7 @@ import type { WatchedUnit } from "../units/policies.ts";
 import { readSilentScreen } from "../units/silent-screen.ts";
 import { paneQuietFor } from "../units/tmux-pane.ts";
 
-/** Seconds for which a dialog must have been on the terminal before a person is told. */
+/** Seconds for which a dialog must have been on the terminal before a person is notified. */
 const PATIENCE = 120;
 
 /** Seconds between two checks of an agent. */
@@ -18,7 +18,8 @@ const EVERY = 5;
 /** Finds the dialogs for which agents wait. */
 export interface DialogTracker {
   /**
-   * Returns the question of the dialog that has been on an agent's terminal for two minutes; undefined if there is none.
+   * Returns the question of the dialog that has been on an agent's terminal for two minutes; undefined if there is no
+   * dialog.
    *
    * @param now seconds of the monotonic clock
    */

@@ -19,8 +19,8 @@ const WORDS: Readonly<Record<Exclude<Action["act"], "switch">, readonly string[]
 };
 
 /**
- * Carries out all actions except changes of provider. Units with the same action share one call of systemctl,
- * because many agents can hang at the same time. If systemctl fails for one unit, it continues with the other
+ * Carries out all actions except changes of provider. Units with the same action share one call of systemctl, because
+ * many agents can hang at the same time. If systemctl fails for one unit, systemctl still continues with the other
  * units.
  */
 export function execute(host: Host, actions: readonly Action[]): void {
@@ -54,9 +54,9 @@ export function attempt(what: string, work: () => void): void {
 const PATIENCE = 5;
 
 /**
- * Changes the providers of units: records the deferred restarts, changes the links, then makes systemd reload
- * once for all units. If the deadman is killed between these steps, its next tick does the remaining steps.
- * The units restart later: when they are idle, or at their deadline.
+ * Changes the providers of units: records the deferred restarts, changes the links, then makes systemd reload once for
+ * all units. If the deadman is killed between these steps, its next tick does the remaining steps. The units restart
+ * later: when their agents are idle, or at their deadlines.
  */
 export function switchProviders(host: Host, actions: readonly Action[]): void {
   const changes = actions.filter(({ act }) => act === "switch");
@@ -79,8 +79,8 @@ function noteRestart(host: Host, { unit, change }: Action, run: string): void {
 }
 
 /**
- * Defers another restart of each unit that has restarted by itself in the meantime, because the new run might still use
- * the old provider.
+ * Defers another restart of each unit that has restarted by itself in the meantime, because the unit's new run might
+ * still use the old provider.
  */
 function noteRestartedMeanwhile(host: Host, changes: readonly Action[]): void {
   const units = changes.map(({ unit }) => unit);

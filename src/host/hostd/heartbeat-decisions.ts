@@ -22,18 +22,15 @@ export const noticeHeartbeats: DecisionStep = (memory, { snapshot, clock, report
 };
 
 /**
- * Whether no heartbeat is expected. This is the case if the agent sends no heartbeats, is held or does not
- * run, or if its heartbeat could not be read.
+ * Whether no heartbeat is expected. No heartbeat is expected if the agent sends no heartbeats, is held or does not run,
+ * or if its heartbeat could not be read.
  */
 function isNotExpected({ reading, unit, held, policy }: AgentSnapshot): boolean {
   const { by } = policy.heartbeat;
   return by === "none" || unit.state !== "up" || held !== "" || reading.unknown !== undefined;
 }
 
-/**
- * An agent that sends this number of idle heartbeats in a row, at regular
- * intervals, uses a timer to send them.
- */
+/** An agent that sends this number of consecutive idle heartbeats at regular intervals uses a timer to send them. */
 const TIMED = 4;
 
 /** Returns the rhythm of this run's heartbeats after a new heartbeat. */
@@ -44,8 +41,8 @@ function nextRhythm(before: Rhythm | undefined, { reading, policy }: AgentSnapsh
 }
 
 /**
- * Returns the rhythm after an agent was killed because it hung. If no timer was noticed in this run, the
- * agent may send its heartbeats in another way than in earlier runs, and must not be killed again for that.
+ * Returns the rhythm after an agent was killed because it hung. If no timer was noticed in this run, the agent may send
+ * its heartbeats in a different way than in earlier runs. The agent must not be killed again for this.
  */
 function relearned(rhythm: Rhythm | undefined): { readonly rhythm?: Rhythm } {
   return rhythm === undefined ? {} : { rhythm: { ...rhythm, isTimed: rhythm.idle >= TIMED } };
@@ -79,7 +76,7 @@ function reportProblem(
   return now;
 }
 
-/** Reports that a dialog waits for a person, and that it is closed. The agent itself continues to run. */
+/** Reports when a dialog waits for a person, and when the dialog is closed. The agent itself continues to run. */
 export const noticeDialogs: DecisionStep = (memory, { snapshot: { question, unit }, report }) => {
   const { question: known, ...rest } = memory;
   if (question === known) return memory;

@@ -10,8 +10,8 @@ import type { WatchedUnit } from "../units/policies.ts";
 export type Holds = (watched: WatchedUnit) => string;
 
 /**
- * Reads which holds are in effect. The file `hold` holds the entire host, and `hold-NAME` holds one agent or
- * service: the deadman does not act on it. A maintenance window holds its agent or service too.
+ * Reads which holds are in effect. The file `hold` holds the entire host, and `hold-NAME` holds one agent or service.
+ * The deadman does not act on a held agent or service. A maintenance window holds its agent or service too.
  */
 export function readHolds(host: Host, now = new Date()): Holds {
   const files = new Set(listFolder(host.paths.hostd).map((name) => renameFormerHold(host, name)));
@@ -35,7 +35,7 @@ function renameFormerHold({ paths }: Host, name: string): string {
   try {
     renameSync(`${paths.hostd}/${name}`, `${paths.hostd}/${current}`);
   } catch {
-    // Somebody has deleted the file meanwhile, or it is a folder, which is not a hold.
+    // Somebody has deleted the file in the meantime, or the path is a folder, which is not a hold.
     return name;
   }
   return current;

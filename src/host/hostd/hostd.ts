@@ -17,7 +17,7 @@ const SOON = 200;
 /** Turns between two pings of systemd's watchdog, which waits more than twice that time. */
 const PING_EVERY = 6;
 
-/** Turns between two checks for take-overs that a killed run has left. */
+/** Turns between two checks for take-overs that a killed run has not finished. */
 const TAKE_OVER_EVERY = 4;
 
 /** Turns between two checks for handoffs. */
@@ -69,8 +69,8 @@ export function runHostd(host: Host): void {
 let isFinishing = false;
 
 /**
- * Finishes the take-overs that a killed run has left. Does this in a separate process, because it can take longer than
- * systemd's watchdog waits for the deadman.
+ * Finishes the take-overs that a killed run has not finished. This runs in a separate process, because this work can
+ * take longer than systemd's watchdog waits for the deadman.
  */
 function finishTakeOvers(host: Host): void {
   if (isFinishing || !readTakeOvers(host).some((one) => !isAlive(one))) return;
@@ -83,8 +83,8 @@ function finishTakeOvers(host: Host): void {
 const delivering = new Set<string>();
 
 /**
- * Delivers handoffs between the agents of this host. Each agent has a process of its own, so that an agent that keeps its
- * queue locked delays nobody else. An agent never has two of them.
+ * Delivers handoffs between the agents of this host. Each agent's handoffs are delivered by a separate process, so an
+ * agent that keeps its queue locked delays nobody else. No agent has two such processes at the same time.
  */
 function deliver(host: Host, schedule: CourierSchedule): void {
   for (const agent of schedule.due(monotonic())) {

@@ -7,7 +7,7 @@ import { isIdle } from "../units/read-heartbeat.ts";
 /** Seconds over which the processor time of an agent is measured. */
 const WINDOW = 20;
 
-/** The share of one core that an idle agent may use. The known runtimes use less than this at their prompt. */
+/** The share of one core that an idle agent may use. The known runtimes use less than this share at their prompt. */
 const IDLE_SHARE = 0.01;
 
 interface Sample {
@@ -23,7 +23,7 @@ export interface IdleTracker {
   isIdle(policy: WatchedUnit, unit: Unit, reading: Reading, now: number): boolean;
 }
 
-/** Creates a tracker. For each run that a caller asks about, it remembers the run's processor time. */
+/** Creates a tracker. The tracker remembers the processor time of each run that a caller has queried. */
 export function newIdleTracker(measure: (pid: number) => number = processorTime): IdleTracker {
   const samples = new Map<string, Sample>();
   return {

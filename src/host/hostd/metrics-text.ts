@@ -3,7 +3,7 @@ import type { JobName } from "../../model/job.ts";
 import type { PublishedView } from "../units/deadman-view-file.ts";
 import type { AgentSnapshot } from "./decision-step.ts";
 
-/** What the metrics contain besides the deadman's observations. */
+/** The facts that the metrics contain besides the deadman's observations. */
 export interface MetricsFacts {
   /** The units that are in quarantine. */
   readonly quarantined: ReadonlySet<string>;
@@ -13,7 +13,7 @@ export interface MetricsFacts {
   readonly bootDisabled: ReadonlySet<string>;
   /** The shortest time in seconds in which a property was repaired three times, by agent. */
   readonly recurrence: ReadonlyMap<string, number>;
-  /** The jobs that have failed since the last boot, and when (seconds since 1970). */
+  /** The jobs that have failed since the last boot, and the time of each failure in seconds since 1970. */
   readonly failedJobs: readonly (JobName & { readonly at: number })[];
 }
 
@@ -25,7 +25,7 @@ interface Metric {
 }
 
 /**
- * Returns the metrics of a host in the text format of Prometheus. They contain names and numbers, but no text
+ * Returns the metrics of a host in the text format of Prometheus. The metrics contain names and numbers, but no text
  * that an agent has written.
  *
  * @param now seconds since 1970

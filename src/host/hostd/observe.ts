@@ -179,7 +179,10 @@ function clearDoneRestarts(host: Host, units: ReadonlyMap<string, Unit>): void {
   }
 }
 
-/** Queries systemd about units. While systemd does not answer, no unit is known, so no action is taken. */
+/**
+ * Queries systemd about units. While systemd does not respond, the state of no unit is known, so the deadman takes no
+ * action.
+ */
 function unitsOf(host: Host, names: readonly string[]): ReadonlyMap<string, Unit> {
   try {
     return observeUnits(host, names);

@@ -10,8 +10,8 @@ export const noticeHold: DecisionStep = (memory, { snapshot: { held }, report })
 };
 
 /**
- * Pauses an agent whose pause was requested with `--when-idle`: when the agent is idle or does not run, or at
- * the latest when the deadline has passed.
+ * Carries out a pause that was requested with `--when-idle`: when the agent is idle or does not run, or at the latest
+ * when the deadline has passed.
  */
 export const pauseWhenIdle: DecisionStep = (memory, { snapshot, clock, requestRefresh, report, act }) => {
   const { pausing, unit, held, isFresh } = snapshot;
@@ -23,6 +23,6 @@ export const pauseWhenIdle: DecisionStep = (memory, { snapshot, clock, requestRe
   if (!isFresh) requestRefresh();
   report("paused", `by ${pausing.by}`);
   act("pause", "it is paused", { by: pausing.by });
-  // The end of this run is expected, so it is not reported.
+  // The end of this run is expected, so the end is not reported.
   return { ...rest, pausingSince: since, health: "down" };
 };

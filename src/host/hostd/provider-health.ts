@@ -2,18 +2,18 @@ import type { HistoryKind } from "../../model/deadman.ts";
 import type { HealthCheck } from "../../model/health-check.ts";
 import type { Answered } from "../probes/prober.ts";
 
-/** The deadman's memory of a model provider. Times are in seconds of the deadman's own clock. */
+/** The deadman's saved state for a model provider. Times are in seconds of the deadman's own clock. */
 export interface ProviderMemory {
   readonly isDown: boolean;
-  /** Whether the last answer was good. */
+  /** Whether the last probe succeeded. */
   readonly isWell: boolean;
-  /** The number of answers in a row, including the last answer, that have had the same `isWell`. */
+  /** The number of consecutive results, including the last result, with the same `isWell`. */
   readonly inRow: number;
-  /** When the first of the `inRow` answers was received. */
+  /** When the first of the `inRow` results was received. */
   readonly since: number;
-  /** The number of the last answer, counted since the deadman started. */
+  /** The number of the last result, counted since the deadman started. */
   readonly count: number;
-  /** The text of the last answer. */
+  /** The text of the last result. */
   readonly detail: string;
   /** The number of history lines that can still be written about the provider, as computed at `budgetAt`. */
   readonly budget: number;
@@ -26,25 +26,25 @@ export interface ProviderMemory {
  */
 const BUDGET = 20;
 
-/** The memory of every probed provider, by name. A provider that is not probed counts as healthy. */
+/** The saved state of every probed provider, by name. A provider that is not probed counts as healthy. */
 export type Providers = Readonly<Record<string, ProviderMemory>>;
 
-/** How a provider is probed, and its last answer, which is absent until the first probe has ended. */
+/** How a provider is probed, and the last result. The result is absent until the first probe has ended. */
 export interface ProviderSnapshot {
   readonly check: HealthCheck;
   readonly answered?: Answered;
 }
 
-/** A history event about a provider. It belongs to the host, not to an agent. */
+/** A history event about a provider. The event belongs to the host, not to an agent. */
 interface News {
   readonly event: HistoryKind;
   readonly detail: string;
 }
 
 /**
- * Updates the memory of the providers from their last answers. This is a pure function. A provider counts as
- * down after `failures` bad answers in a row, and as up again after `successes` good answers in a row. The
- * provider's health check declares both numbers.
+ * Updates the saved state of the providers from the last results of their probes. This is a pure function. A provider
+ * counts as down after `failures` consecutive failed probes, and as up again after `successes` consecutive successful
+ * probes. The provider's health check declares both numbers.
  */
 export function followProviders(
   before: Providers,
@@ -65,17 +65,13 @@ export function followProviders(
 }
 
 /**
- * Prepares the memory when the deadman starts: the new prober counts answers from
- * 0, so `count` is set to 0 too.
+ * Prepares the saved state when the deadman starts: the new prober counts results from 0, so `count` is set to 0 too.
  */
 export function wakeProviders(before: Providers): Providers {
   return Object.fromEntries(Object.entries(before).map(([name, one]) => [name, { ...one, count: 0 }]));
 }
 
-/**
- * Whether the memory of the providers must be saved immediately. After a
- * repeated good answer, saving can wait.
- */
+/** Whether the state of the providers must be saved immediately. After another successful probe, saving can wait. */
 export function hasProviderNews(before: Providers, after: Providers): boolean {
   return Object.keys(after).some((name) => {
     const [was, is] = [before[name], after[name]];

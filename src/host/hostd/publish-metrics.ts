@@ -60,7 +60,9 @@ function keptStopped(host: Host): Pick<MetricsFacts, "paused" | "quarantined"> {
   return { paused, quarantined: new Set(kept.filter((unit) => !paused.has(unit))) };
 }
 
-/** Finds the units of agents without a link that starts them at boot. A link in /run disappears at the next boot. */
+/**
+ * Finds the agents' units that no link starts at boot. A link in /run does not count, because it disappears at boot.
+ */
 function bootDisabled(host: Host, { agents }: PublishedView): Pick<MetricsFacts, "bootDisabled"> {
   const linksOf = readStartLinks(host);
   const isDisabled = (unit: string) =>
@@ -69,7 +71,7 @@ function bootDisabled(host: Host, { agents }: PublishedView): Pick<MetricsFacts,
   return { bootDisabled: new Set(units.filter(isDisabled)) };
 }
 
-/** Returns a function that reads the ledgers of agents again only if one of them has changed. */
+/** Returns a function that reads the ledgers of agents again only if a ledger has changed. */
 function recurrenceReader(host: Host): () => MetricsFacts["recurrence"] {
   let version = -1;
   let known: MetricsFacts["recurrence"] = new Map();
@@ -94,10 +96,11 @@ function recurrenceOf(host: Host): MetricsFacts["recurrence"] {
 const EXPORTER_GROUP = "prometheus";
 
 /**
- * Replaces the metrics that prometheus-node-exporter reads. Does nothing if its folder does not exist, because
- * the exporter is not installed then. The folder can belong to the exporter's user, so a file or link that somebody has
- * put there is never opened. Only the exporter's group can read the file, because it names all agents. In Debian 12, the
- * folder belongs to root, so the group of the folder is not enough.
+ * Replaces the metrics that prometheus-node-exporter reads. Does nothing if the exporter's folder does not exist,
+ * because the exporter is then not installed. The folder can belong to the exporter's user, so a file or link that
+ * somebody has put there is never opened. Only the exporter's group can read the file, because the file names all
+ * agents. In Debian 12, the folder belongs to root, so the file needs the group of the exporter and not the group of
+ * the folder.
  */
 function writeMetrics({ paths: { metrics: folder, etc } }: Host, text: string): void {
   const temporary = `${folder}/.muster.new`;

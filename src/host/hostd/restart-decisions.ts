@@ -17,7 +17,7 @@ export const noticeRuns: DecisionStep = (memory, { snapshot, clock, report }) =>
       alive: clock,
       health: "well",
       told: "",
-      // The agent probably still sends its heartbeats in the same way.
+      // The agent probably still sends its heartbeats in the same way as in its last run.
       ...(memory.rhythm && { rhythm: { ...memory.rhythm, idle: 0 } }),
     };
   }
@@ -98,8 +98,8 @@ export const quarantineCrashing: DecisionStep = (memory, step) => {
 };
 
 /**
- * Whether there were too many recent restarts. For a service, the maximum number of restarts is still
- * allowed, because its check then shows whether the last restart has helped.
+ * Whether there were too many recent restarts. For a service, the maximum number of restarts is still allowed, because
+ * the next check shows whether the last restart has helped.
  */
 function isTooMuch({ restarts }: AgentMemory, { restarts: { most }, service }: WatchedUnit): boolean {
   if (service === undefined) return restarts.length >= most;
@@ -139,6 +139,6 @@ export const restartDeferred: DecisionStep = (memory, { snapshot, clock, request
   const reason = deferred.isIdle ? "it is idle" : "its deadline has passed";
   report("asked", `to restart because of a change: ${reason}`);
   act("restart", reason);
-  // The end of this run is expected, so it is not reported.
+  // The end of this run is expected, so the end is not reported.
   return { ...rest, owedSince: since, health: "down" };
 };

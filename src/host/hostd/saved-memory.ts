@@ -4,39 +4,41 @@ import type { Host } from "../context.ts";
 import { readOwn } from "../store/state-files.ts";
 import type { Providers } from "./provider-health.ts";
 
-/** The deadman's memory of the checks of a service. */
+/** The deadman's saved state for the checks of a service. */
 export interface Checks {
   readonly verdict: Verdict;
   /** The run of the unit that was checked: systemd's InvocationID. The next four fields describe this run. */
   readonly run: string;
-  /** The prober's number of the last answer that was evaluated. */
+  /** The prober's number of the last result that was evaluated. */
   readonly count: number;
-  /** Whether any check has succeeded in this run. */
+  /** Whether at least one check has succeeded in this run. */
   readonly hasPassed: boolean;
-  /** The number of checks in a row that have succeeded. */
+  /** The number of consecutive checks that have succeeded. */
   readonly passed: number;
-  /** The number of checks in a row that have failed. */
+  /** The number of consecutive checks that have failed. */
   readonly failed: number;
   /**
-   * When the service was last restarted because it was unhealthy; absent if it never
-   * was restarted for this reason.
+   * When the service was last restarted because it was unhealthy; absent if the service has never been restarted for
+   * this reason.
    */
   readonly actedAt?: number;
 }
 
-/** The deadman's memory of the times of a run's heartbeats. */
+/** The deadman's saved state for the times of a run's heartbeats. */
 export interface Rhythm {
   /** When the last heartbeat was observed, in seconds of the deadman's own clock. */
   readonly at: number;
   /**
-   * The number of heartbeats in a row that reported `idle`, each at most two intervals after the previous heartbeat.
+   * The number of consecutive heartbeats that reported `idle`, each at most two intervals after the previous heartbeat.
    */
   readonly idle: number;
-  /** Whether a timer sends the heartbeats. This is so if they are sent regularly while the agent is idle. */
+  /**
+   * Whether a timer sends the heartbeats. A timer is assumed if the agent sends heartbeats regularly while it is idle.
+   */
   readonly isTimed: boolean;
 }
 
-/** The deadman's memory of one agent or service. Times are in seconds of the deadman's own clock. */
+/** The deadman's saved state for one agent or service. Times are in seconds of the deadman's own clock. */
 export interface AgentMemory {
   /** The unit's run at the last observation: systemd's InvocationID. */
   readonly run: string;
@@ -56,12 +58,12 @@ export interface AgentMemory {
   /** Absent until this run's first heartbeat. */
   readonly rhythm?: Rhythm;
   /**
-   * `hung`: the agent was killed because it hung, and has not started again yet. `down`: the end of its run
-   * was observed or is expected.
+   * `hung`: the agent was killed because it hung, and has not restarted yet. `down`: the end of its run was observed or
+   * is expected.
    */
   readonly health: "well" | "stale" | "hung" | "down";
   readonly quarantined: boolean;
-  /** Why the agent is held; empty if it is not. Absent in the memory of an earlier version. */
+  /** Why the agent is held; empty if the agent is not held. Absent in the saved state of an earlier version. */
   readonly held?: string;
   /** When a requested pause was first observed; absent if no pause is pending. */
   readonly pausingSince?: number;
@@ -69,9 +71,7 @@ export interface AgentMemory {
   readonly owedSince?: number;
   /** Present only for a service. */
   readonly checks?: Checks;
-  /**
-   * The new provider, and when the change to it was last requested; absent if no change is pending.
-   */
+  /** The new provider, and when the change to this provider was last requested; absent if no change is pending. */
   readonly asked?: { readonly to: string; readonly at: number };
   /** Whether it was reported that all of the agent's providers fail. */
   readonly stranded?: boolean;
@@ -92,11 +92,11 @@ export interface Memory {
   /** Whether the deadman ended because systemd had stopped it. */
   readonly ended: boolean;
   readonly agents: Readonly<Record<string, AgentMemory>>;
-  /** Absent if an earlier version of Muster saved the memory. */
+  /** Absent if an earlier version of Muster saved the state. */
   readonly providers?: Providers;
 }
 
-/** Returns the memory of an agent that has not been observed yet. */
+/** Returns the initial state of an agent that has not been observed yet. */
 export function newAgent(clock: number): AgentMemory {
   return {
     run: "",
@@ -120,27 +120,27 @@ export function newAgent(clock: number): AgentMemory {
 export const BUDGET = 60;
 
 /**
- * Parses a saved memory. A truncated memory counts as empty. Quarantines are not affected,
- * because they are in separate files.
+ * Parses the saved state. A truncated state counts as empty. Quarantines are not affected, because each quarantine has
+ * a separate file.
  */
 export function parseMemory(text: string | undefined): Memory {
   try {
     const parsed = JSON.parse(text ?? "") as Memory;
     if (typeof parsed.clock === "number" && typeof parsed.agents === "object") return parsed;
   } catch {
-    // The empty memory below treats every agent as new.
+    // The empty state below treats every agent as new.
   }
   return { clock: 0, boot: "", ended: true, agents: {} };
 }
 
-/** Reads the memory that was saved last. */
+/** Reads the state that was saved last. */
 export function readMemory(host: Host): Memory {
   return parseMemory(readOwn(fileOf(host))?.toString("utf8"));
 }
 
 /**
- * Replaces the saved memory by a rename. The temporary file has a fixed name, so that killed runs leave at
- * most one temporary file.
+ * Replaces the saved state by a rename. The temporary file has a fixed name, so that killed runs leave at most one
+ * temporary file.
  */
 export function writeMemory(host: Host, memory: Memory): void {
   const file = fileOf(host);

@@ -7,8 +7,8 @@ import type { AgentMemory, Checks } from "./saved-memory.ts";
 const NEW: Checks = { verdict: "unknown", run: "", count: 0, hasPassed: false, passed: 0, failed: 0 };
 
 /**
- * Follows the health of a service. While the service is up, its health check decides. If systemd reports that
- * the unit has failed, the service is unhealthy. If somebody has stopped the service, its health is unknown.
+ * Follows the health of a service. While the service is up, its health check determines the health. If systemd reports
+ * that the unit has failed, the service is unhealthy. If somebody has stopped the service, its health is unknown.
  */
 export const watchHealth: DecisionStep = (memory, step) => {
   const { snapshot, report } = step;
@@ -18,8 +18,8 @@ export const watchHealth: DecisionStep = (memory, step) => {
   if (memory.quarantined || snapshot.held !== "")
     return { ...memory, checks: withoutFailures(before, snapshot) };
   const { checks, complaint } = evaluate(before, snapshot, service);
-  // systemd is queried first, because the unit may have restarted since the last query. In that case, another
-  // run of the unit has answered.
+  // systemd is queried first, because the unit may have restarted since the last query. In that case, the result of the
+  // check belongs to another run of the unit.
   if (checks.count !== before.count && (!snapshot.check?.ok || before.verdict !== "healthy"))
     refreshFirst(step);
   if (checks.verdict !== before.verdict && checks.verdict !== "unknown")
@@ -30,14 +30,14 @@ export const watchHealth: DecisionStep = (memory, step) => {
 };
 
 /**
- * Resets the counts for a new run, because answers of an earlier run do not count. Keeps the verdict until
- * the new run has been checked.
+ * Resets the counts for a new run, because results of an earlier run do not count. Keeps the verdict until the new run
+ * has been checked.
  */
 function ofThisRun(checks: Checks, { unit: { run } }: AgentSnapshot): Checks {
   return checks.run === run ? checks : { ...checks, run, count: 0, hasPassed: false, passed: 0, failed: 0 };
 }
 
-/** Skips the last answer and sets the count of failures to 0, because answers during a pause do not count. */
+/** Skips the last result and sets the count of failures to 0, because results during a pause do not count. */
 function withoutFailures(checks: Checks, { check }: AgentSnapshot): Checks {
   return { ...checks, count: check?.count ?? checks.count, failed: 0 };
 }
@@ -91,7 +91,7 @@ function act(memory: AgentMemory, checks: Checks, step: StepContext): AgentMemor
   const reason = `it is unhealthy (restart ${memory.restarts.length + 1} of ${restarts.most})`;
   report("asked", `to restart: ${reason}`);
   step.act("revive", reason);
-  // The end of this run is expected, so it is not reported.
+  // The end of this run is expected, so the end is not reported.
   return {
     ...memory,
     restarts: [...memory.restarts, clock],

@@ -9,7 +9,7 @@ export interface HostSnapshot {
   readonly since: number;
   /** Every agent that has a policy and is known to systemd, by name. */
   readonly agents: Readonly<Record<string, AgentSnapshot>>;
-  /** The names of all agents that have a policy. The memory of any other agent is dropped. */
+  /** The names of all agents that have a policy. The saved state of any other agent is dropped. */
   readonly known: readonly string[];
   /** The providers that are probed, by name. */
   readonly providers?: Readonly<Record<string, ProviderSnapshot>>;
@@ -23,7 +23,7 @@ export interface TickResult {
   readonly needsRefresh: boolean;
 }
 
-/** Makes all decisions of one tick. This is a pure function of the deadman's memory and a snapshot. */
+/** Makes all decisions of one tick. This is a pure function of the deadman's state and a snapshot. */
 export function tick(before: Memory, snapshot: HostSnapshot): TickResult {
   const clock = advance(before.clock, snapshot.since);
   const { providers, events } = followProviders(before.providers ?? {}, snapshot.providers ?? {}, clock);
@@ -51,8 +51,8 @@ function unseen(memory: AgentMemory) {
 }
 
 /**
- * Prepares the memory when the deadman starts. After a reboot, systemd's counts start from zero, and the new
- * run of each agent is not reported.
+ * Prepares the saved state when the deadman starts. After a reboot, systemd's counts start from zero, and the new run
+ * of each agent is not reported.
  */
 export function wakeUp(before: Memory, boot: string): { memory: Memory; events: readonly HostEvent[] } {
   const isNewBoot = before.boot !== boot;
@@ -72,9 +72,9 @@ export function wakeUp(before: Memory, boot: string): { memory: Memory; events: 
 const MOST_UNSEEN = 5;
 
 /**
- * Advances the deadman's own clock, which counts the seconds in which the deadman ran. Time in which the
- * machine was suspended or off, or in which the deadman did not run, does not count against any agent. A
- * change of the wall clock does not count either.
+ * Advances the deadman's own clock, which counts the seconds in which the deadman ran. The clock does not count time in
+ * which the machine was suspended or off, or in which the deadman did not run. A change of the wall clock has no effect
+ * on this clock.
  *
  * @param clock the seconds so far, across restarts and reboots
  * @param since seconds of the monotonic clock since the last tick

@@ -22,7 +22,7 @@ interface Arriving {
 
 const arriving = new Map<string, Arriving>();
 
-/** The folder with the archives of one session, which no other session uses or removes. */
+/** Returns the folder with the archives of one session. No other session uses or removes this folder. */
 export function sessionFolder(host: Host, session: number): string {
   return `${host.paths.archives}/${session}`;
 }
@@ -75,7 +75,7 @@ export function hashOf(integrity: string): Hash {
   return createHash(integrity.startsWith("sha256-") ? "sha256" : "sha512");
 }
 
-/** Whether a folder has an archive, and its digest is the pinned digest. */
+/** Whether a folder contains an archive with the pinned digest. */
 export async function isIntact(folder: string, integrity: Integrity): Promise<boolean> {
   const path = archivePath(folder, integrity);
   if (!existsSync(path)) return false;

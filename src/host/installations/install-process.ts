@@ -10,8 +10,8 @@ import { install } from "./install.ts";
 type Outcome = { readonly answer: InstallAnswer } | { readonly error: WireError };
 
 /**
- * Installs a version in a separate process. A session must not read or write files in other threads, because all its
- * threads get the rights of agents' users while it observes their homes.
+ * Installs a version in a separate process. A session must not read or write files in other threads, because all
+ * threads of the session get the rights of agents' users while the session observes these users' homes.
  */
 export async function installInProcess(host: Host, request: InstallRequest): Promise<InstallAnswer> {
   const child = spawn(process.execPath, [...process.execArgv, host.program, "install"], {
@@ -35,10 +35,10 @@ function parse(said: string): Outcome | undefined {
   }
 }
 
-/** The program `host.mjs install`: reads the request from stdin and writes the outcome to stdout. */
+/** Runs `host.mjs install`, which reads the request from stdin and writes the outcome to stdout. */
 export async function runInstall(host: Host): Promise<void> {
   process.umask(0o022);
-  // If the session ends before the request is read, this process has another parent.
+  // The PID is read first. If the session ends before the request is read, this process gets another parent.
   const session = process.ppid;
   const outcome = await outcomeOf(host, JSON.parse(await text(process.stdin)) as InstallRequest, session);
   process.stdout.write(`${JSON.stringify(outcome)}\n`);

@@ -35,9 +35,9 @@ import { unpackWheel } from "./unpack-wheel.ts";
 const VERSION_SECONDS = 60;
 
 /**
- * Installs one version of a runtime next to the existing versions. A rename gives the version its name, after
- * everything has been verified and the program has run once. A damaged version is repaired file by file, so that its
- * program can start at any time.
+ * Installs one version of a runtime beside the existing versions. After everything has been verified and the program
+ * has run once, a rename gives the version's folder its final name. A damaged version is repaired file by file, so that
+ * the version's program can start at any time.
  *
  * @param session the PID of the session that requests the installation
  * @returns the archives that are missing on the host; if there are any, nothing was installed
@@ -85,7 +85,8 @@ function removeEmptyFolder(store: string): void {
 }
 
 /**
- * Gives a complete folder its name. If another run has just installed the same version, the other run's folder is kept.
+ * Gives a complete folder its final name. If another run has just installed the same version, the other run's folder is
+ * kept.
  */
 function place(temporary: string, folder: string, digest: string): void {
   try {
@@ -117,11 +118,11 @@ async function fetchMissing(
 }
 
 /**
- * The maximum number of seconds for the download of an archive. If it takes longer, the operator's machine sends the
- * archive.
+ * The maximum number of seconds for the download of an archive. If the download takes longer, the operator's machine
+ * sends the archive.
  */
 const FETCH_SECONDS = 300;
-/** The maximum number of seconds until the server answers. */
+/** The maximum number of seconds until the server responds. */
 const ANSWER_SECONDS = 10;
 
 async function fetchArchive(store: string, integrity: string, url: string): Promise<void> {
@@ -152,8 +153,8 @@ async function unpack(store: string, { from }: Pinned, archive: Archive, root: s
 }
 
 /**
- * Runs the program once, as a user without rights, network or home. This finds a wrapper without its native program
- * before an agent uses it.
+ * Runs the program once, as a user without rights, network or home. This run finds a wrapper without its native program
+ * before an agent uses the wrapper.
  */
 function runOnce(host: Host, { package: name, version, program }: Pinned, folder: string): void {
   const isolation = [

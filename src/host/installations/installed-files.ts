@@ -18,7 +18,7 @@ const FILES_LIST = ".muster-files";
 interface Installed {
   /** The digest of the pinned text. */
   readonly digest: string;
-  /** A digest of the attributes of all files. As long as it is the same, no file has been changed. */
+  /** A digest of the attributes of all files. While this digest is unchanged, no file has been changed. */
   readonly attributes: string;
 }
 
@@ -29,7 +29,7 @@ export function describe(folder: string, digest: string): void {
   writeFileSync(`${folder}/${INSTALLED_FILE}`, `${JSON.stringify(installed)}\n`);
 }
 
-/** Returns the digest of the pinned text from which a folder was installed; undefined if it is not complete. */
+/** Returns the digest of the pinned text from which a folder was installed; undefined if the folder is not complete. */
 export function installedDigest(folder: string): string | undefined {
   return readInstalled(folder)?.digest;
 }
@@ -37,7 +37,8 @@ export function installedDigest(folder: string): string | undefined {
 /** Returns the paths of the files that were changed, added or removed since the folder was installed. */
 export function changedFiles(folder: string): string[] {
   if (readInstalled(folder)?.attributes === attributesOf(folder)) return [];
-  // The attributes also differ after a copy of the whole disk, so the contents decide.
+  // After a copy of the whole disk, the attributes differ although no file has been changed. The contents are therefore
+  // compared.
   const [before, now] = [readFileSync(`${folder}/${FILES_LIST}`, "utf8").split("\n"), filesOf(folder)];
   const [known, found] = [new Set(before), new Set(now)];
   const differing = [...before.filter((line) => !found.has(line)), ...now.filter((line) => !known.has(line))];

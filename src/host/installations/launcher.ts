@@ -12,8 +12,8 @@ import type { Cpu, Pinned } from "../../model/installation.ts";
 import type { RunProgram } from "../system/run-program.ts";
 
 /**
- * Creates `bin/<program>`, which units use to start the program. It finds all files relative to its own path, so it
- * also works in the temporary folder.
+ * Creates `bin/<program>`, which units use to start the program. The launcher finds all files relative to its own path,
+ * so it also works in the temporary folder.
  *
  * @throws MusterError if the archives do not contain the program, or the host lacks its Python
  */
@@ -67,8 +67,8 @@ function makePythonLauncher(folder: string, pinned: Pinned, run: RunProgram): vo
   mkdirSync(`${folder}/start`);
   writeFileSync(`${folder}/start/${program}.py`, main);
   script(folder, program, `exec "$here/bin/python3" "$here/start/${program}.py" "$@"`);
-  // The packages are compiled here, because an agent cannot write the compiled files, and would compile the packages
-  // again at each start.
+  // The packages are compiled here, because an agent cannot write the compiled files, and would therefore compile the
+  // packages again at each start.
   const compile = ["-I", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", `${folder}/lib`];
   run(`${folder}/bin/python3`, compile, { timeout: 300 });
 }

@@ -5,9 +5,9 @@ const WORD = /^[A-Za-z0-9_][A-Za-z0-9._+-]*$/;
 const INTEGRITY = /^(sha512|sha256)-[A-Za-z0-9+/]+=*$/;
 
 /**
- * Reads a pinned version that a client has sent. Its names become paths, so each is checked.
+ * Reads a pinned version that a client has sent. Its names become paths, so each name is checked.
  *
- * @throws MusterError if it is invalid
+ * @throws MusterError if the version is invalid
  */
 export function parsePinned(name: string, text: string): Pinned {
   const pinned = JSON.parse(text) as Partial<Pinned>;
@@ -36,7 +36,7 @@ function isArchive({ name, version, integrity, folder, cpu }: Partial<Archive>):
   );
 }
 
-/** Whether a relative path stays inside its folder. */
+/** Whether a relative path does not lead out of its folder. */
 export function isPathInside(path: string): boolean {
   const parts = path.split("/");
   return !/[\0\\\n]/.test(path) && parts.every((part) => part !== "" && part !== "." && part !== "..");

@@ -20,8 +20,8 @@ export function pendingName(session: number, name: string): string {
 
 /**
  * Removes the versions of runtimes that nothing needs. A version is needed if a record declares it, if it is the
- * version before a declared version, if a process runs from it, or if a unit starts it. Also removes the temporary
- * files of killed runs.
+ * version before a declared version, if a process runs from this version, or if a unit starts it. Also removes the
+ * temporary files of killed runs.
  */
 export function sweepInstallations(host: Host, records: readonly HostRecord[]): void {
   const { installations, archives } = host.paths;

@@ -44,7 +44,7 @@ export function unpackFolder(root: string, archive: string): UnpackFolder {
     const path = `${makeParents(parts.slice(0, -1))}/${parts.at(-1)}`;
     const stats = lstatSync(path, { throwIfNoEntry: false });
     if (stats?.isDirectory()) refuse(`it contains ${JSON.stringify(name)} as a file and as a folder.`);
-    // Like tar and npm, a later entry replaces an earlier one.
+    // As in tar and npm, a later entry replaces an earlier entry.
     if (stats !== undefined) rmSync(path);
     return path;
   };

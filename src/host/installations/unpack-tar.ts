@@ -17,11 +17,11 @@ interface Entry {
 }
 
 /**
- * Unpacks a gzipped tar archive (POSIX ustar and pax, and GNU's long names) into a folder. Refuses hard links,
- * devices, paths with `..`, and links that lead out of the folder.
+ * Unpacks a gzipped tar archive (POSIX ustar and pax, and GNU's long names) into a folder. Refuses hard links, devices,
+ * paths with `..`, and links that lead out of the folder.
  *
  * @param strip the number of folders to remove at the start of each path
- * @throws MusterError if the archive is damaged or is refused
+ * @throws MusterError if the archive is damaged or refused
  */
 export async function unpackTar(archive: string, to: string, strip: number, name: string): Promise<void> {
   const folder = unpackFolder(to, name);
@@ -103,7 +103,8 @@ function padded(size: number): number {
 }
 
 /**
- * Checks the checksum of a header. This is the sum of the header's bytes, with spaces instead of the checksum itself.
+ * Checks the checksum of a header. The checksum is the sum of the header's bytes, with spaces instead of the checksum
+ * itself.
  */
 function isHeader(header: Buffer): boolean {
   const sum = header.reduce((total, byte, at) => total + (at >= 148 && at < 156 ? 32 : byte), 0);
@@ -140,8 +141,8 @@ function numberAt(header: Buffer, start: number, length: number): number {
 }
 
 /**
- * Returns the fields of a header that precedes an entry. Ignores a global header (`g`), because it sets no field that
- * is used here.
+ * Returns the fields of a header that precedes an entry. Ignores a global header (`g`), because such a header sets no
+ * field that is used here.
  */
 function extended(type: string, body: Buffer): Partial<Record<"path" | "linkpath" | "size", string>> {
   const text = () => body.toString("utf8").replace(/\0+$/, "");

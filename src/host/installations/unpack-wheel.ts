@@ -17,15 +17,15 @@ interface Entry {
   readonly size: number;
   readonly offset: number;
   readonly crc: number;
-  /** The mode of the file on Unix, or 0 if the archive does not have it. */
+  /** The mode of the file on Unix, or 0 if the archive does not contain the mode. */
   readonly mode: number;
 }
 
 /**
- * Unpacks a wheel, which is a zip archive, into the folder `site-packages`. From the folder
- * `*.data`, it unpacks only `purelib` and `platlib`, because the launcher replaces scripts and programs need no headers.
+ * Unpacks a wheel, which is a zip archive, into the folder `site-packages`. From the folder `*.data`, it unpacks only
+ * `purelib` and `platlib`, because the launcher replaces scripts and programs need no headers.
  *
- * @throws MusterError if the archive is damaged or is refused
+ * @throws MusterError if the archive is damaged or refused
  */
 export function unpackWheel(archive: string, to: string, name: string): void {
   const folder = unpackFolder(to, name);

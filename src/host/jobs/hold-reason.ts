@@ -4,7 +4,7 @@ import type { JobName } from "../../model/job.ts";
 import type { Host } from "../context.ts";
 import { readPause, readQuarantine } from "../units/quarantine.ts";
 
-/** Returns why a job must not start now; empty if it can start. The job's unit checks the same conditions. */
+/** Returns why a job must not start now; empty if the job can start. The job's unit checks the same conditions. */
 export function holdReason(host: Host, { agent }: JobName): string {
   const { hostd } = host.paths;
   const holds = [holdFile(undefined, hostd), ...(agent === undefined ? [] : [holdFile(agent, hostd)])];

@@ -10,7 +10,7 @@ export function retryTimer(service: string): string {
   return service.replace(/^muster-job-(.*)\.service$/, "muster-retry-$1.timer");
 }
 
-/** Returns the units that can start a job: they retry the job, replace its run, and handle its failure. */
+/** Returns the units that can start a job: the units that retry the job, replace its run, and handle its failure. */
 export function jobHandlersOf(service: string): string[] {
   const word = service.replace(/^muster-job-(.*)\.service$/, "$1");
   return [`muster-retry-${word}.service`, `${JOB_REPLACE}${word}.service`, `${JOB_FAILED}${word}.service`];
@@ -24,7 +24,7 @@ export function retryOf(host: Host, service: string): JobRetry {
 }
 
 /**
- * Returns how many attempts in a row preceded the run that has just ended; 0 if it was a scheduled run, not a
+ * Returns how many consecutive attempts preceded the run that has just ended; 0 if this run was scheduled and not a
  * retry. The count is in a memory file system, so a reboot cancels retries.
  */
 export function triesBefore(host: Host, service: string): number {
@@ -36,12 +36,12 @@ export function triesBefore(host: Host, service: string): number {
 const BEGUN = "begun";
 
 /**
- * Makes systemd start a job again later, unless a scheduled run starts first.
+ * Makes systemd retry a job later, unless a scheduled run starts first.
  *
- * @param tries how many attempts in a row have failed
+ * @param tries how many consecutive attempts have failed
  * @param run systemd's InvocationID of the run that has failed
  * @param after seconds until the retry
- * @returns why systemd did not accept the retry; empty if it did
+ * @returns why systemd did not accept the retry; empty if systemd accepted the retry
  */
 export function retryLater(host: Host, service: string, tries: number, run: string, after: number): string {
   const file = triesFile(host, service);
@@ -57,8 +57,8 @@ export function retryLater(host: Host, service: string, tries: number, run: stri
 }
 
 /**
- * The script of a retry. It deletes the count if another run has started meanwhile, or after the retry has
- * succeeded. A retry that fails is handled like the first failure.
+ * The script of a retry. The script deletes the count if another run has started in the meantime, or after the retry
+ * has succeeded. A retry that fails is handled like the first failure.
  */
 const TRY_AGAIN =
   '[ "$(systemctl show -P InvocationID -- "$1")" = "$2" ] || exec rm -f -- "$3"; ' +

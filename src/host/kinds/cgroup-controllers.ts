@@ -8,8 +8,8 @@ import type { Kind } from "./kind.ts";
 import { orUnknown } from "./observe-as-user.ts";
 
 /**
- * Checks that this host enforces limits. Muster cannot correct this, because it depends on the configuration
- * of the host's kernel or container.
+ * Checks that this host enforces limits. Muster cannot enable limits, because the configuration of the host's kernel or
+ * container determines whether limits are enforced.
  */
 export const controllers: Kind<ControllersItem> = {
   observe: ({ host }, targets) => targets.map(({ item }) => observeControllers(host, item)),

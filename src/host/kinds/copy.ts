@@ -22,7 +22,8 @@ export const copy: Kind<CopyItem> = {
 };
 
 /**
- * After the agent's own unit has taken over, the copy belongs to the agent, and changes of the copy are not drift.
+ * Observes a copy. After the agent's own unit has taken over, the copy belongs to the agent, and changes of the copy
+ * are not drift.
  *
  * @param own the state of the agent's own unit
  */

@@ -74,7 +74,11 @@ function setLinked({ folder, name, link }: Place, attributes: FileAttributes): v
   });
 }
 
-/** Creates a new folder, and moves aside what was at its path. @throws MusterError if a link was there */
+/**
+ * Creates a new folder, and moves aside the entry that was at its path.
+ *
+ * @throws MusterError if `linkRefusal` refuses a link at this path
+ */
 function replaceByFolder(context: RequestContext, target: Directory, place: Place, onKept: OnKept): void {
   const { folder, name } = place;
   withEntry(folder, name, (entry) => {
@@ -120,7 +124,10 @@ function move(from: DirectoryItem, to: DirectoryItem): void {
   });
 }
 
-/** Calls `use` with the place of a home, without following a link there. Does nothing if its folder is missing. */
+/**
+ * Calls `use` with the place of a home, without following a link there. Does nothing if the home's parent folder is
+ * missing.
+ */
 function withEntryItself({ path }: DirectoryItem, use: (place: Place) => void): void {
   ifPresent(() => withPlace(path, { followsLast: false }, use));
 }

@@ -7,7 +7,7 @@ import { withEntry } from "../fs/open-without-symlinks.ts";
 import { modeOf, typeOf } from "../fs/read.ts";
 import { type FileAttributes, setAttributes } from "../fs/write.ts";
 
-/** Returns the properties that all items with a path have, such as files and folders. */
+/** Returns the properties that all items with a path, such as files and folders, have in common. */
 export function propsOf(accounts: Accounts, stats: Stats): Props & { readonly type: string } {
   return {
     type: typeOf(stats),
@@ -30,7 +30,11 @@ export function differs(want: object, observed: Props, ...properties: readonly s
   return properties.some((property) => observed[property] !== (want as Props)[property]);
 }
 
-/** Sets the attributes of the file at a place. @throws MusterError if it is no longer a file with a single name */
+/**
+ * Sets the attributes of the file at a place.
+ *
+ * @throws MusterError if the entry is no longer a file with a single name
+ */
 export function setAttributesAt(
   { folder, name }: Place,
   { path }: { readonly path: string },

@@ -33,7 +33,7 @@ export const file: Kind<FileItem> = {
   refuse: refuseUnmergeable,
 };
 
-/** Refuses a file if its keys cannot be merged, before anything of its part is written. */
+/** Refuses a file if its keys cannot be merged, before any item of its resource is written. */
 function refuseUnmergeable(context: RequestContext, targets: readonly File[]): void {
   const merged = targets.filter(({ item }) => item.write === "merge");
   for (const [i, observation] of file.observe(context, merged).entries()) {
@@ -72,9 +72,9 @@ function observeEntry(context: RequestContext, target: File, entry: Entry | unde
 const AGENTS_TYPES: ReadonlySet<string> = new Set(["file", "hard link", "symlink"]);
 
 /**
- * Returns the properties of a secret that can be reported safely: whether its bytes match the request or the
- * record, and a seal. The seal lets a client recognize the same bytes later. It differs from the hash in the
- * record, which never leaves the host.
+ * Returns the properties of a secret that can be reported safely: whether its bytes match the request or the record,
+ * and a seal. The seal lets a client recognize the same bytes later. The seal differs from the hash in the record,
+ * because that hash never leaves the host.
  */
 function secretProps(context: RequestContext, { item, applied, intended }: File, bytes: Buffer): Props {
   const digest = secretDigest(item.path, bytes);

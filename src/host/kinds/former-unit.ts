@@ -39,10 +39,10 @@ export function formerProps(
 }
 
 /**
- * Prepares every take-over before a former unit stops. If anything prevents the agent's own unit from starting,
- * the former units stay as they are.
+ * Prepares every take-over before a former unit stops. If anything prevents the agent's own unit from starting, the
+ * former units are not changed.
  *
- * @param starting the own units that should run
+ * @param starting the agents' own units that should run
  * @param errors the errors so far; the errors of this step are added
  */
 export function beginTakeOvers(
@@ -101,7 +101,7 @@ function refuseOthers(host: Host, item: FormerUnit): void {
 
 /**
  * Returns the user that runs a former unit. A system unit can name its user by number. A unit of a user's systemd and a
- * session of a user's tmux have only the rights of this user.
+ * session of a user's tmux always run as that user.
  */
 function runsAs(host: Host, { name, user, manager }: FormerUnit): string {
   if (manager !== undefined) return user;

@@ -14,7 +14,7 @@ export type PathItem = FileItem | DirectoryItem | RowsItem;
 /** The entry that was found at the place of an item, or the reason why the place is refused. */
 export type Found<T> = { readonly value: T } | { readonly refusal: Refusal };
 
-/** Calls `use` with the place of an item. @throws LinkRefusal if a link on the way is not followed */
+/** Calls `use` with the place of an item. @throws LinkRefusal if a link in the path is not followed */
 export function withItemPlace<T>(
   context: RequestContext,
   item: PathItem,
@@ -42,9 +42,10 @@ function refuseForeignHome({ accounts }: RequestContext, { want }: PathItem, pla
 }
 
 /**
- * Returns how an item's path is walked. A link at the end of the path is followed if the place belongs to an agent. It
- * is not followed for root's own files and folders, or in Muster's own folder, because these are never links. It is not
- * followed for a file with `write: once` either, because the agent can make this file a link.
+ * Returns how an item's path is walked. A link at the end of the path is followed if the place belongs to an agent.
+ * Such a link is not followed for root's own files and folders, or in Muster's own folder, because these entries are
+ * never links. Such a link is not followed for a file with `write: once` either, because the agent can replace this
+ * file with a link.
  */
 function routeOf(
   { host }: RequestContext,
@@ -58,7 +59,7 @@ function routeOf(
   return { walker, followsLast: isAgents && !isOnce, followsNone, make };
 }
 
-/** Whether an item is a folder for the data of a user. Root creates it, although the user owns it. */
+/** Whether an item is a folder for the data of a user. Root creates this folder, although the user owns the folder. */
 function isHome(item: PathItem): boolean {
   return item.kind === "directory" && ownsContent(item);
 }
@@ -68,7 +69,7 @@ export function ownsContent({ onRemove }: DirectoryItem): boolean {
   return onRemove !== undefined && onRemove !== "delete";
 }
 
-/** Opens the place of an item and calls `look`, without an entry if nothing exists there. */
+/** Opens the place of an item and calls `look` with the entry, or without an entry if nothing exists there. */
 export function findAtPlace<T>(
   context: RequestContext,
   item: PathItem,

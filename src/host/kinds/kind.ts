@@ -24,7 +24,7 @@ export interface Kind<I extends HostItem = HostItem> {
    */
   readonly observe: (context: RequestContext, targets: readonly ItemState<I>[]) => Observation[];
   /**
-   * Changes an item so that it matches what is declared.
+   * Changes an item so that it matches its declaration.
    *
    * @param observed the item's current properties; empty if they are unknown
    */
@@ -41,17 +41,17 @@ export interface Kind<I extends HostItem = HostItem> {
    * Like `converge`, but for many items together. Set for kinds for which one call per item takes too long.
    */
   readonly convergeAll?: (context: RequestContext, targets: readonly ItemState<I>[]) => void;
-  /** Like `convergeAll`, but continues after an error. @returns the error of each item, or undefined */
+  /** Like `convergeAll`, but continues after an error. @returns for each item, its error or undefined */
   readonly convergeEach?: (context: RequestContext, targets: readonly ItemState<I>[]) => readonly unknown[];
   /** Like `remove`, but for many items together. */
   readonly removeAll?: (context: RequestContext, targets: readonly ItemState<I>[]) => readonly string[];
-  /** Renames an item and what belongs to it; does nothing if `from` does not exist. */
+  /** Renames an item and the data that belongs to the item; does nothing if `from` does not exist. */
   readonly rename?: (context: RequestContext, from: I, to: I) => void;
   /** Set for kinds that are converged after all files are written and systemd has reloaded. */
   readonly afterReload?: true;
   /**
-   * Set for kinds with a `converge` that only checks. It is called with every change of the resource, because the check
-   * can depend on what the change has just created, such as the user.
+   * Set for kinds with a `converge` that only checks. This `converge` is called at every change of the resource,
+   * because the check can depend on items that the change has just created, such as the user.
    */
   readonly isCheck?: true;
 }

@@ -10,14 +10,14 @@ import type { ItemState, Kind } from "./kind.ts";
 import { orUnknown } from "./observe-as-user.ts";
 
 /**
- * The provider and model that an agent uses, as systemd has read them from the agent's unit and all drop-ins.
- * Those files are separate items; this item checks their combined result.
+ * The provider and model that an agent uses, as systemd has read them from the agent's unit and all drop-ins. These
+ * files are separate items; this item checks their combined result.
  */
 export const model: Kind<ModelItem> = {
   observe,
   converge: ({ host }, { item }) => {
     const [state = {}] = showProperties(host, [item.unit], PROPERTIES);
-    // If a session has chosen another model itself, it is not interrupted.
+    // A session that has chosen another model itself is not interrupted.
     if (isDeepStrictEqual(modelProps(item, state, linkedOverride(host, item.unit)), item.want)) return;
     // At this point, the files already match fleet.yaml, so systemd must have read older versions of them.
     daemonReload(host);
@@ -62,7 +62,7 @@ function sessionOf(
   return choice !== undefined && "unknown" in choice ? undefined : choice;
 }
 
-/** Reports the choice of a session. `up` does not change it, because this would interrupt the session. */
+/** Reports the choice of a session. `up` does not change the choice, because a change would interrupt the session. */
 function withChoice(props: Props, { model, provider }: SessionChoice): Observation {
   return {
     props: {
@@ -119,7 +119,10 @@ function variableOf(environment: string, name: string): string {
   return words.findLast((word) => word.startsWith(`${name}=`))?.slice(name.length + 1) ?? NONE;
 }
 
-/** Finds the word after an option in a command line from `systemctl show`. Spaces separate its words. */
+/**
+ * Finds the word after an option in a command line from `systemctl show`. Spaces separate the words of the command
+ * line.
+ */
 function wordAfter(exec: string, option: string): string | undefined {
   const words = / ; argv\[\]=(.*?) ; ignore_errors=/.exec(exec)?.[1]?.split(" ") ?? [];
   const at = words.indexOf(option);

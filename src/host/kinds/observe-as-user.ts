@@ -13,11 +13,11 @@ export interface Unknown {
 }
 
 /**
- * Observes each item with its actor's rights; a failure makes only that item unknown. If a changed owner or
- * mode denies the actor access, root observes the item. This is safe, because root follows no link in a
- * folder that the actor can change, and a file with several names is not read.
+ * Observes each item with its actor's rights; a failure makes only that item unknown. If a changed owner or mode denies
+ * the actor access, root observes the item. This is safe, because root follows no link in a folder that the actor can
+ * change, and a file with several names is not read.
  *
- * @param observeOne gets the account with whose rights it runs; undefined for root
+ * @param observeOne receives the account whose rights it uses; undefined for root
  */
 export function observeAsUsers<I extends Actable, T>(
   context: RequestContext,

@@ -11,7 +11,7 @@ import { orUnknown } from "./observe-as-user.ts";
 /** Time limit in seconds for the download and installation of a package. */
 const PATIENCE = 600;
 
-/** A Debian package. It stays installed when its resource is removed, because other programs might use it. */
+/** A Debian package. The package is kept when its resource is removed, because other programs might use it. */
 export const debianPackage: Kind<PackageItem> = {
   observe,
   converge: ({ host }, { item }) => {
@@ -56,7 +56,10 @@ function observe({ host }: RequestContext, targets: readonly ItemState<PackageIt
   });
 }
 
-/** The packages that Muster itself needs. Each is needed only for the program with its name, however it was installed. */
+/**
+ * The packages that Muster itself needs. Muster uses only the program with the package's name. The program can have
+ * been installed in any way.
+ */
 const PROGRAMS: readonly string[] = ["tmux", "sudo"];
 
 function hasProgram({ paths }: Host, name: string): boolean {

@@ -8,7 +8,7 @@ import type { ItemState } from "./kind.ts";
 import { actorOf } from "./observe-as-user.ts";
 
 /**
- * Refuses items with a link on the way that Muster neither follows nor removes. Called before anything of their
+ * Refuses items with a link in their path that Muster neither follows nor removes. Called before any item of their
  * resource is changed.
  *
  * @throws MusterError about the first such link

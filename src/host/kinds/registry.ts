@@ -47,9 +47,7 @@ export function kindOf(kind: ItemKind): Kind {
   return KINDS[kind] as unknown as Kind;
 }
 
-/**
- * Sorts items into the order in which they must be created, because the maps that Pulumi sends have no order.
- */
+/** Sorts items into the order in which they must be created. The maps that Pulumi sends have no order. */
 export function inKindOrder(items: Items): Items {
   const rank = ({ kind }: HostItem) => ORDER.indexOf(kind);
   const place = (item: HostItem) => ("path" in item ? item.path : "");

@@ -37,7 +37,7 @@ export function removePathItem(
   return kept;
 }
 
-/** Whether the entry at an item's place belongs to its agent, so that Muster does not remove it. */
+/** Whether the entry at an item's place belongs to the item's agent. Muster does not remove such an entry. */
 function isAgents(item: PathItem, { folder, name, link }: Place): boolean {
   if (item.kind === "file" && item.write === "once") return true;
   if (item.actor === undefined) return false;
@@ -60,8 +60,8 @@ function keepChanged(context: RequestContext, item: FileItem, place: Place, onKe
 }
 
 /**
- * Removes the temporary file for an item that a killed run has left. If the actor may not enter the folder, the
- * item's converge reports this.
+ * Removes the temporary file that a killed run has left for an item. If the actor may not enter the folder, the item's
+ * converge reports the error.
  */
 export function removeUnfinished(context: RequestContext, item: PathItem): void {
   try {
@@ -72,9 +72,8 @@ export function removeUnfinished(context: RequestContext, item: PathItem): void 
 }
 
 /**
- * Calls `use` with the place of an item, with the rights of the item's actor. Does nothing if the
- * folder or the actor no longer exists, or if a link on the way is not followed; an actor's home is removed
- * together with the actor.
+ * Calls `use` with the place of an item, with the rights of the item's actor. Does nothing if a link in the path is not
+ * followed, or if the folder or the actor no longer exists. An actor's home is removed together with the actor.
  */
 export function withParent(context: RequestContext, item: PathItem, use: (place: Place) => void): void {
   const account = actorOf(context, item);
@@ -103,7 +102,7 @@ export function removeEmptyParents(
   }
 }
 
-/** Does the work, and ignores that a folder on the way is missing, or is a link that is not followed. */
+/** Does the work. Ignores the error if a folder in the path is missing, or is a link that is not followed. */
 export function ifPresent(work: () => void): void {
   try {
     work();

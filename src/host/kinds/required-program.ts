@@ -26,7 +26,7 @@ export const program: Kind<ProgramItem> = {
   isCheck: true,
 };
 
-/** Returns why the unit cannot start its program; undefined if it can. */
+/** Returns why the unit cannot start its program; undefined if the unit can start it. */
 function refusalOf({ accounts }: RequestContext, item: ProgramItem): Required<Refusal> | undefined {
   return asUser(
     accounts.users.get(item.actor),
@@ -34,7 +34,7 @@ function refusalOf({ accounts }: RequestContext, item: ProgramItem): Required<Re
   );
 }
 
-/** The maximum number of interpreters that are scripts themselves; execve(2). */
+/** The maximum number of interpreters that are scripts themselves; see execve(2). */
 const MOST_SCRIPTS = 4;
 
 /** Checks a working directory outside the home. Muster creates a working directory inside the home. */
@@ -118,7 +118,9 @@ function modeOfFile(path: string): number {
   }
 }
 
-/** Returns the first path that the unit does not see on the way to a file, including the targets of links. */
+/**
+ * Returns the first of these paths that the unit does not see: the given path, the targets of its links, and the file.
+ */
 function unseenOn(item: ProgramItem, path: string): string | undefined {
   const { home, workdir, hidden = "" } = item;
   const seen = [workdir, ...(home === undefined ? [] : [home])];

@@ -12,7 +12,7 @@ export function rowsOf(context: RequestContext, digest: Scalar | undefined): Row
   return text === undefined ? undefined : parseRows(text);
 }
 
-/** Returns the rows that Muster last applied, together with those that a killed run may have written. */
+/** Returns the rows that Muster last applied, together with the rows that a killed run may have written. */
 export function rowsBefore(context: RequestContext, { applied, intended }: ItemState<RowsItem>): Rows {
   return { ...rowsOf(context, applied?.["rows"]), ...rowsOf(context, intended?.["rows"]) };
 }

@@ -41,7 +41,7 @@ function keep(context: RequestContext, item: RowsItem, copy: Snapshot | Unknown)
   if ("unknown" in bytes) return keepBeside(context, item);
   const target = copyPath(context, item);
   const earlier = readOwn(target)?.equals(bytes) ? [] : finalizeCopy(context, item);
-  // Only root is allowed to read the archive folder, so it is created with this mode.
+  // Only root is allowed to read the archive folder, so the folder is created with the mode 0700.
   mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
   writeOwn(target, bytes);
   return earlier;

@@ -109,16 +109,18 @@ function isAgents({ type }: Props): boolean {
   return !["absent", "symlink", "hard link"].includes(`${type}`);
 }
 
-/** If no contacts are declared, the agent can have any entry at the path of its contact book. */
+/**
+ * Ignores differences if no contacts are declared, because the agent can then have any entry at the path of its contact
+ * book.
+ */
 function withoutContacts({ want }: RowsItem, props: Props): Props {
   return props["type"] === want.type ? { ...props, rows: want.rows } : { ...want };
 }
 
 /**
- * Tries the repair on a copy, with the rights of the agent, because the agent's own
- * schema can prevent the repair.
+ * Tries the repair on a copy, with the rights of the agent, because the agent's own schema can prevent the repair.
  *
- * @returns why `up` cannot repair the table; undefined if it can
+ * @returns why `up` cannot repair the table; undefined if `up` can repair it
  */
 function tryRepair(
   context: RequestContext,
@@ -141,7 +143,7 @@ function tryRepair(
   }
 }
 
-/** Whether a table has all rows of an earlier declaration, which means that only fleet.yaml has changed. */
+/** Whether a table has all rows of an earlier declaration. If so, only fleet.yaml has changed. */
 function matches(table: ReadonlyMap<string, Row>, rows: Rows | undefined): boolean {
   return rows !== undefined && compareRows(rows, table).length === 0;
 }

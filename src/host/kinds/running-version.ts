@@ -8,8 +8,8 @@ import type { ItemState, Kind } from "./kind.ts";
 import { orUnknown } from "./observe-as-user.ts";
 
 /**
- * The version that an agent's process runs, which can be older than the version that its unit starts. Also checks
- * whether the unit disables the program's own updater.
+ * The version that an agent's process runs. This version can be older than the version that the agent's unit starts.
+ * The kind also checks whether the unit disables the program's own updater.
  */
 export const running: Kind<RunningItem> = {
   observe: ({ host }, targets) => observe(host, targets),

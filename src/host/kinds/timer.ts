@@ -142,8 +142,8 @@ function remove(host: Host, items: readonly TimerItem[]): readonly string[] {
   for (const { name, service } of items)
     for (const unit of [name, service]) removeOverrides(unit, ownOverrides(unit));
   host.run("systemctl", ["disable", "--no-reload", "--", ...timers]);
-  // The units that start runs are stopped first, because one of them could otherwise start another run after
-  // the services have stopped.
+  // The units that start runs are stopped first, because such a unit could otherwise start another run after the
+  // services have stopped.
   const starters = services.flatMap((service) => [retryTimer(service), ...jobHandlersOf(service)]);
   host.run("systemctl", ["stop", "--", ...timers, ...starters]);
   host.run("systemctl", ["stop", "--", ...services]);

@@ -2,7 +2,7 @@ import { QUARANTINED } from "../../model/items.ts";
 import { overridesOf } from "../units/manual-overrides.ts";
 import { isRunning, type UnitState } from "../units/systemctl.ts";
 
-/** Returns a unit's properties. @param state its state in systemd */
+/** Returns a unit's properties. @param state the unit's state in systemd */
 export function unitProps(name: string, state: UnitState, isQuarantined = false) {
   const masked = state["LoadState"] === "masked" ? "masked" : "absent";
   const active = isRunning(state) || isRestarting(state) ? "running" : "stopped";

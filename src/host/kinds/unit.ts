@@ -222,9 +222,9 @@ function remove(host: Host, { name, onRemove }: UnitItem): readonly string[] {
   );
   if (state["LoadState"] === "not-found") return [];
   if (!isStopped(state)) stopUnit(host, name);
-  // The folder with the last output of an agent, which systemd has created for the unit.
+  // This removes the folder that systemd has created for the unit. The folder contains the agent's last output.
   if (agentOfUnit(name) !== undefined) host.run("systemctl", ["clean", "--what=logs", "--", name]);
-  // If the unit's file no longer exists, this command fails, and the error is ignored.
+  // This command fails if the unit's file no longer exists. The error is then ignored.
   host.run("systemctl", ["disable", "--", name]);
   host.run("systemctl", ["reset-failed", "--", name]);
   return [];

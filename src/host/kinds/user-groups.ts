@@ -33,8 +33,8 @@ export function setGroups(host: Host, item: UserItem): void {
 }
 
 /**
- * For a user that is adopted, turns its primary group into a supplementary group, before the user gets another primary
- * group. A group that gives root privileges is kept only if it is declared.
+ * Turns the primary group of an adopted user into a supplementary group, before the user gets another primary group. A
+ * group that gives root privileges is kept only if it is declared.
  */
 export function keepFirstGroup(host: Host, accounts: Accounts, account: Account, item: UserItem): void {
   const former = accounts.groupName(account.gid);
@@ -44,7 +44,7 @@ export function keepFirstGroup(host: Host, accounts: Accounts, account: Account,
   change(host, "gpasswd", ["--add", item.name, former]);
 }
 
-/** Why a user cannot get its declared groups; undefined if all of them exist. */
+/** Returns why a user cannot get its declared groups; undefined if all of these groups exist. */
 export function missingGroups(accounts: Accounts, item: UserItem): Refusal | undefined {
   const [missing] = declaredGroups(item).filter((group) => !accounts.groups.has(group));
   if (missing === undefined) return undefined;

@@ -136,7 +136,7 @@ const SYSTEM = ["--system", "--password", "*"];
 const UID_MIN = 1000;
 
 /**
- * Returns the useradd option that gives a deleted user its former uid, which still owns the user's home. With
+ * Returns the useradd option that gives a deleted user its former uid. The user's home still belongs to this uid. With
  * a different uid, the agent would have no access to its own files.
  */
 function formerUid(accounts: Accounts, home: string): readonly string[] {
@@ -158,9 +158,9 @@ function remove({ host, accounts }: RequestContext, { item }: ItemState<UserItem
 }
 
 /**
- * Renames a user, which keeps its uid and therefore all of its files. The user's crontab, linger file and
- * subordinate ids get the new name before the user does, so that a killed run can repeat the rename. The user's units and processes are
- * ended first, because usermod refuses to rename a user with running processes.
+ * Renames a user. The user keeps its uid, and therefore all of its files. The user's crontab, linger file and
+ * subordinate ids get the new name before the user gets it, so that a killed run can repeat the rename. The user's
+ * units and processes are ended first, because usermod refuses to rename a user with running processes.
  */
 function rename({ host, accounts }: RequestContext, from: UserItem, to: UserItem): void {
   const account = accounts.users.get(from.name);

@@ -17,7 +17,10 @@ export interface MessageHost {
   read(): Promise<TerminalState>;
   paste(): Promise<void>;
   enter(): Promise<void>;
-  /** Takes the lock under which one message at a time is typed; undefined if another session holds it. */
+  /**
+   * Takes the lock that allows only one message to be typed at a time. Returns undefined if another session holds the
+   * lock.
+   */
   lock(): (() => void) | undefined;
   sleep(milliseconds: number): Promise<void>;
   /** In milliseconds. */
@@ -42,7 +45,7 @@ export function proofOf({ host, message }: Attempt): Outcome | undefined {
   return found && { verdict: found.isQueued ? "queued" : "accepted", evidence: found.place };
 }
 
-/** The outcome if this attempt has typed nothing. An earlier attempt may have delivered the message. */
+/** Returns the outcome if this attempt has typed nothing. An earlier attempt may have delivered the message. */
 export function notTyped(
   { isRetry }: Pick<Attempt, "isRetry">,
   reason: RefusalReason,

@@ -10,7 +10,7 @@ const LOCK_TIME = 60;
 /** Milliseconds between two searches for a proof. */
 const SEARCH = 250;
 
-/** Seconds after the first Enter at which it is repeated if the text is still at the prompt. */
+/** Seconds after the first Enter at which Enter is pressed again if the text is still at the prompt. */
 const REPEATS = [3, 10, 30];
 
 /** Delivers a message, or finds out whether an earlier attempt has delivered it. */
@@ -24,7 +24,7 @@ export async function deliver(host: MessageHost, request: SendRequest): Promise<
   let attempt: Attempt;
   let outcome: Outcome | undefined;
   try {
-    // The record is read under the lock, because the session of an earlier attempt can still be at work.
+    // The record is read under the lock, because the session of an earlier attempt can still be running.
     attempt = attemptOf(host, request);
     outcome =
       release === undefined
@@ -97,7 +97,7 @@ async function repeatEnter({ host, request: { conversation, text } }: Attempt): 
     const prompt = readPrompt(conversation, await host.read());
     if (prompt.kind === "prompt" && isPasted(prompt.draft, text, conversation.pasted)) await host.enter();
   } catch {
-    // The agent has ended meanwhile. Its transcript can still prove that it has accepted the message.
+    // The agent has ended in the meantime. Its transcript can still prove that it has accepted the message.
   } finally {
     release?.();
   }

@@ -20,8 +20,8 @@ export function openQuestion(form: ScreenForm, screen: Screen): string | undefin
 }
 
 /**
- * Returns the rows with words of an open dialog, and of what is above it; undefined if no dialog is open. A dialog can
- * take the place of the text between the two lines of a prompt.
+ * Returns the rows with words of an open dialog and of the text above the dialog; undefined if no dialog is open. A
+ * dialog can replace the text between the two lines of a prompt.
  */
 function dialogRows(form: ScreenForm, screen: Screen): readonly string[] | undefined {
   const state = readPrompt(form, screen);

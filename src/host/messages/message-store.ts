@@ -5,7 +5,7 @@ import { readOwn, writeOwn } from "../store/state-files.ts";
 import { listFolder } from "../system/read-if-present.ts";
 import type { TranscriptEnds } from "./transcript.ts";
 
-/** The host's record of a message. It is on the disk before anything is typed. */
+/** The host's record of a message. The record is on the disk before anything is typed. */
 export interface MessageRecord {
   readonly id: string;
   /** The digest of the text. The text itself is not kept. */

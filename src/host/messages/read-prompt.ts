@@ -23,7 +23,7 @@ const FRAME = /^[\s│┃|]+|[\s│┃|]+$/gu;
 
 const INVERSE = ATTRIBUTES[7] ?? 0;
 
-/** Finds the prompt or the dialog on a screen. If in doubt, the answer is not `prompt`. */
+/** Finds the prompt or the dialog on a screen. If the screen is ambiguous, the result is not `prompt`. */
 export function readPrompt({ prompt, dialogs, busy }: ScreenForm, { rows }: Screen): PromptState {
   const texts = rows.map(textInFrame);
   const near = texts.filter((text) => text !== "").slice(-NEAR);
@@ -51,7 +51,7 @@ export function isPasted(draft: string, text: string, mark: string | undefined):
   return shown !== "" && (compact(text).includes(shown) || (mark !== undefined && draft.includes(mark)));
 }
 
-/** Returns a text without white space, which runtimes change when they show or record a text. */
+/** Returns a text without white space. Runtimes change white space when they show or record a text. */
 export function compact(text: string): string {
   return text.replaceAll(/\s+/gu, "");
 }

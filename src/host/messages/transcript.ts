@@ -19,12 +19,12 @@ export interface TranscriptSearch {
   readonly isComplete: boolean;
 }
 
-/** The maximum number of transcripts of one agent, and of bytes that are read from each. */
+/** The maximum number of transcripts of one agent, and of bytes that are read from each transcript. */
 const MOST_FILES = 5000;
 const MOST_BYTES = 32 * 1024 * 1024;
 
 /**
- * Returns where the transcripts of an agent end at present. This function and `findInTranscripts` must run with the
+ * Returns where the transcripts of an agent currently end. This function and `findInTranscripts` must run with the
  * rights of the agent's user, because the agent can replace its transcripts with links to any file.
  */
 export function transcriptEnds(home: string, records: readonly MessageRecords[]): TranscriptEnds {
@@ -32,7 +32,7 @@ export function transcriptEnds(home: string, records: readonly MessageRecords[])
   return Object.fromEntries(sizes);
 }
 
-/** The other messages to the same agent. A record must not prove two messages. */
+/** The other messages to the same agent. One record must not prove two messages. */
 export interface OtherMessages {
   /** The places that are evidence of other messages. */
   readonly claimed: ReadonlySet<string>;

@@ -13,14 +13,14 @@ const SHOW_TIME = 10;
 const REST = 300;
 
 /**
- * Seconds after an attempt. From then on, a transcript without the message proves that the message has not arrived. A
- * runtime can record a message some time after it has accepted it.
+ * Seconds after an attempt until a transcript without the message proves that the message has not arrived. A runtime
+ * can record a message some time after it has accepted the message.
  */
 const SETTLED = 30;
 
 /**
- * Types a message, with Enter. The text of an earlier attempt is pasted again only if the transcript proves that it has
- * not arrived.
+ * Types a message, with Enter. The text of an earlier attempt is pasted again only if the transcript proves that the
+ * text has not arrived.
  *
  * @returns undefined if the message was typed; otherwise the outcome with the reason
  */
@@ -46,7 +46,7 @@ export async function typeMessage(attempt: Attempt): Promise<Outcome | undefined
     save(attempt, { stage: "entered" });
     return undefined;
   } catch (error) {
-    // Before the message is recorded, nothing is typed.
+    // Nothing is typed before the message is recorded, so no message is unconfirmed here.
     if (!isRecorded) throw error;
     return { verdict: "unconfirmed", detail: error instanceof Error ? error.message : String(error) };
   }
@@ -90,7 +90,7 @@ async function readyPrompt(attempt: Attempt, conversation: Conversation): Promis
 /**
  * Finds out whether the text of an earlier attempt has certainly not arrived.
  *
- * @returns undefined if that is certain
+ * @returns undefined if the text has certainly not arrived
  */
 async function missingProof(attempt: Attempt, conversation: Conversation): Promise<Outcome | undefined> {
   const { host, message } = attempt;

@@ -25,13 +25,12 @@ export function stagingPath(path: string): string {
 }
 
 /**
- * Moves a complete home to its final path by a rename. If this run is killed, the rename can be repeated,
- * because the host has recorded that the complete home has arrived, and the staging folder exists until the
- * rename is done.
+ * Moves a complete home to its final path by a rename. If this run is killed, the rename can be repeated, because the
+ * host has recorded that the complete home has arrived, and the staging folder exists until the rename is done.
  *
  * @param mark the host's record of the move, in the state `placing`
- * @returns the archive paths of what was at the final path; an old copy from an
- * earlier move is deleted, not archived
+ * @returns the archive paths of the entries that were at the final path; an old copy from an earlier move is deleted,
+ * not archived
  */
 export function placeHome(host: Host, home: Pick<Home, "path">, mark: MoveMark): readonly string[] {
   const staging = stagingPath(home.path);

@@ -29,7 +29,7 @@ export const moveHooks: LifecycleHooks = {
     const mark = markOfResource(host, id);
     if (mark === undefined) return;
     if (mark.home !== undefined) clearStaging(host, mark.home);
-    // If the agent never had a unit on this host, removing its items has not released it from quarantine.
+    // If the agent never had a unit on this host, the agent is still in quarantine after its items have been removed.
     release(host, agentUnit(mark.agent));
     deleteMark(host, mark.agent);
   },

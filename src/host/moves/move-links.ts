@@ -10,7 +10,7 @@ import { type RequestContext, requestContext } from "../request-context.ts";
 import { hasCode } from "../system/error-reason.ts";
 import type { Home } from "./move-state.ts";
 
-/** Refuses a home that is a link on the new host, because the arriving home would have to replace it. */
+/** Refuses a home that is a link on the new host, because the arriving home would have to replace the link. */
 export function refuseLinkedHome({ path }: Home): void {
   const isLink = withPathItem(path, (entry) => entry?.stats.isSymbolicLink() === true);
   if (!isLink) return;
@@ -22,8 +22,8 @@ export function refuseLinkedHome({ path }: Home): void {
 }
 
 /**
- * Refuses to move a home if a declared path in it leads through a link out of the home, because the link's target would
- * stay on the old host. Called before the agent is stopped.
+ * Refuses to move a home if a link leads a declared path out of the home, because the link's target would be left on
+ * the old host. Called before the agent is stopped.
  */
 export function refuseLinksAway(host: Host, items: Items, home: Home): void {
   const context = requestContext(host);

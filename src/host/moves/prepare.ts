@@ -90,8 +90,8 @@ function answer(host: Host, { agent, move }: MoveMark, state: LeaveAnswer["state
 }
 
 /**
- * Returns the services of the agent's jobs. They must be stopped too, because the quarantine
- * only prevents new runs of a job.
+ * Returns the services of the agent's jobs. These services must be stopped too, because the quarantine only prevents
+ * new runs of a job.
  */
 function jobsOf(records: readonly HostRecord[], agent: string): string[] {
   return records
@@ -114,7 +114,7 @@ function endPrograms(host: Host, { user }: Home): void {
   if (account !== undefined && account.uid !== 0) endProcesses(account.uid, GRACE);
 }
 
-/** @throws MusterError for a paused agent, because the new host would start it */
+/** Refuses to move a paused agent, because the new host would start the agent. @throws MusterError */
 function refusePaused(host: Host, agent: string): void {
   const pause = readPause(host, agentUnit(agent));
   if (pause === undefined) return;
@@ -138,8 +138,7 @@ function stillArriving({ agent, other }: MoveMark): MusterError {
 }
 
 /**
- * Prepares a move on the new host: creates the user that owns the home, and a staging folder next to the
- * home's path.
+ * Prepares a move on the new host: creates the user that owns the home, and a staging folder beside the home's path.
  */
 export function arrive(host: Host, request: ArriveRequest): ArriveAnswer {
   const home = moveHomeOf(request.id, request.items);
@@ -173,7 +172,7 @@ function markArriving(host: Host, request: ArriveRequest, home: Home): MoveMark 
  * Refuses an agent if its user or home belongs to somebody else on this host. Called only for a move that has created
  * nothing on this host yet.
  *
- * @throws MusterError that says what exists already
+ * @throws MusterError that names the existing user or home
  */
 function refuseTaken(
   host: Host,

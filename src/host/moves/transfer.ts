@@ -19,7 +19,8 @@ import { placeHome, stagingPath } from "./complete-or-cancel.ts";
 import { type Home, homeOwner, moveHomeOf, readMark, writeMark } from "./move-state.ts";
 
 /**
- * A home that is being packed. A tar process packs it with the agent's rights, only as fast as the other host requests the data.
+ * A home that is being packed. A tar process packs the home with the agent's rights. The process is only as fast as the
+ * other host requests the data.
  */
 interface Packing {
   readonly tar: ChildProcess;
@@ -76,7 +77,7 @@ function startPacking(host: Host, home: Home): Packing {
   return { tar, end: endOf(tar), parts, sum: createHash("sha256"), rest: Buffer.alloc(0) };
 }
 
-/** Reads a full chunk, or the rest of the home if that is shorter. */
+/** Reads a full chunk, or the rest of the home if the rest is shorter. */
 async function readChunk(packing: Packing): Promise<Buffer> {
   const gathered = [packing.rest];
   let length = packing.rest.length;
@@ -100,8 +101,8 @@ function cannotPack(id: string, message: string): MusterError {
 }
 
 /**
- * A home that is being unpacked by a tar process with the agent's rights. The home is in a staging folder,
- * which only root can rename.
+ * A home that is being unpacked by a tar process with the agent's rights. The home is in a staging folder. Only root
+ * can rename this folder.
  */
 interface Unpacking {
   readonly home: Home;
@@ -148,7 +149,9 @@ function startUnpacking(host: Host, home: Home): Unpacking {
   return unpacking;
 }
 
-/** Unpacks the next bytes. After the last bytes, checks their sum and moves the home to its final path. */
+/**
+ * Unpacks the next bytes. After the last bytes, checks the checksum of all bytes and moves the home to its final path.
+ */
 export async function unpack(host: Host, { id, move, bytes, sum }: UnpackRequest): Promise<UnpackAnswer> {
   const unpacking = unpackings.get(move);
   if (unpacking === undefined || unpacking.home.agent !== agentOf(id)) {

@@ -16,12 +16,14 @@ export interface TerminalState extends Screen {
   readonly isScrolled: boolean;
 }
 
-/** The terminal of a running agent. All functions reject with a MusterError if the agent's tmux does not answer. */
+/** The terminal of a running agent. All functions reject with a MusterError if the agent's tmux does not respond. */
 export interface AgentTerminal {
   read(): Promise<TerminalState>;
   /** Returns the content and the history of the terminal, oldest line first. @param last the maximum number of lines */
   history(last: number): Promise<readonly string[]>;
-  /** Pastes a text, in brackets if the program has asked for them; see "bracketed paste" in xterm's ctlseqs. */
+  /**
+   * Pastes a text, as a bracketed paste if the program has requested this; see "bracketed paste" in xterm's ctlseqs.
+   */
   paste(buffer: string, text: string): Promise<void>;
   /** Sends keystrokes to the terminal, as names of keys or as bytes in hexadecimal. */
   type(keys: readonly string[]): Promise<void>;
@@ -71,7 +73,10 @@ export function stopWatchers(host: Host): void {
   stopUnits(host, [...openUnits]);
 }
 
-/** Stops clients. A server can have made its client run another program, which does not end when its input ends. */
+/**
+ * Stops clients. A server can have made its client run another program. Such a program does not end when its input
+ * ends.
+ */
 function stopUnits(host: Host, names: readonly string[]): void {
   if (names.length > 0) host.run("systemctl", ["stop", "--no-block", "--", ...names]);
   for (const name of names) openUnits.delete(name);

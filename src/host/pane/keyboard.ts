@@ -8,7 +8,10 @@ import { tryResourceLock } from "../system/locks.ts";
 import { readKeyboardHolder, removeKeyboardHolder, writeKeyboardHolder } from "../units/keyboard.ts";
 import { withView } from "./pane-views.ts";
 
-/** Seconds without a request for a screen after which a keyboard is returned: the client has probably disconnected. */
+/**
+ * Seconds without a request for a screen after which a keyboard is returned, because the client has probably
+ * disconnected.
+ */
 const PATIENCE = 15;
 
 /** The keyboards that this session holds, by agent. */
@@ -28,18 +31,20 @@ export async function keyboard(host: Host, request: KeyboardRequest): Promise<Ke
   return { holder: mine.holder };
 }
 
-/** Records that the client of this session still asks for an agent's screen. */
+/** Records that the client of this session still requests an agent's screen. */
 export function keepKeyboard(agent: string): void {
   const mine = held.get(agent);
   if (mine !== undefined) mine.lastSeen = Date.now();
 }
 
-/** Returns all keyboards of this session. */
+/** Gives up all keyboards that this session holds. */
 export function returnAllKeyboards(host: Host): void {
   for (const agent of [...held.keys()]) returnKeyboard(host, agent, "because the connection has ended");
 }
 
-/** The lock under which an agent's keyboard is taken, and under which a message is typed. */
+/**
+ * Returns the name of an agent's typing lock. A session holds this lock while it takes the keyboard or types a message.
+ */
 export function typingLock(agent: string): string {
   return `typing at ${agent}`;
 }

@@ -4,12 +4,12 @@ import type { ScreenRow } from "../../model/screen.ts";
 import type { Host } from "../context.ts";
 import { type AgentTerminal, openTerminal, type TerminalState } from "./agent-terminal.ts";
 
-/** The connection of this session to one agent's terminal, and the last screen that the client got. */
+/** The connection of this session to one agent's terminal, and the last screen that the client has received. */
 export interface PaneView {
   readonly terminal: AgentTerminal;
-  /** The number of the last screen; 0 before the first one. */
+  /** The number of the last screen; 0 before the first screen. */
   number: number;
-  /** The last screen, except for its rows, and each of its rows, as JSON. */
+  /** The last screen without its rows, as JSON. `rows` contains each row as JSON. */
   frame: string;
   rows: readonly string[];
 }
@@ -51,7 +51,7 @@ export async function withView<T>(
   }
 }
 
-/** Closes all views of this session, which has ended. */
+/** Closes all views of this session after the session has ended. */
 export async function closeViews(): Promise<void> {
   isOver = true;
   const open = [...views.values()];
@@ -60,10 +60,10 @@ export async function closeViews(): Promise<void> {
 }
 
 /**
- * Compares a screen with the last one of the view, and makes it the last one.
+ * Compares a screen with the last screen of the view, and stores the new screen as the last screen.
  *
  * @param isKnown whether the client has the last screen
- * @returns the answer for the client; undefined if the client has this screen already
+ * @returns the answer for the client; undefined if the client already has this screen
  */
 export function nextAnswer(
   view: PaneView,

@@ -19,7 +19,7 @@ const TOKEN = new RegExp(
 /**
  * Parses the output of `tmux capture-pane -e`. Everything except text and its style is dropped.
  *
- * @param lines one for each row
+ * @param lines the captured lines, one for each row
  */
 export function parseScreen(lines: readonly string[]): ScreenRow[] {
   const pen: Pen = { style: {}, isGraphic: false };

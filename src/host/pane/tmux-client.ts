@@ -10,24 +10,24 @@ export interface TmuxClient {
   /**
    * Sends a command.
    *
-   * @returns the lines of its answer
-   * @throws MusterError if tmux refuses the command, if the client ends, or if no answer arrives in time
+   * @returns the lines of tmux's response
+   * @throws MusterError if tmux refuses the command, if the client ends, or if no response arrives in time
    */
   ask(command: string): Promise<readonly string[]>;
-  /** Ends the client. Resolves when it has ended, or after a second. */
+  /** Ends the client. Resolves when the client has ended, or after a second. */
   close(): Promise<void>;
   /** Resolves when the client has ended. */
   readonly ended: Promise<void>;
 }
 
-/** Milliseconds that a tmux server has to answer, and that a client has to end by itself. */
+/** The maximum number of milliseconds until a tmux server responds, and until a client ends by itself. */
 const ANSWER_TIME = 10_000;
 const END_TIME = 1000;
 
 /** The maximum length in characters of the error output that is kept. */
 const MOST_ERRORS = 2000;
 
-/** A question that has not been answered. */
+/** A command to which tmux has not responded. */
 interface Asked {
   readonly resolve: (lines: readonly string[]) => void;
   readonly reject: (error: MusterError) => void;
@@ -35,7 +35,7 @@ interface Asked {
 }
 
 /**
- * Starts a control client. Its output comes from the agent, so it is only parsed.
+ * Starts a control client. The agent controls the client's output, so the output is only parsed.
  *
  * @param agent the agent's name, for errors
  */

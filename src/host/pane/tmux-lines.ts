@@ -1,18 +1,20 @@
-/** The answer of a tmux server to one command of a control client. */
+/** The response of a tmux server to one command of a control client. */
 export interface TmuxAnswer {
   readonly isError: boolean;
   readonly lines: readonly string[];
 }
 
-/** The maximum number of characters of an answer. The agent's own server decides what it sends. */
+/**
+ * The maximum number of characters of a response. The limit is needed, because the agent controls the server's output.
+ */
 const MOST = 4 * 1024 * 1024;
 
 /**
- * Parses the output of a control client of tmux; see "CONTROL MODE" in tmux(1). Ignores notifications, and answers to
+ * Parses the output of a control client of tmux; see "CONTROL MODE" in tmux(1). Ignores notifications, and responses to
  * commands of other clients.
  *
- * @param onAnswer called with each answer to one of the client's own commands, in their order
- * @param onEnd called once if the client detaches, or prints more than an answer can contain
+ * @param onAnswer called with the response to each of the client's own commands, in the order of the commands
+ * @param onEnd called once if the client detaches, or prints more than a response can contain
  * @returns a function that takes the next characters
  */
 export function tmuxLines(onAnswer: (answer: TmuxAnswer) => void, onEnd: () => void): (text: string) => void {
@@ -53,12 +55,12 @@ export function tmuxLines(onAnswer: (answer: TmuxAnswer) => void, onEnd: () => v
   };
 }
 
-/** The longest part of a text in one command, in UTF-16 units. */
+/** The maximum length of the part of a text in one command, in UTF-16 units. */
 const PART = 4096;
 
 /**
- * Returns the commands that put a text into a paste buffer. Commands of a control client are lines, which have no
- * maximum length and are not visible to other users, unlike the arguments of a program.
+ * Returns the commands that put a text into a paste buffer. A control client reads commands as lines. Unlike the
+ * arguments of a program, these lines have no maximum length, and other users cannot see them.
  */
 export function bufferCommands(buffer: string, text: string): string[] {
   const parts: string[] = [];
@@ -71,7 +73,7 @@ export function bufferCommands(buffer: string, text: string): string[] {
   return parts.map((part, i) => `set-buffer ${i === 0 ? "" : "-a "}-b ${buffer} -- ${tmuxQuoted(part)}`);
 }
 
-/** Quotes a word for the parser of tmux, so that it stays on one line. */
+/** Quotes a word for the parser of tmux, so that the word is kept on one line. */
 export function tmuxQuoted(word: string): string {
   return `"${word
     .replaceAll(/[\\"$]/g, "\\$&")

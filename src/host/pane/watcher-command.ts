@@ -30,8 +30,8 @@ const SANDBOX = [
 ];
 
 /**
- * Returns the arguments of systemd-run(1) that start a control client of an agent's tmux server, as the agent's
- * user. The client has no terminal. It ends with its standard input, and with the agent's unit.
+ * Returns the arguments of systemd-run(1) that start a control client of an agent's tmux server, as the agent's user.
+ * The client has no terminal. The client ends when its standard input or the agent's unit ends.
  *
  * @param name the name of the client's own unit
  */
@@ -41,7 +41,7 @@ export function watcherCommand({ agent, unit, user, group, slice }: RunningAgent
     ...["--quiet", "--collect", "--pipe", "--wait", `--unit=${name}`],
     ...["--description", `A person watches the agent ${agent}`],
     ...[...properties, ...SANDBOX].flatMap((one) => ["-p", one]),
-    // Without -u, tmux replaces letters outside of ASCII. With -E, it does not change the session's environment.
+    // Without -u, tmux replaces letters outside of ASCII. With -E, tmux does not change the session's environment.
     ...["--", "/usr/bin/tmux", "-u", "-C", "-S", tmuxSocket(agent), "-f", "/dev/null"],
     // The flags keep the size of the agent's window, and stop notifications with the program's output.
     ...["attach-session", "-E", "-f", "ignore-size,no-output"],

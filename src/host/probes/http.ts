@@ -4,7 +4,7 @@ import { reasonOf } from "../system/error-reason.ts";
 import { noAnswer, type ProbeAnswer } from "./probe-answer.ts";
 
 /**
- * Sends one request. Only the response's status decides: its body is not read, and redirects are not
+ * Sends one request. Only the response's status determines the result: the body is not read, and redirects are not
  * followed. The time limit covers everything, including name resolution and TLS.
  */
 export function probeHttp({ url, method, expect, timeout }: HttpProbe): Promise<ProbeAnswer> {

@@ -3,23 +3,23 @@ import type { HealthCheck } from "../../model/health-check.ts";
 import type { ProbeAnswer } from "./probe-answer.ts";
 import { runProbe } from "./run-probe.ts";
 
-/** The last answer to a health check. */
+/** The last result of a health check. */
 export interface Answered extends ProbeAnswer {
-  /** The number of answers so far. This number distinguishes an answer from the previous answer. */
+  /** The number of results so far. This number distinguishes a result from the previous result. */
   readonly count: number;
-  /** The number of answers in a row, including this answer, that have had the same `ok`. */
+  /** The number of consecutive results, including this result, with the same `ok`. */
   readonly streak: number;
 }
 
-/** Runs probes in the background. The caller polls for the last answers. */
+/** Runs probes in the background. The caller polls for the last results. */
 export interface Prober {
   /**
-   * Starts the probes that are due. A check that has changed, or was missing from the last
-   * call, starts without an answer.
+   * Starts the probes that are due. A check that has changed, or was missing from the last call, starts without a
+   * result.
    *
    * @param wanted all checks, by name
    * @param now seconds of a monotonic clock
-   * @returns the last answers, by name, without checks that have no answer yet
+   * @returns the last results, by name, without checks that have no result yet
    */
   poll(wanted: ReadonlyMap<string, HealthCheck>, now: number): ReadonlyMap<string, Answered>;
 }
@@ -31,7 +31,7 @@ interface Watched {
   last?: Answered;
 }
 
-/** Creates a prober. @param probe runs one probe; it must not reject */
+/** Creates a prober. @param probe runs one probe; its promise must not reject */
 export function newProber(probe: typeof runProbe = runProbe): Prober {
   const all = new Map<string, Watched>();
 

@@ -5,7 +5,7 @@ import { probeHttp } from "./http.ts";
 import type { ProbeAnswer } from "./probe-answer.ts";
 import { probeTcp } from "./tcp.ts";
 
-/** Runs one probe. It never rejects: an error is returned as a failed answer. */
+/** Runs one probe. The promise never rejects: an error is returned as a failed result. */
 export async function runProbe(probe: Probe): Promise<ProbeAnswer> {
   try {
     if (probe.kind === "http") return await probeHttp(probe);

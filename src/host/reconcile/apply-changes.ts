@@ -55,7 +55,7 @@ export function applyAll(
   return waiting;
 }
 
-/** Applies the items that need no reload. @returns the items that a unit reads again */
+/** Applies the items that need no reload. @returns the items that a unit must read again */
 function writeItems(context: RequestContext, { task, observed, toDo }: PendingChange): ReadAtStart[] {
   const { before, parts } = task;
   if (before?.intended) parts.run(undefined, () => removeAllUnfinished(context, before.items));
@@ -77,8 +77,8 @@ function isAfterReload(item: HostItem): boolean {
 }
 
 /**
- * Sorts an agent's items so that each part follows the parts that it needs. If a part fails, the parts that
- * need it are skipped.
+ * Sorts an agent's items so that each part follows the parts that it needs. If a part fails, the parts that need the
+ * failed part are skipped.
  */
 function partByPart(targets: readonly NamedItem[]): NamedItem[] {
   const parts: readonly (AgentPart | undefined)[] = AGENT_PARTS;
@@ -109,7 +109,7 @@ function applyAfterReload(context: RequestContext, changes: readonly PendingChan
 
 type TaskItem = readonly [target: NamedItem, task: ResourceTask];
 
-/** Applies items of many tasks together. If one item fails, the others are not affected. */
+/** Applies items of many tasks together. If one item fails, the other items are not affected. */
 function applyEach(
   context: RequestContext,
   same: readonly TaskItem[],
@@ -145,8 +145,8 @@ function applyTogether(
 }
 
 /**
- * Refuses items that this host does not support, before anything is written. A link that is not followed refuses
- * the entire resource; anything else refuses only the parts that need the item.
+ * Refuses items that this host does not support, before anything is written. A link that is not followed refuses the
+ * entire resource; any other item refuses only the parts that need the item.
  */
 export function refuseItems(context: RequestContext, { targets, parts }: ResourceTask): void {
   context.refreshAccounts();
@@ -222,7 +222,7 @@ function firstGroup({ accounts }: RequestContext, item: HostItem): Props {
   return user === undefined ? {} : { group: accounts.groupName(user.gid) };
 }
 
-/** Records in the history and for the answer that an entry was kept before the change. */
+/** Records, in the history and for the answer, that an entry was kept before the change. */
 function noteKept(host: Host, { request, overwritten }: ResourceTask, item: HostItem, kept: string): void {
   const path = "path" in item ? item.path : itemAddress(item);
   overwritten.push({ path, kept });

@@ -38,8 +38,8 @@ const PROPERTIES = [
 ];
 
 /**
- * Delays an answer until the units that were started for it have run for a second. Other requests are
- * answered meanwhile.
+ * Delays an answer until the units that its request has started have run for a second. Other requests are answered in
+ * the meantime.
  *
  * @throws MusterError, in the promise, if a unit has exited
  */
@@ -97,7 +97,10 @@ async function afterTakeOvers<A>(host: Host, { units, answer, lost }: StableAnsw
   return first === undefined ? answer : lost(...first);
 }
 
-/** @returns the error if the take-over was rolled back; undefined if it succeeded or there was none */
+/**
+ * @returns the error if the take-over was rolled back; undefined if the take-over succeeded, or if there was no
+ * take-over
+ */
 async function finishTakeOver(host: Host, unit: string): Promise<MusterError | undefined> {
   for (;;) {
     const takeOver = readTakeOver(host, unit);
@@ -112,7 +115,7 @@ async function finishTakeOver(host: Host, unit: string): Promise<MusterError | u
   }
 }
 
-/** Finishes the take-overs that killed processes have left. */
+/** Finishes the take-overs that killed processes have not finished. */
 export async function finishTakeOvers(host: Host): Promise<void> {
   for (const takeOver of readTakeOvers(host).filter((one) => !isAlive(one))) {
     claim(host, takeOver);
@@ -177,15 +180,15 @@ function durationOf(unit: string, state: UnitState): number {
     return (Number(state["ActiveExitTimestampMonotonic"] ?? 0) - begin) / 1000;
   const duration = Number(process.hrtime.bigint() / 1000n - BigInt(begin)) / 1000;
   const agent = agentOfUnit(unit);
-  // A unit that has been active for long was not started for this answer.
+  // A unit that has been active for a long time was not started by this request.
   if (agent === undefined || duration > SLOW_START) return duration;
   const started = lstatSync(startedFile(agent), { throwIfNoEntry: false });
   return started === undefined ? 0 : Math.min(duration, Date.now() - started.mtimeMs);
 }
 
 /**
- * Finds the units that exit twice in a row. A single exit does not count, because it can have a temporary
- * cause, such as a busy host.
+ * Finds the units that exit twice, one run after the other. A single exit does not count, because it can have a
+ * temporary cause, such as a busy host.
  */
 async function exitedAmong(host: Host, runs: readonly Run[]): Promise<ReadonlySet<string>> {
   const ended = await endedOf(host, runs);

@@ -42,8 +42,8 @@ export function converge(host: Host, request: ConvergeRequest): ConvergeAnswer {
 }
 
 /**
- * Like `converge`, but for many resources with different ids. The host is observed once for all of them, and
- * systemd reloads once. If one resource fails, the others continue.
+ * Like `converge`, but for many resources with different ids. The host is observed once for all resources, and systemd
+ * reloads once. If one resource fails, the other resources are still converged.
  */
 export function convergeAll(host: Host, requests: readonly ConvergeRequest[]): ConvergeOutcome[] {
   const ids = requests.map(({ id }) => id);
@@ -102,9 +102,8 @@ function deleteReplaced(host: Host, { parts, replaced, after }: ResourceTask, is
 }
 
 /**
- * Records the intended state before anything is changed, so that the next run recognizes what a killed run
- * has created. Items that only the old record contains are removed before the new record replaces the old
- * record.
+ * Records the intended state before anything is changed, so that the next run recognizes the items that a killed run
+ * has created. Items that only the old record contains are removed before the new record replaces the old record.
  */
 function beginChange(
   context: RequestContext,
@@ -122,7 +121,8 @@ function beginChange(
     for (const item of Object.values(separateFound(dropped, before?.found ?? {}).made))
       if (item.kind === "user") refuseUserRemoval(context, item);
     const { found = {} } = before ?? {};
-    // The kind releases a former unit that is no longer declared, because the agent still exists.
+    // Former units that are no longer declared are removed too. The agent still exists, so the kind of these items
+    // releases them.
     const { made, kept } = separateFound(dropped, found);
     const units = Object.fromEntries(Object.entries(kept).filter(([, { kind }]) => kind === "unit"));
     for (const archived of removeItems(context, { ...made, ...units, ...withOwnKeys(kept) })) {

@@ -9,12 +9,12 @@ import { formerStates } from "../units/former-units.ts";
 import { observeAll } from "./observe-items.ts";
 
 /**
- * Finds items that exist before a resource manages them for the first time, so that they can be given back. If a record
- * already contains an item, an earlier run has created or found this item.
+ * Finds items that exist before a resource manages them for the first time, so that these items can be restored later.
+ * If a record already contains an item, an earlier run has created or found this item.
  *
  * @param before the resource's record; undefined for a new resource
  * @param records the records of all resources on the host
- * @returns the earlier findings, and the new ones
+ * @returns the earlier and the new findings
  */
 export function findExisting(
   context: RequestContext,
@@ -89,7 +89,8 @@ function foundProps({ host }: RequestContext, item: HostItem, observation: Obser
   if (item.kind === "group") return props["present"] === true ? { present: true } : undefined;
   const { type = "absent", owner = "", group = "", mode = "" } = props;
   if (!("type" in item.want) || type !== item.want.type) return undefined;
-  // A file with `write: once` belongs to the agent, so Muster does not change its access, and does not observe it.
+  // A file with `write: once` belongs to the agent, so Muster neither changes the file's access properties nor observes
+  // the file.
   if (item.kind === "file" && item.write === "once") return { type };
   return { type, owner, group, mode };
 }

@@ -19,7 +19,10 @@ import { forgetFormer, inStartOrder, restoreFormers } from "../units/former-unit
 import type { Links } from "../units/start-links.ts";
 import { deleteTakeOver } from "../units/take-over.ts";
 
-/** The items of a removed resource, separated into items to remove and items that existed before and are given back. */
+/**
+ * The items of a removed resource, separated into items to remove and items that existed before Muster and are
+ * restored.
+ */
 export interface RemovedItems {
   readonly made: Items;
   readonly kept: Items;
@@ -35,7 +38,7 @@ export function separateFound(items: Items, found: Found): RemovedItems {
   };
 }
 
-/** Returns the items that are given back but contain keys that Muster has set and must remove. */
+/** Returns the items that are restored but contain keys that Muster has set and must remove. */
 export function withOwnKeys(kept: Items): Items {
   const entries = Object.entries(kept).filter(([, item]) => item.kind === "file" && item.write === "merge");
   return Object.fromEntries(entries);
@@ -56,7 +59,10 @@ export function restoreAccess(context: RequestContext, kept: Items, found: Found
     if (item.kind === "user") restoreUser(context, item, found[itemAddress(item)] ?? {});
 }
 
-/** Restores a path. Follows a link to it if Muster also follows this link when it applies the item. */
+/**
+ * Restores the access properties of a path. Follows a link at the path if Muster also follows this link when it applies
+ * the item.
+ */
 function restorePath(context: RequestContext, item: PathItem, found: Props): void {
   const { groups, users } = context.accounts;
   const gid = groups.get(`${found["group"]}`);
@@ -101,8 +107,8 @@ function restoreUser(context: RequestContext, { name, want }: UserItem, found: P
 }
 
 /**
- * Gives new files of the user the group that its files had before Muster managed it. Runs with the user's own rights,
- * so links cannot make it change another user's files.
+ * Gives the user's new files the group that the user's files had before Muster managed the user. Runs with the user's
+ * own rights, so links cannot redirect the change to another user's files.
  */
 function returnFiles({ host }: RequestContext, account: Account, from: string, home: string): void {
   const { name, uid, gid } = account;

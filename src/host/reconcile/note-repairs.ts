@@ -7,15 +7,17 @@ import { readLedger, renameLedger, writeLedger } from "../store/ledgers.ts";
 import { isSecretItem, openRecord } from "../store/secret-hasher.ts";
 import type { Comparison, ResourceTask } from "./prepare-converge-task.ts";
 
-/** The maximum number of differences of one item that one run records, and of characters of a value. */
+/**
+ * The maximum number of differences that one run records for one item, and the maximum number of characters of a value.
+ */
 const MOST_OF_ITEM = 20;
 const LONGEST = 200;
 
 type Found = Omit<LedgerEntry, "seen" | "repaired">;
 
 /**
- * Records the drift that a run is about to repair, before it changes anything: a killed run must not hide the drift
- * that it has found. If the ledger cannot be written, the run still repairs the drift.
+ * Records the drift that a run is about to repair, before the run changes anything: a killed run must not hide the
+ * drift that it has found. If the ledger cannot be written, the run still repairs the drift.
  */
 export function noteDrift(context: RequestContext, task: ResourceTask, comparison: Comparison): void {
   const { host } = context;
@@ -71,7 +73,7 @@ export function noteRepairs(
       intended: [...ledger.intended, ...applied],
     });
   } catch {
-    // The repairs have been made. Their entries stay open, and the next run completes them.
+    // The repairs have been made. Their ledger entries are still open, and the next run completes these entries.
   }
 }
 
@@ -91,7 +93,7 @@ function differences(
   });
 }
 
-/** Whether `up` leaves an item as it is. */
+/** Whether `up` does not change an item. */
 function isLeft(observation: Observation): boolean {
   return "unknown" in observation || observation.refusal !== undefined || observation.isLeft === true;
 }
@@ -110,7 +112,7 @@ function foundOf(
 }
 
 /**
- * Returns keyed hashes of the declared and the observed secret. They have the form of the seal, which differs
+ * Returns keyed hashes of the declared and the observed secret. The hashes have the form of the seal, which differs
  * from the hash in the record.
  */
 function secretHashes(

@@ -4,7 +4,8 @@ import type { PartFailure } from "../../model/part-failure.ts";
 import { reasonOf } from "../system/error-reason.ts";
 
 /**
- * The results of the work for one resource. If a part of an agent fails, only parts that need it are skipped.
+ * The results of the work for one resource. If a part of an agent fails, only the parts that need this part are
+ * skipped.
  */
 export interface PartResults {
   readonly failures: readonly PartFailure[];
@@ -51,7 +52,11 @@ export function newPartResults(): PartResults {
   };
 }
 
-/** Returns an error in the form for records. @param what the name of what failed, if the error does not contain it */
+/**
+ * Returns an error in the form for records.
+ *
+ * @param what the name of the item or resource that failed, if the error does not contain it
+ */
 export function failureOf(what: string, error: unknown): PartFailure["error"] {
   if (!(error instanceof MusterError)) return { what, why: reasonOf(error) };
   const { why, next } = error;

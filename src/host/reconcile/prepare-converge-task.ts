@@ -29,8 +29,8 @@ export interface ResourceTask {
   /** The request's items, each with its properties in `before`. */
   readonly targets: readonly NamedItem[];
   /**
-   * The last applied state under any of the resource's ids, from this stack or from the stack from which it takes over;
-   * undefined for a new resource.
+   * The last applied state under any of the resource's ids, from this stack or from the stack from which this stack
+   * takes over; undefined for a new resource.
    */
   readonly before: HostRecord | undefined;
   readonly after: HostRecord;
@@ -129,7 +129,7 @@ export function isSameRecord(one: HostRecord, { id, owner }: HostRecord): boolea
   return one.id === id && one.owner === owner;
 }
 
-/** Compares the observed items with the declared ones. */
+/** Compares the observed items with the declared items. */
 export function compareTask(
   { request: { items }, before, after }: ResourceTask,
   observed: Observations,
@@ -141,7 +141,7 @@ export function compareTask(
   const changed = differences.flatMap(({ name, properties }) =>
     properties.map(({ property }) => `${name}.${property}`),
   );
-  // An item that could not be read is applied too, because this can repair the cause of the error.
+  // An item that could not be read is applied too, because applying the item can repair the cause of the error.
   const toDo = differences
     .filter((one) => one.isUnknown || one.properties.length > 0)
     .map(({ name }) => name);

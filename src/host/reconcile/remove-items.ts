@@ -9,7 +9,11 @@ import type { RequestContext } from "../request-context.ts";
 import { reasonOf } from "../system/error-reason.ts";
 import { daemonReload, isUnitPath } from "../units/systemctl.ts";
 
-/** Removes items in the reverse of the order in which they are created. @returns what was archived, and where */
+/**
+ * Removes items in the reverse of the order in which they are created.
+ *
+ * @returns the archived entries and their new paths
+ */
 export function removeItems(context: RequestContext, items: Items): Overwritten[] {
   const { host } = context;
   const byKind = Map.groupBy(Object.entries(inKindOrder(items)).reverse(), ([, item]) => item.kind);

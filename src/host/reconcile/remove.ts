@@ -17,9 +17,9 @@ import { restoreAccess, restoreUnits, separateFound, withOwnKeys } from "./give-
 import { removeItems, withoutShared } from "./remove-items.ts";
 
 /**
- * Removes one resource: its declared items and the items in its records, then the records themselves. If the
- * resource is the host runtime, removes everything that its stack has on the host, because Pulumi might not
- * know what a killed run has created.
+ * Removes one resource: its declared items and the items in its records, then the records themselves. If the resource
+ * is the host runtime, removes everything that its stack has on the host, because Pulumi might not know the items that
+ * a killed run has created.
  */
 export function removeResource(host: Host, request: RemoveRequest): RemoveAnswer {
   return withResourceLock(host, request.id, () => {
@@ -57,7 +57,7 @@ export function removeResource(host: Host, request: RemoveRequest): RemoveAnswer
   });
 }
 
-/** Returns the items to remove, under names that are unique across resources, and the items to give back. */
+/** Returns the items to remove, under names that are unique across resources, and the items to restore. */
 function itemsToRemove(
   host: Host,
   resource: RemovedResource,

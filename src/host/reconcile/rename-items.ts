@@ -9,8 +9,8 @@ import { reasonOf } from "../system/error-reason.ts";
 import { droppedItems } from "./remove-items.ts";
 
 /**
- * Renames the group, user and home of a renamed resource, except those that a killed run has already renamed.
- * All other items of the resource are created again as declared.
+ * Renames the group, user and home of a renamed resource, except items that a killed run has already renamed. All other
+ * items of the resource are created again as declared.
  *
  * @returns the former items with their current addresses
  */

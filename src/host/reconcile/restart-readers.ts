@@ -16,7 +16,7 @@ import { restartIfRunning } from "../units/start-stop.ts";
 import { daemonReload, isRunning, isUnitPath, showUnits, type UnitState } from "../units/systemctl.ts";
 import type { ResourceTask } from "./prepare-converge-task.ts";
 
-/** The files and folders that a task has replaced or created, and the users whose groups it has changed. */
+/** The files and folders that a task has replaced or created, and the users whose groups the task has changed. */
 interface WrittenPaths {
   readonly task: ResourceTask;
   readonly written: readonly (FileItem | DirectoryItem | UserItem)[];
@@ -136,8 +136,8 @@ function restartOrDefer(
 function restartOne(context: RequestContext, unit: string, state: UnitState, items: Items): boolean {
   const reader = readerOf(unit, items);
   if (reader !== undefined && deferIfRequired(context, unit, reader)) return false;
-  // A unit with an override might fail to start, so it is not restarted here. When the unit item is applied,
-  // the override is removed and the unit is restarted.
+  // A unit with an override might fail to start, so the unit is not restarted here. When the unit item is applied, the
+  // override is removed and the unit is restarted.
   if (overridesOf(unit, state).length === 0) restartIfRunning(context.host, [unit]);
   return true;
 }
@@ -160,7 +160,7 @@ function readerOf(unit: string, items: Items): FileItem | UserItem | undefined {
 }
 
 /**
- * Defers a unit's restart if its policy requires that; the deadman restarts it later.
+ * Defers a unit's restart if the unit's policy requires this. The deadman restarts the unit later.
  *
  * @returns whether the restart was deferred
  */

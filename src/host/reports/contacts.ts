@@ -12,8 +12,8 @@ import { withResourceLock } from "../system/locks.ts";
 import { recordKept } from "./history.ts";
 
 /**
- * Finds the duplicates in an agent's contact book with the agent's rights. Merges them if the request contains the digest
- * of exactly these duplicates, after a copy of all their rows has been kept.
+ * Finds the duplicates in an agent's contact book with the agent's rights. If the request contains the digest of
+ * exactly these duplicates, keeps a copy of all their rows and then merges the duplicates.
  */
 export function contacts(host: Host, { resource, merge }: ContactsRequest): ContactsAnswer {
   return withResourceLock(host, resource, () => {

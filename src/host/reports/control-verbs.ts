@@ -14,7 +14,7 @@ import { isRunning, showProperties, type UnitState } from "../units/systemctl.ts
 import { record } from "./history.ts";
 
 /**
- * Carries out one verb for a unit that exists on the host, and records it in the history.
+ * Carries out one verb for a unit that exists on the host, and records the verb in the history.
  *
  * @param state the unit's current state
  * @throws MusterError if the unit's state does not permit the verb
@@ -77,7 +77,7 @@ export const CONTROLS: Readonly<Record<ControlVerb, Control>> = {
   },
 };
 
-/** Lets the deadman restart an agent when it is idle. */
+/** Lets the deadman restart an agent when the agent is idle. */
 function restartWhenIdle(host: Host, request: ControlRequest, within: number): ControlAnswer {
   refuseWithoutDeadman(host, request);
   const { unit } = request;
@@ -88,7 +88,7 @@ function restartWhenIdle(host: Host, request: ControlRequest, within: number): C
   return { changed: true, isDeferred: true };
 }
 
-/** Lets the deadman pause an agent when it is idle. */
+/** Lets the deadman pause an agent when the agent is idle. */
 function pauseWhenIdle(host: Host, request: ControlRequest, within: number): ControlAnswer {
   refuseWithoutDeadman(host, request);
   const { unit, by } = request;
@@ -118,7 +118,10 @@ function refusePaused(host: Host, { agent, unit }: ControlRequest): void {
   throw refused(agent, why, `\`npx fleet resume ${agent}\` starts it.`);
 }
 
-/** Refuses to pause a service that has no `health`: its unit lacks the condition that prevents a start at the next boot. */
+/**
+ * Refuses to pause a service that has no `health`. The unit of such a service lacks the condition that prevents a start
+ * at the next boot.
+ */
 function refuseUnstoppable({ paths }: Host, { agent, isService }: ControlRequest): void {
   if (!isService || readOwn(servicePolicyFile(agent, paths.hostd)) !== undefined) return;
   const why = "it has no `health`, so nothing on the host would keep it stopped.";

@@ -7,7 +7,7 @@ import { withResourceLock } from "../system/locks.ts";
 import { showUnits } from "../units/systemctl.ts";
 import { CONTROLS } from "./control-verbs.ts";
 
-/** Whether a verb starts a unit, so that the answer waits until the unit has run for a second. */
+/** Whether a verb starts a unit. If so, the answer waits until the unit has run for a second. */
 export const STARTS: Readonly<Record<ControlVerb, boolean>> = {
   start: true,
   stop: false,

@@ -27,8 +27,8 @@ export function machine(host: Host): Machine {
 }
 
 /**
- * Returns one mount point for each file system on a disk: the root file system in any case, and one mount
- * point for each mounted device.
+ * Returns one mount point for each file system on a disk: always the root file system, and one mount point for each
+ * mounted device.
  *
  * @param mounts in the format of proc_pid_mounts(5)
  */
@@ -43,8 +43,8 @@ export function disksIn(mounts: string): string[] {
 }
 
 /**
- * Returns the use of a file system, computed as in df(1); an empty list if it
- * cannot be queried or has no size.
+ * Returns the use of a file system, computed as in df(1); an empty list if the file system cannot be queried or has no
+ * size.
  */
 function diskAt(path: string): Disk[] {
   try {

@@ -7,18 +7,23 @@ import { asUser } from "../accounts/as-user.ts";
 import type { RequestContext } from "../request-context.ts";
 import { programOf } from "../unmanaged/command.ts";
 
-/** The maximum number of searches in the journal for one request, each for one second, and of names for a file. */
+/**
+ * The maximum number of searches in the journal for one request, and of names for a file. Each search covers one
+ * second.
+ */
 const MOST_SEARCHES = 3;
 const MOST_NAMES = 5;
 
-/** The message IDs of systemd(1) for "starting" and "started a unit", and of systemd-logind for a new session. */
+/**
+ * The message IDs of systemd(1) for "starting a unit" and "started a unit", and of systemd-logind for a new session.
+ */
 const STARTING = "7d4958e842da4a758f6c1cdc7b36dcc5";
 const STARTED = "39f53479d3a045ac8e11786248231fbf";
 const SESSION = "8d45620c1a4348dbb17410da57c60c66";
 
 /**
- * Returns a function that finds the probable writer of an item's file. It must be called before the file is
- * repaired. The function reads only the file's attributes, with the rights of the item's actor.
+ * Returns a function that finds the probable writer of an item's file. The returned function must be called before the
+ * file is repaired. It reads only the file's attributes, with the rights of the item's actor.
  */
 export function writerFinder(context: RequestContext): (item: HostItem) => ProbableWriter | undefined {
   const searches = new Map<number, readonly string[]>();
@@ -35,7 +40,7 @@ export function writerFinder(context: RequestContext): (item: HostItem) => Proba
     const account = actor === undefined ? undefined : context.accounts.users.get(actor);
     const stats = asUser(account, () => statsOf(item.path) ?? statsOf(dirname(item.path)));
     if (stats === undefined) return undefined;
-    // A process can set the other times of its files, but not this one.
+    // A process can set the other times of its files, but not the ctime.
     const { ctime, uid } = stats;
     const ran = ranAt(Math.floor(ctime.getTime() / 1000));
     return { time: ctime.toISOString(), owner: context.accounts.userName(uid), ran };
@@ -86,7 +91,10 @@ function parseLine(line: string): JournalLine[] {
   }
 }
 
-/** Returns the program that was started, according to a message of root. Other users could write the same messages. */
+/**
+ * Returns the program that was started, according to a message of root. Only root's messages count, because other users
+ * could write the same messages.
+ */
 function startedBy(line: JournalLine): string[] {
   if (line._UID !== "0") return [];
   const message = String(line.MESSAGE);
@@ -98,7 +106,7 @@ function startedBy(line: JournalLine): string[] {
   return isStart && typeof line.UNIT === "string" ? [line.UNIT] : [];
 }
 
-/** Returns the unit whose process wrote a message, unless it is part of the system itself. */
+/** Returns the unit whose process wrote a message, unless the unit is a part of the system itself. */
 function runningUnit({ _SYSTEMD_UNIT: unit }: JournalLine): string[] {
   if (typeof unit !== "string") return [];
   return /^(init\.scope|systemd-.*|dbus.*|cron\.service|ssh.*\.service)$/.test(unit) ? [] : [unit];

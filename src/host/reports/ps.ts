@@ -104,7 +104,10 @@ function unmanagedEntries(host: Host, users: ReadonlySet<string> | undefined): U
   return findUnmanaged(host, accounts, users ?? usersIn(records), records, users === undefined);
 }
 
-/** Returns the state of a former, or nothing if it cannot be read, so that the other agents are still listed. */
+/**
+ * Returns the state of a former unit, or nothing if the state cannot be read, so that the other agents are still
+ * listed.
+ */
 function formerState(host: Host, former: Former): UnitState {
   try {
     return formerUnitStates(host, [former])[0] ?? {};

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { pagesOf, processTree } from "../units/process-tree.ts";
 import type { UnitState } from "../units/systemctl.ts";
 
-/** The largest amount that counts as a number of bytes. systemd reports 2^64 - 1 for "not known". */
+/** The largest amount that counts as a number of bytes. systemd reports 2^64 - 1 if the amount is not known. */
 const MOST = 2 ** 60;
 
 /** Bytes of a page of memory on every processor that Muster supports. */

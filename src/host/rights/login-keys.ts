@@ -6,7 +6,7 @@ import type { Account } from "../accounts/read-accounts.ts";
 import type { Host } from "../context.ts";
 import { namesAt, orNothing, textAt } from "../system/read-or-nothing.ts";
 
-/** A key that can log in as a user. */
+/** A key that allows a login as a user. */
 export interface LoginKey {
   /** `SHA256:…`, as `ssh-keygen -l` prints it. */
   readonly fingerprint: string;
@@ -52,7 +52,7 @@ function keysIn(path: string): LoginKey[] {
   });
 }
 
-/** The number of bytes that are read of a key file. */
+/** The maximum number of bytes that are read from a key file. */
 const CAP = 256 * 1024;
 
 function startOf(path: string): string {

@@ -4,32 +4,35 @@ import type { Host } from "../context.ts";
 export interface PrivilegedFile {
   readonly path: string;
   readonly owner: string;
-  /** What the file gives, such as `setuid root`, `setgid docker` or `cap_net_raw=ep`. */
+  /** The rights that the file gives, such as `setuid root`, `setgid docker` or `cap_net_raw=ep`. */
   readonly what: string;
 }
 
-/** The number of folders below a home that are searched, and the number of seconds after which the search ends. */
+/** The maximum depth of the search below a home, and the number of seconds after which the search ends. */
 const DEPTH = 6;
 const PATIENCE = 5;
 
-/** Folders of the host in which a user can have files that others start, and how deep they are searched. */
+/**
+ * Folders of the host in which a user can have files that other users start, and the maximum depth of the search in
+ * these folders.
+ */
 const SHARED = ["/usr/local/bin", "/usr/local/sbin", "/opt", "/srv", "/tmp", "/var/tmp"];
 const SHARED_DEPTH = 3;
 
 /**
- * Finds setuid and setgid files and files with capabilities in the homes, and setuid and setgid files in the
- * folders that everybody uses. The search is limited in depth and time. It is one process, because each observation
- * of a host waits for it.
+ * Finds setuid and setgid files and files with capabilities in the homes, and setuid and setgid files in the folders
+ * that everybody uses. The search is limited in depth and time. The search is one process, because each observation of
+ * a host waits for the search.
  */
 export function findPrivilegedFiles(host: Host, homes: readonly string[]): PrivilegedFile[] {
   if (homes.length === 0) return [];
-  // A home can be a link, which is followed. Links inside it are not.
+  // If a home is a link, the link is followed. Links inside the home are not followed.
   const folders = ["-H", ...homes, ...SHARED, "-xdev", "-mindepth", "1", "-maxdepth", String(DEPTH)];
   const inHome = ["(", ...homes.flatMap((home) => ["-path", `${quoteGlob(home)}/*`, "-o"]), "-false", ")"];
   const { stdout } = host.run("find", [...folders, ...leaveOut(inHome), ...privileged(inHome)], {
     timeout: PATIENCE,
   });
-  // The records of find are between two NUL bytes each; the lines of getcap are around them.
+  // Each record of find is between two NUL bytes. The lines of getcap are outside these records.
   const found = stdout
     .split("\0")
     .flatMap((text, i) => (i % 2 === 1 ? parseSetuid(text) : parseCapabilities(text)));
@@ -37,7 +40,7 @@ export function findPrivilegedFiles(host: Host, homes: readonly string[]): Privi
   return [...new Map(found.map((file) => [`${file.path} ${file.what}`, file])).values()];
 }
 
-/** Leaves out folders that usually have very many files, and what is too deep in the shared folders. */
+/** Leaves out folders that usually contain very many files, and folders that are too deep in the shared folders. */
 function leaveOut(inHome: readonly string[]): string[] {
   const deep = SHARED.flatMap((folder) => ["-path", folder + "/*".repeat(SHARED_DEPTH), "-o"]);
   const tooDeep = ["(", ...deep, "-false", ")", "-not", ...inHome];
@@ -45,7 +48,7 @@ function leaveOut(inHome: readonly string[]): string[] {
   return ["-type", "d", "(", ...names, "-o", ...tooDeep, ")", "-prune", "-o"];
 }
 
-/** Prints setuid and setgid files, and the capabilities of programs in homes by getcap(8), of setcap(8)'s package. */
+/** Prints setuid and setgid files, and, with getcap(8), the capabilities of programs in homes. */
 function privileged(inHome: readonly string[]): string[] {
   const print = ["-perm", "/6000", "-printf", "\\0%m\\t%u\\t%g\\t%p\\0"];
   const ask = ["-perm", "/111", ...inHome, "-exec", "getcap", "{}", "+"];

@@ -8,11 +8,11 @@ import { readAccounts } from "../accounts/read-accounts.ts";
 /** The exit codes of `muster`, on which its callers depend. */
 export const AGENT_EXIT = { done: 0, failed: 1, usage: 2, goesElsewhere: 3, nothing: 4, waiting: 5 } as const;
 
-/** Where the commands for agents read and write; tests replace it. */
+/** The input and output of the commands for agents; tests replace them. */
 export interface AgentCommandIo {
-  /** The Linux user who runs the command. */
+  /** Returns the Linux user that runs the command. */
   user(): string;
-  /** The home of this user. */
+  /** Returns the home of this user. */
   home(): string;
   /** Replaces root privileges with the rights of another user. @throws MusterError if this user is not root */
   become(user: string): void;
@@ -33,7 +33,7 @@ export const HOST_IO: AgentCommandIo = {
   file: ROUTES_FILE,
 };
 
-/** Reads the host's routes. @throws Error if the file cannot be read, because a task could be forbidden */
+/** Reads the host's routes. @throws Error if the file cannot be read, because the routes could forbid the task */
 export function readRoutes(file: string): HostRoutes {
   return JSON.parse(readFileSync(file, "utf8")) as HostRoutes;
 }

@@ -6,8 +6,8 @@ import { AGENT_EXIT, type AgentCommandIo, agentOfCommand, HOST_IO, readRoutes } 
 const USAGE = "usage: muster route [--agent NAME] [TEXT...]   (without TEXT, the task is read from stdin)\n";
 
 /**
- * Runs `muster route` on a host: decides whether the agent may do a task itself, and prints the answer as one
- * line of JSON. It reads only the routes that `up` has written, so it needs no rights and no model.
+ * Runs `muster route` on a host: decides whether the agent may do a task itself, and prints the answer as one line of
+ * JSON. The command reads only the routes that `up` has written, so it needs no rights and no model.
  *
  * @returns the exit code. A dispatcher must start no work after any code except 0
  */

@@ -20,8 +20,8 @@ export interface FoundDuplicates {
 type Plain = string | number | null;
 
 /**
- * Finds the duplicates of a table, and merges them if `digest` says that a person has seen exactly these duplicates. All
- * changes are one transaction.
+ * Finds the duplicates of a table, and merges them if `digest` shows that a person has seen exactly these duplicates.
+ * All changes are one transaction.
  *
  * @param digest the digest of the duplicates to merge; if absent, nothing is changed
  * @throws MusterError if the table does not have these duplicates any more
@@ -121,7 +121,7 @@ function readCell(db: DatabaseSync, cell: string, row: number): Cell {
   return db.prepare(`SELECT ${cell} AS value`).get(row)?.["value"] as Cell;
 }
 
-/** Lets the rows of other tables that refer to a row by a foreign key refer to another row. */
+/** Makes the rows of other tables that refer to a row by a foreign key refer to another row. */
 function redirect(db: DatabaseSync, table: string, from: number, to: number): void {
   const keys = db
     .prepare(

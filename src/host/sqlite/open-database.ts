@@ -32,7 +32,7 @@ export function withCopy<T>(host: Host, copy: Snapshot, use: (db: DatabaseSync) 
 /**
  * Like `withCopy`, but calls `use` with the path of the copy.
  *
- * @param owner the account that can access the copy; if undefined, this process's own user
+ * @param owner the account that can access the copy; if undefined, only this process's own user can access it
  */
 export function withCopiedFiles<T>(
   host: Host,
@@ -56,14 +56,14 @@ export function withCopiedFiles<T>(
 }
 
 /**
- * The start of the name of a copy's folder. It is followed by the process's id, because a
+ * The prefix of the name of a copy's folder. The process's PID follows the prefix. This name is unique, because a
  * process has only one copy at a time.
  */
 const COPY = "muster-copy-";
 
 /**
- * Finds copies that killed runs have left: copies whose process has ended, and copies with this process's own
- * PID, which an earlier process must have had.
+ * Finds copies that killed runs have left: copies whose process has ended, and copies with this process's own PID,
+ * because an earlier process must have created them.
  */
 function copiesLeft({ paths: { scratch } }: Host): string[] {
   return readdirSync(scratch)

@@ -13,12 +13,12 @@ import { SIDE_FILES } from "./snapshot.ts";
 /** A repair of one database, as plain data that can be sent to a process with the owner's rights. */
 export interface SyncOrder {
   readonly path: string;
-  /** The owner, with whose rights the path is walked. */
+  /** The owner of the database. The path is walked with the owner's rights. */
   readonly walker: Walker;
   readonly table: string;
   readonly attributes: FileAttributes;
   readonly declared: Rows;
-  /** The rows that were last applied; those that are no longer declared are deleted. */
+  /** The rows that were last applied; rows that are no longer declared are deleted. */
   readonly before: Rows;
   /** The initial bytes of a new file, in Base64; absent if the owner can repair the existing file. */
   readonly start?: string;
@@ -63,7 +63,7 @@ export function putDatabase(
   bytes: Uint8Array,
   attributes: FileAttributes,
 ): void {
-  // SQLite would treat the side files of the old database as changes to the new one.
+  // SQLite would treat the side files of the old database as changes to the new database.
   for (const suffix of SIDE_FILES) discard(folder, name + suffix);
   replaceFile(folder, name, bytes, attributes);
 }

@@ -11,8 +11,8 @@ import { type MergeOrder, mergeInDatabase, type SyncOrder, syncDatabase } from "
 const PATIENCE = 20;
 
 /**
- * Repairs a database in a separate process with the account's rights. SQLite opens files by name and blocks
- * forever on a FIFO that an agent has put in a file's place, but a separate process can be killed.
+ * Repairs a database in a separate process with the account's rights. SQLite opens files by name, so it blocks forever
+ * on a FIFO that an agent has put in a file's place. A separate process can then be killed.
  *
  * @throws MusterError with the repair process's own message
  */
@@ -20,7 +20,7 @@ export function repairAs(host: Host, account: Account, order: SyncOrder): void {
   runAs(host, account, order);
 }
 
-/** Finds or merges duplicates in the same way. @returns undefined if there is no database */
+/** Finds or merges duplicates in a separate process, like `repairAs`. @returns undefined if there is no database */
 export function mergeAs(host: Host, account: Account, order: MergeOrder): FoundDuplicates | undefined {
   return (JSON.parse(runAs(host, account, order)) as FoundDuplicates | null) ?? undefined;
 }

@@ -112,7 +112,7 @@ function updateRow(
   }
 }
 
-/** Refuses a table with triggers, because they would run the agent's code in this process, perhaps forever. */
+/** Refuses a table with triggers, because the triggers would run the agent's code in this process, perhaps forever. */
 export function refuseTriggers(db: DatabaseSync, table: string): void {
   const query = "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND lower(tbl_name) = ?";
   const trigger = db.prepare(query).get(table);

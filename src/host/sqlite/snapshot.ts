@@ -3,10 +3,7 @@ import { type Entry, type Handle, withEntry } from "../fs/open-without-symlinks.
 import { readEntry, typeOf } from "../fs/read.ts";
 import { pause } from "../system/error-reason.ts";
 
-/**
- * Suffixes of files that SQLite itself creates and deletes next to a database.
- * These files never count as drift.
- */
+/** Suffixes of files that SQLite itself creates and deletes beside a database. These files never count as drift. */
 export const SIDE_FILES = ["-wal", "-shm", "-journal"] as const;
 
 /** A database's bytes as they were at one moment. */
@@ -26,10 +23,10 @@ const PATIENCE = 1000;
 const JOURNAL_MAGIC = Buffer.from("d9d505f920a163d7", "hex");
 
 /**
- * Copies a database without SQLite, which would block on a FIFO in the database's place and would write to
- * the side files. A copy is valid only if nothing was written shortly before or during the read.
+ * Copies a database without SQLite. SQLite would block on a FIFO in the database's place, and would write to the side
+ * files. A copy is valid only if nothing was written shortly before or during the read.
  *
- * @throws MusterError if the database is too large or is being written to all the time
+ * @throws MusterError if the database is too large or is being written to continuously
  */
 export function snapshot(folder: Handle, name: string): Snapshot {
   for (const deadline = Date.now() + PATIENCE; ; pause(TICK)) {

@@ -3,12 +3,12 @@ import { MusterError } from "../../base/errors.ts";
 import type { Row, Rows } from "../../model/contact-rows.ts";
 import { columnRows, isPlainTable, schemaEntry } from "../../model/plain-table.ts";
 
-/** The column that contains a row's name, which identifies the row. */
+/** The column that contains a row's name. The name identifies the row. */
 export const KEY = "name";
 
 /**
- * Time limit in milliseconds for reading one table. An agent writes the table's
- * pages, which can form a cycle.
+ * Time limit in milliseconds for reading one table. The agent writes the pages of the table, and these pages can form a
+ * cycle.
  */
 const PATIENCE = 2000;
 
@@ -81,7 +81,7 @@ export function readTable(db: DatabaseSync, table: string, columns: readonly str
   const deadline = Date.now() + PATIENCE;
   for (const row of db.prepare(`SELECT ${quoted([KEY, ...named])} FROM "${checkName(table)}"`).iterate()) {
     const key = String(row[KEY]);
-    // If several rows have the same name, the first row is the declared row, and the agent has added the others.
+    // If several rows have the same name, the first row is the declared row, and the agent has added the other rows.
     if (!rows.has(key)) rows.set(key, toRow(row, named));
     if (Date.now() > deadline)
       throw new MusterError({ what: table, why: `it could not be read within ${PATIENCE / 1000} s` });
@@ -97,7 +97,7 @@ export function hasOtherData(db: DatabaseSync, table: string, declared: Rows): b
   return [...readTable(db, table, []).keys()].some((key) => !Object.hasOwn(declared, key));
 }
 
-/** Returns column names as a list in SQL text, each of them quoted. */
+/** Returns column names as a list in SQL text, with each name quoted. */
 export function quoted(columns: readonly string[]): string {
   return columns.map((column) => `"${checkName(column)}"`).join(", ");
 }

@@ -24,7 +24,10 @@ function keptBytes(host: Host, digest: Digest): string | undefined {
   return mayHave ? asRoot(() => readOwn(pathOf(host, digest)))?.toString("utf8") : undefined;
 }
 
-/** Stores the bytes that items declare, so that clients do not have to send them again for repairs and comparisons. */
+/**
+ * Stores the bytes that items declare, so that clients do not have to send these bytes again for repairs and
+ * comparisons.
+ */
 export function storeContents(host: Host, items: Items, sent: Contents): void {
   for (const digest of digestsOf(items)) {
     const text = sent[digest];

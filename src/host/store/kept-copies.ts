@@ -15,7 +15,10 @@ import { writeOwn } from "./state-files.ts";
  * entries that were at the path of a declared file or folder. Only root can read these copies.
  */
 
-/** The maximum total size in bytes of the former texts on a host. If there are more, the oldest texts are deleted. */
+/**
+ * The maximum total size in bytes of the former texts on a host. If the texts exceed this size, the oldest texts are
+ * deleted.
+ */
 export const MOST_KEPT = 256 * 1024 * 1024;
 
 /** The place of an entry. `path` contains no link. */
@@ -25,7 +28,7 @@ export interface KeepPlace {
   readonly path: string;
 }
 
-/** Returns the folder that has all kept entries. */
+/** Returns the folder that contains all kept entries. */
 export function keptFolder(host: Host): string {
   return `${host.paths.aside}/overwritten`;
 }
@@ -33,7 +36,7 @@ export function keptFolder(host: Host): string {
 /**
  * Keeps a copy of the former bytes of a file. The same bytes of the same file are kept only once.
  *
- * @returns the path at which they are kept
+ * @returns the path of the copy
  */
 export function keepBytes(host: Host, path: string, bytes: Buffer): string {
   return asRoot(() => withHostLock(host, () => `${keptFolder(host)}/${keepOnce(host, path, bytes)}`));
@@ -83,7 +86,7 @@ function moveTo({ folder, name }: KeepPlace, path: string, onKept: (path: string
   renameSync(at(folder, name), path);
 }
 
-/** Copies a plain file of any readable size, and removes it. @returns false if it is not such a file */
+/** Copies a plain file of any readable size, and removes it. @returns false if the entry is not such a file */
 function copyFile(host: Host, { folder, name, path }: KeepPlace, onKept: (path: string) => void): boolean {
   const bytes = withEntry(folder, name, (entry) => (entry?.stats.isFile() ? readEntry(entry) : undefined));
   if (bytes === undefined) return false;
@@ -137,7 +140,7 @@ function timeOf(name: string): string {
   return /-(\d{8}T\d{9}Z)(-[0-9a-f]{12})?$/.exec(name)?.[1] ?? "";
 }
 
-/** Deletes the oldest former texts until the others are within the limit. The newest text is always kept. */
+/** Deletes the oldest former texts until the remaining texts are within the limit. The newest text is always kept. */
 function deleteOldest(host: Host, newest: string): void {
   const files = keptNames(host)
     .map((name) => ({ name, stats: lstatSync(`${keptFolder(host)}/${name}`) }))

@@ -51,7 +51,7 @@ function latest(entries: readonly LedgerEntry[], most: number): readonly LedgerE
   return entries.slice(-most);
 }
 
-/** Gives a ledger to the resource's new id, unless the new id has a ledger already. */
+/** Moves a ledger to the resource's new id, unless the new id already has a ledger. */
 export function renameLedger(host: Host, from: string, to: string): void {
   if (readOwn(pathOf(host, to)) !== undefined) return;
   try {

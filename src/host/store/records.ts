@@ -9,8 +9,8 @@ import { listFolder } from "../system/read-if-present.ts";
 import { readOwn, writeOwn } from "./state-files.ts";
 
 /**
- * Reads every record on the host. A record that is truncated or cannot be parsed is skipped. If an earlier
- * version of Muster wrote several records for one agent, they are merged.
+ * Reads every record on the host. A record that is truncated or cannot be parsed is skipped. If an earlier version of
+ * Muster wrote several records for one agent, these records are merged.
  */
 export function readRecords(host: Host): HostRecord[] {
   const records = listVisible(host.paths.records).flatMap((owner) =>
@@ -59,7 +59,7 @@ export function rewriteFormer(host: Host, record: HostRecord): void {
 
 export function writeRecord(host: Host, record: HostRecord): void {
   writeOwn(pathOf(host, record.owner, record.id), `${JSON.stringify(record)}\n`);
-  // The new record replaces the records of the parts. If those were kept, they would be read again after the
+  // The new record replaces the records of the parts. If the old records were kept, they would be read again after the
   // new record is deleted.
   deleteFiles(host, record.owner, formerPartIds(record.id));
 }

@@ -5,11 +5,10 @@ import { writeFileLocked } from "../../base/files.ts";
 import { hasCode, reasonOf } from "../system/error-reason.ts";
 
 /**
- * Replaces a file in the state folder with one that only root can read. No other process must write the same
- * file at the same time.
+ * Replaces a file in the state folder with a file that only root can read. No other process must write the same file at
+ * the same time.
  *
- * @throws MusterError that names the path if the system refuses the write, for
- * example because the disk is full
+ * @throws MusterError that names the path if the system refuses the write, for example because the disk is full
  */
 export function writeOwn(path: string, text: string | Uint8Array): void {
   try {

@@ -36,7 +36,7 @@ function hierarchyOf(limit: Limit, mounts: string): Hierarchy | undefined {
   return undefined;
 }
 
-/** Returns `held` if the kernel enforces a limit on this host's units; otherwise returns why it does not. */
+/** Returns `held` if the kernel enforces a limit on this host's units; otherwise returns the reason. */
 export function supportOf(limit: Limit, mounts: string): "held" | "missing" | "read-only" {
   const hierarchy = hierarchyOf(limit, mounts);
   if (hierarchy === undefined) return "missing";

@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { listFolder, readTextIfPresent } from "./read-if-present.ts";
 
 /**
- * Returns which of the named packages dpkg has installed. It reads dpkg's own files, because dpkg-query would
- * take a tenth of an observation's time. These files contain stanzas with `Package:` and `Status:`; newer
- * stanzas are in numbered journal files. See deb822(5), and FILES in dpkg(1).
+ * Returns which of the named packages dpkg has installed. Reads dpkg's own files, because dpkg-query would take a tenth
+ * of an observation's time. These files contain stanzas with `Package:` and `Status:`; newer stanzas are in numbered
+ * journal files. See deb822(5), and FILES in dpkg(1).
  *
  * @param dir dpkg's folder
  * @param names the packages to check
@@ -20,7 +20,7 @@ export function installedAmong(dir: string, names: readonly string[]): ReadonlyS
 
 /**
  * Returns a package's state, or nothing if the text does not contain the package. If the text lists several
- * architectures of the package, an installed one takes precedence.
+ * architectures of the package, an installed architecture takes precedence.
  */
 function stateIn(text: string, name: string): string[] {
   const states: string[] = [];

@@ -13,7 +13,7 @@ export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
   return codes.includes((error as NodeJS.ErrnoException).code ?? "");
 }
 
-/** Blocks the process for a time. This is acceptable, because requests are handled one after another. */
+/** Blocks the process for a time. Blocking is acceptable, because requests are handled one after another. */
 export function pause(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }

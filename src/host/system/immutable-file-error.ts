@@ -7,7 +7,7 @@ import type { Host } from "../context.ts";
 const ACCOUNT_FILES = ["/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow"];
 
 /**
- * Returns the error for an item that could not be changed. If somebody has made its file or folder immutable
+ * Returns the error for an item that could not be changed. If somebody has made the item's file or folder immutable
  * with chattr(1), the error says so, because not even root can change such a file.
  */
 export function explainImmutable(host: Host, item: HostItem, error: unknown): unknown {

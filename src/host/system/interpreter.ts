@@ -9,14 +9,14 @@ export type Interpreter =
   /** The first line ends in a carriage return, so the kernel looks for a program with that name. */
   | { readonly carriageReturn: true };
 
-/** The maximum length of a first line that the kernel reads; execve(2). */
+/** The maximum length of a first line that the kernel reads; see execve(2). */
 const FIRST_LINE = 256;
 
 /**
- * Reads which interpreter a file needs: that of its first line if it is a script, or the dynamic loader if it
- * is a program for a 64-bit little-endian machine.
+ * Reads which interpreter a file needs: the interpreter in the first line if the file is a script, or the dynamic
+ * loader if the file is a program for a 64-bit little-endian machine.
  *
- * @returns undefined if it needs none, or if this process is not allowed to read the file
+ * @returns undefined if the file needs no interpreter, or if this process is not allowed to read the file
  */
 export function interpreterOf(file: string): Interpreter | undefined {
   let fd: number;

@@ -3,7 +3,7 @@ import { MusterError } from "../../base/errors.ts";
 import { digestOf } from "../../model/digest.ts";
 import type { Host } from "../context.ts";
 
-/** Seconds to wait while another run changes a resource, which can include starting a unit. */
+/** Seconds to wait while another run changes a resource. Such a change can include starting a unit. */
 const PATIENCE = 90;
 
 /**
@@ -25,9 +25,9 @@ export function withResourceLocks<T>(host: Host, ids: readonly string[], work: (
 }
 
 /**
- * Does short work under the host's lock, which protects what all stacks share, such as accounts, packages and
- * stored contents. A run that holds a resource's lock can take the host's lock. A run that holds the host's
- * lock must not take another lock.
+ * Does short work under the host's lock, which protects the data that all stacks share, such as accounts, packages and
+ * stored contents. A run that holds a resource's lock can take the host's lock. A run that holds the host's lock must
+ * not take another lock.
  */
 export function withHostLock<T>(host: Host, work: () => T): T {
   return withLocks(host, [host.paths.lock], work);

@@ -24,11 +24,11 @@ export const ENVIRONMENT = {
   PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
   LC_ALL: "C",
   DEBIAN_FRONTEND: "noninteractive",
-  // Without these variables, needrestart would restart running services after an installation. Old versions know only
-  // the mode; `l` means that needrestart only lists the services.
+  // Without these variables, needrestart would restart running services after an installation. Old versions of
+  // needrestart know only NEEDRESTART_MODE; `l` means that needrestart only lists the services.
   NEEDRESTART_SUSPEND: "1",
   NEEDRESTART_MODE: "l",
-  // Muster parses times in the output of programs.
+  // The time zone is fixed, because Muster parses times in the output of programs.
   TZ: "UTC",
 };
 

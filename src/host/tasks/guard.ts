@@ -4,15 +4,15 @@ import type { TaskRoute } from "../../model/routes.ts";
 /** The maximum number of nested calls in one statement. Older versions of SQLite parse only about 20. */
 const MOST_NESTED = 8;
 
-/** The events after which the guard checks a task, and the names of its triggers. */
+/** The events after which the guard checks a task, and the names of the guard's triggers. */
 const TRIGGERS = {
   muster_guard_insert: "INSERT",
   muster_guard_update: "UPDATE OF subject, description",
 } as const;
 
 /**
- * Returns the triggers that refuse tasks that the agent must not do, by name. They are plain SQL and find the same
- * tasks as `muster route`, so they also work if a program writes to the database directly.
+ * Returns, by name, the triggers that refuse tasks that the agent must not do. The triggers are plain SQL and find the
+ * same tasks as `muster route`, so they also work if a program writes to the database directly.
  *
  * @param routes all routes of the fleet
  */
@@ -23,7 +23,7 @@ export function guardTriggers(routes: readonly TaskRoute[], agent: string): Read
     "DELETE FROM muster_guard",
     `INSERT INTO muster_guard (words) VALUES (' ' || lower(substr(NEW.subject || char(10) || NEW.description, 1, 100000)) || ' ')`,
     ...replacements(),
-    // Turns runs of spaces into one space. No text contains char(1) any more.
+    // Turns runs of spaces into one space. At this point, no text contains char(1).
     "UPDATE muster_guard SET words = replace(replace(replace(words, ' ', ' ' || char(1)), char(1) || ' ', ''), char(1), '')",
     ...others.map(refusal),
     "DELETE FROM muster_guard",

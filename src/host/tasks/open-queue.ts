@@ -56,10 +56,10 @@ export function queuePath(home: string): string {
 }
 
 /**
- * Opens an agent's queue with the rights of the agent, and creates it if it is missing. Restores the guard if
- * somebody has changed it.
+ * Opens an agent's queue with the rights of the agent, and creates it if it is missing. Restores the guard if somebody
+ * has changed it.
  *
- * @throws MusterError if something else is at the path, or a newer version of Muster made the queue
+ * @throws MusterError if something other than a queue is at the path, or if a newer version of Muster created the queue
  */
 export function withQueue<T>(
   path: string,
@@ -114,7 +114,7 @@ function prepareQueue(db: DatabaseSync, path: string, triggers: Readonly<Record<
   });
 }
 
-/** Switches to the write-ahead log. While another process does the same, SQLite refuses this without waiting. */
+/** Switches to the write-ahead log. While another process also switches, SQLite refuses the switch without waiting. */
 function useWal(db: DatabaseSync): void {
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -137,7 +137,7 @@ function isGuarded(db: DatabaseSync, triggers: Readonly<Record<string, string>>)
   return table !== undefined && [...names].every((name) => existing[name] === triggers[name]);
 }
 
-/** Returns the triggers of the guard that are in the database and the guard's own table, by name. */
+/** Returns the guard's triggers and the guard's own table as they are in the database, by name. */
 function guardOf(db: DatabaseSync): Record<string, string> {
   const query =
     "SELECT name, sql FROM sqlite_schema WHERE name = 'muster_guard' OR (type = 'trigger' AND name GLOB 'muster_guard_*')";
@@ -163,7 +163,7 @@ function isDatabaseError(error: unknown): boolean {
   return (error as { code?: unknown }).code === "ERR_SQLITE_ERROR";
 }
 
-/** Returns an error that names the queue. A task that the guard refuses keeps the guard's own message. */
+/** Returns an error that names the queue. If the guard refuses a task, the error keeps the guard's own message. */
 function unusable(path: string, error: unknown): MusterError {
   const why = reasonOf(error);
   const isBroken = /not a database|malformed|no such column|no such table/.test(why);

@@ -35,7 +35,7 @@ const OPTIONS = {
 
 type Values = Readonly<Partial<Record<keyof typeof OPTIONS, string>>>;
 
-/** What a verb needs: the open queue of an agent, the routes and the command line. */
+/** The input of a verb: the open queue of an agent, the routes and the command line. */
 interface TaskCall {
   readonly db: DatabaseSync;
   readonly routes: readonly TaskRoute[];

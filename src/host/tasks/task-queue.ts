@@ -21,10 +21,10 @@ export interface Task {
   readonly key: string | null;
   readonly subject: string;
   readonly description: string;
-  /** 1 is the most urgent, 9 the least. */
+  /** From 1, the most urgent, to 9, the least urgent. */
   readonly priority: number;
   readonly status: TaskStatus;
-  /** The result of the task; null before its end. */
+  /** The result of the task; null until the task has ended. */
   readonly result: string | null;
   readonly created_at: string;
   readonly started_at: string | null;
@@ -37,7 +37,7 @@ export type NewTask = Pick<Task, "key" | "subject" | "description" | "priority">
 export const NOW = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')";
 
 /**
- * Adds a task. Does not add it again if the queue already contains its key.
+ * Adds a task, unless the queue already contains a task with the same key.
  *
  * @returns the id of the task in the queue
  * @throws an error of SQLite if the guard refuses the task
@@ -65,8 +65,8 @@ export function listTasks(db: DatabaseSync, last: number, status?: TaskStatus): 
 }
 
 /**
- * Takes the most urgent pending task. Tasks that the agent must not do, for example because the routes have
- * changed since they were added, become `misrouted` and are not returned.
+ * Takes the most urgent pending task. Tasks that the agent must not do, for example because the routes have changed
+ * since these tasks were added, become `misrouted` and are not returned.
  *
  * @returns undefined if no task is pending
  */

@@ -36,7 +36,7 @@ const REASONS: Readonly<Record<string, string>> = {
  * Checks, in the sandbox of an agent's unit, that the unit will find its working directory, its environment files and
  * its program. The unit cannot see everything that exists on the host, such as another user's home.
  *
- * @throws MusterError that names what the unit does not find
+ * @throws MusterError that names the path or program that the unit does not find
  */
 export function checkOwnView(host: Host, unit: string): void {
   const text = readTextIfPresent(`${host.paths.units}/${unit}`);

@@ -7,7 +7,7 @@ import { readOwn } from "../store/state-files.ts";
 /** Seconds without a new view before the deadman counts as silent. */
 const SILENT = 15;
 
-/** The content of the file in which the deadman publishes what it observes. */
+/** The content of the file in which the deadman publishes its observations. */
 interface ViewFile {
   /** When the file was written, in seconds of the monotonic clock. */
   readonly at: number;
@@ -49,7 +49,7 @@ export function readView(host: Host): PublishedView | undefined {
   }
 }
 
-/** Returns whether the deadman runs; undefined if it is not installed. */
+/** Returns whether the deadman runs; undefined if the deadman is not installed. */
 export function deadmanState(host: Host, view = readView(host)): "watching" | "silent" | undefined {
   if (!existsSync(`${host.paths.units}/${HOSTD_UNIT}`)) return undefined;
   return view === undefined ? "silent" : "watching";

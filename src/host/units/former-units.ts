@@ -15,7 +15,7 @@ export interface FormerState extends Former {
   readonly links?: Links;
 }
 
-/** Returns the states of formers, in their order. */
+/** Returns the states of former units, in the order of `formers`. */
 export function formerStates(host: Host, formers: readonly Former[]): FormerState[] {
   const states = formerUnitStates(host, formers);
   const linksOf = readStartLinks(host);
@@ -31,7 +31,7 @@ export function formerStates(host: Host, formers: readonly Former[]): FormerStat
   });
 }
 
-/** Returns the states of formers in the form in which systemd reports units, in their order. */
+/** Returns the states of former units in the form in which systemd reports units, in the order of `formers`. */
 export function formerUnitStates(host: Host, formers: readonly Former[]): UnitState[] {
   const system = formers.filter(({ manager }) => manager === undefined);
   const states = showUnits(
@@ -51,7 +51,7 @@ function otherState(host: Host, former: Former): UnitState {
 
 const DOWN: UnitState = { ActiveState: "inactive" };
 
-/** Whether a former starts at boot. @param linksOf the links that start the system's units */
+/** Whether a former unit starts at boot. @param linksOf the links that start the system's units */
 export function startsAtBoot(
   { name, manager }: Former,
   { UnitFileState = "" }: UnitState,
@@ -66,9 +66,9 @@ export function isFormerUp(host: Host, former: Former): boolean {
 }
 
 /**
- * Stops a former and disables it, so that it does not start at boot either. `systemctl disable` is not used for a
- * system service. It would also remove the link to a unit's file and disable the units in Also=, and Muster could not
- * restore them.
+ * Stops a former unit and disables it, so that it does not start at boot either. `systemctl disable` is not used for a
+ * system service. That command would also remove the link to a unit's file and disable the units in Also=, and Muster
+ * could not undo these changes.
  */
 export function stopFormer(host: Host, former: Former): void {
   if (former.manager === "tmux") {
@@ -83,14 +83,18 @@ export function stopFormer(host: Host, former: Former): void {
   }
 }
 
-/** Starts a former that should run. @throws MusterError if it does not run afterwards */
+/** Starts a former unit that should run. @throws MusterError if the unit does not run afterwards */
 export function startFormer(host: Host, former: Former): void {
   if (isFormerUp(host, former)) return;
   if (former.manager === "tmux") startSession(host, former);
   else start(viewOf(host, former), "start", former.name);
 }
 
-/** Enables and starts formers as they were. @returns the errors of those that do not run again */
+/**
+ * Enables and starts former units as they were before they were stopped.
+ *
+ * @returns the errors of the former units that do not run again
+ */
 export function restoreFormers(host: Host, formers: readonly FormerState[]): string[] {
   return inStartOrder(formers).flatMap((former) => {
     try {
@@ -103,25 +107,28 @@ export function restoreFormers(host: Host, formers: readonly FormerState[]): str
   });
 }
 
-/** `systemctl enable` would create the links that a unit's file names, and not the links that existed. */
+/**
+ * Enables a former unit. If its links were recorded, these links are restored. `systemctl enable` would create the
+ * links that the unit's file names, and not the links that existed.
+ */
 function enableFormer(host: Host, former: FormerState): void {
   if (former.links !== undefined) restoreStartLinks(host, former.links);
   else if (former.enabled && former.manager !== "tmux")
     systemctl(viewOf(host, former), "enable", "--", former.name);
 }
 
-/** Sorts formers so that a unit that itself starts a session comes before the session. */
+/** Sorts former units so that a unit that itself starts a session comes before the session. */
 export function inStartOrder<F extends Former>(formers: readonly F[]): F[] {
   const rank = ({ manager }: Former) => Number(manager === "tmux");
   return formers.toSorted((a, b) => rank(a) - rank(b));
 }
 
-/** Deletes the data that is needed only to restore a former. */
+/** Deletes the data that is needed only to restore a former unit. */
 export function forgetFormer(host: Host, former: Former): void {
   if (former.manager === "tmux") forgetSessionStart(host, former);
 }
 
-/** Returns the host with calls of systemctl that go to the systemd that runs a former. */
+/** Returns the host with calls of systemctl that go to the systemd that runs a former unit. */
 function viewOf(host: Host, { manager, user = "" }: Former): Host {
   return manager === "user" ? userManager(host, user) : host;
 }

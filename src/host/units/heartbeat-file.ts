@@ -7,7 +7,7 @@ import { type Entry, withPathItem } from "../fs/open-without-symlinks.ts";
 import { readEntry, typeOf } from "../fs/read.ts";
 import { hasCode, reasonOf } from "../system/error-reason.ts";
 
-/** The result of reading an agent's last heartbeat. It is empty if there is no heartbeat. */
+/** The result of reading an agent's last heartbeat. The reading is empty if there is no heartbeat. */
 export interface Reading {
   /** Identifies the heartbeat: each heartbeat has a different mark. Absent if no heartbeat could be read. */
   readonly mark?: string;
@@ -37,9 +37,8 @@ export interface Stamped {
 }
 
 /**
- * Reads an agent's heartbeat if the heartbeat file has changed, which root checks without opening the file.
- * The file is then opened with the agent's own rights, and neither a FIFO nor a symlink can block this
- * process.
+ * Reads an agent's heartbeat if the heartbeat file has changed. Root checks for changes without opening the file. The
+ * file is then opened with the agent's own rights, and neither a FIFO nor a symlink can block this process.
  *
  * @param path a file in a folder that no agent can rename
  */
@@ -58,7 +57,7 @@ export function readHeartbeatFile(path: string, account: Account, last?: Stamped
   }
 }
 
-/** Returns a reading without a stamp, so that the next call reads the heartbeat again in any case. */
+/** Returns a reading without a stamp, so that the next call always reads the heartbeat again. */
 export function unstamped(reading: Reading): Stamped {
   return { stamp: "", reading };
 }

@@ -7,14 +7,17 @@ import { readOwn, writeOwn } from "../store/state-files.ts";
 
 /** The contents of the file that exists while a session holds an agent's keyboard. */
 interface HeldKeyboard extends KeyboardHolder {
-  /** The process of the session, and its start time, which distinguishes it from a later process with the same PID. */
+  /**
+   * The process of the session, and its start time, which distinguishes this process from a later process with the same
+   * PID.
+   */
   readonly pid: number;
   readonly start: string;
 }
 
 /**
- * Returns who types at an agent's terminal at present; undefined if nobody does. A session that was killed holds
- * no keyboard.
+ * Returns the person who currently types at an agent's terminal; undefined if nobody types there. A session that was
+ * killed holds no keyboard.
  */
 export function readKeyboardHolder(host: Host, agent: string): KeyboardHolder | undefined {
   const held = readHeld(host, agent);
@@ -41,7 +44,7 @@ function readHeld(host: Host, agent: string): HeldKeyboard | undefined {
   }
 }
 
-/** Returns the path of the file. It is in memory, so no keyboard is held after a reboot. */
+/** Returns the path of the file. The file is in memory, so no keyboard is held after a reboot. */
 function fileOf(host: Host, agent: string): string {
   return `${host.paths.scratch}/muster.keyboards/${agent}.json`;
 }

@@ -13,7 +13,7 @@ export interface LastRun {
   readonly lines: readonly string[];
 }
 
-/** The maximum size of the file in bytes. A terminal shows less. */
+/** The maximum size of the file in bytes. A terminal shows fewer bytes. */
 const CAP = 256 * 1024;
 
 /** Seconds after which a file is too old to belong to the run that has just ended. */
@@ -50,7 +50,10 @@ export function parseLastRun(text: string): LastRun | undefined {
   return { status: Number(status), lines: lines.slice(-MOST_LINES).map((line) => shown(line.trim())) };
 }
 
-/** Returns the end of a run as a clause, such as "with exit status 1". A shell adds 128 to a signal. */
+/**
+ * Returns the end of a run as a clause, such as "with exit status 1". A shell reports a signal as 128 plus the signal's
+ * number.
+ */
 export function endOf({ status }: LastRun): string {
   const signal = status > 128 ? ` (signal ${status - 128})` : "";
   return `with exit status ${status}${signal}`;
@@ -88,7 +91,7 @@ function secretsOf(agent: string): string[] {
   }
 }
 
-/** Returns the secrets in a file: each of its lines, and the value of a line for EnvironmentFile=. */
+/** Returns the secrets in a file: the value if the file is one line for EnvironmentFile=; otherwise, each line. */
 function valuesIn(text: string): string[] {
   const [, quoted] = /^\w+="(.*)"\n$/s.exec(text) ?? [];
   return quoted === undefined

@@ -17,16 +17,16 @@ const PROPERTIES = [
 ];
 
 /**
- * Seconds to wait for systemd, which usually answers within milliseconds. No decision is possible without its
- * answer.
+ * Seconds to wait for systemd. systemd usually responds within milliseconds, and no decision is possible without its
+ * response.
  */
 const PATIENCE = 4;
 
 /** The state of a unit, as systemd reports it. */
 export interface UnitView {
   /**
-   * `moving`: the unit is starting or stopping. `ended`: systemd will restart the unit. `down`: systemd will
-   * not restart it.
+   * `moving`: the unit is starting or stopping. `ended`: systemd will restart the unit. `down`: systemd will not
+   * restart the unit.
    */
   readonly state: "up" | "moving" | "ended" | "down";
   /** Identifies the current run, and changes with every start; empty if the unit has never run. */

@@ -8,7 +8,7 @@ import { listFolder } from "../system/read-if-present.ts";
 import { writeStopFile } from "./quarantine.ts";
 
 /**
- * Prevents a unit from starting until a person resumes it, even at boot, by `up` or by the deadman. The caller
+ * Prevents every start of a unit until a person resumes the unit: also at boot, by `up` and by the deadman. The caller
  * stops the unit afterwards. The pause replaces a quarantine and a pending pause.
  */
 export function pauseUnit(host: Host, unit: string, requester: string, now = new Date()): void {

@@ -16,8 +16,7 @@ import { readOwn } from "../store/state-files.ts";
 import { listFolder } from "../system/read-if-present.ts";
 
 /**
- * A unit that the deadman watches, with its policy. It belongs to an agent, or to a service with a health
- * check.
+ * A unit that the deadman watches, with its policy. The unit belongs to an agent, or to a service with a health check.
  */
 export interface WatchedUnit extends Policy {
   /** The name of the agent or service. */

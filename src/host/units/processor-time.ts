@@ -5,8 +5,8 @@ import { processTree } from "./process-tree.ts";
 const TICKS = 100;
 
 /**
- * Returns the processor time that a program and its descendants have used, in seconds. This includes children
- * that have already ended, if their parents have waited for them.
+ * Returns the processor time that a program and its descendants have used, in seconds. This time includes children that
+ * have already ended, if their parents have waited for them.
  *
  * @param pid the program's process
  * @param proc the folder of proc(5)

@@ -14,8 +14,8 @@ import { listFolder } from "../system/read-if-present.ts";
 const LINK = /^muster-provider-([a-z][a-z0-9-]*)\.conf$/;
 
 /**
- * Returns the provider that a unit is linked to; undefined if the unit has no link and therefore runs on its
- * agent's first provider. If there are several links, systemd uses the last one.
+ * Returns the provider that a unit is linked to; undefined if the unit has no link and therefore runs on its agent's
+ * first provider. If there are several links, systemd uses the last link.
  */
 export function linkedOverride({ paths }: Host, unit: string): string | undefined {
   return linksOf(unit, paths.units, paths.hostd).at(-1);

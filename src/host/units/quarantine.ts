@@ -6,8 +6,8 @@ import { readOwn, writeOwn } from "../store/state-files.ts";
 import { listFolder } from "../system/read-if-present.ts";
 
 /**
- * The content of the file that keeps a unit stopped: a quarantine or, if `pausedBy` is present, a pause. A
- * pause has a reason too, because an earlier version of the deadman reads it as a quarantine.
+ * The content of the file that keeps a unit stopped: a quarantine or, if `pausedBy` is present, a pause. A pause has a
+ * reason too, because an earlier version of the deadman reads a pause as a quarantine.
  */
 interface StopFile extends Quarantine {
   readonly pausedBy?: string;

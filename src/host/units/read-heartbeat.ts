@@ -25,8 +25,7 @@ export function readHeartbeat(
 const QUIET = 20;
 
 /**
- * Whether an agent waits for work: its heartbeat says so or, if the heartbeat has no state, its terminal is
- * quiet.
+ * Whether an agent waits for work: its heartbeat reports this or, if the heartbeat has no state, its terminal is quiet.
  *
  * @param server the unit's main process, a tmux server
  */

@@ -23,7 +23,7 @@ interface Records {
 type Line = Readonly<Record<string, unknown>>;
 
 const RECORDS: Readonly<Record<SessionRecords, Records>> = {
-  // The model in the answers comes from a gateway, so only a person's choice counts.
+  // The model in the recorded responses comes from a gateway, so only a person's choice counts.
   claude: { folder: ".claude/projects", depth: 1, choiceIn: claudeChoice, isSame: isSameLabel },
   codex: {
     folder: ".codex/sessions",
@@ -41,8 +41,8 @@ const MOST_ENTRIES = 5000;
 const TAIL = 256 * 1024;
 
 /**
- * Returns the model that the newest session of an agent uses, if it is not the declared one. Must run with the rights of
- * the agent's user, because the agent can make its records links to anything.
+ * Returns the model that the newest session of an agent uses, if this model is not the declared model. Must run with
+ * the rights of the agent's user, because the agent can make its records links to anything.
  *
  * @param since the time in milliseconds at which the agent's program started; older lines do not count
  * @returns undefined if the session uses the declared model, or has no record of its model

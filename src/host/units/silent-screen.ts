@@ -8,12 +8,12 @@ const CAP = 64 * 1024;
 
 /**
  * Reads the rows of an agent's terminal from the file that the agent's own tmux has written while the terminal was
- * silent. No program of the agent runs with other rights than its own. The file is opened with the agent's rights, and
+ * silent. No program of the agent runs with rights other than its own. The file is opened with the agent's rights, and
  * neither a FIFO nor a symlink can block this process.
  *
  * @param path see `paneFile`
  * @param quiet the number of seconds since the last output on the terminal
- * @returns undefined if there is no such file, or if the program has written to the terminal since
+ * @returns undefined if there is no such file, or if the program has written to the terminal since then
  */
 export function readSilentScreen(
   path: string,

@@ -52,9 +52,9 @@ function agentExited(what: string, last: LastRun): MusterError {
 }
 
 /**
- * Returns the last journal lines of the unit's own programs or, if there are none, what systemd last wrote
- * about the unit. If a process exits immediately after its start, the journal might not know to which unit
- * its lines belong.
+ * Returns the last journal lines of the unit's own programs or, if there are none, the last lines that systemd wrote
+ * about the unit. If a process exits immediately after its start, the journal might not know to which unit its lines
+ * belong.
  */
 function journalOf(host: Host, name: string): string {
   return inOneLine(outputOf(host, name) || lastLines(host, `UNIT=${name}`) || "empty");
@@ -75,7 +75,7 @@ function lastLines(host: Host, ...match: readonly string[]): string {
     .join("\n");
 }
 
-/** A message of tmux's helper utempter, which has no rights in an agent's unit and does not need them. */
+/** A message of tmux's helper utempter, which has no rights in an agent's unit and needs none. */
 const NOISE = /pututline: Permission denied/;
 
 function inOneLine(text: string): string {

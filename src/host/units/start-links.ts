@@ -30,7 +30,7 @@ export function readStartLinks({ paths }: Host): (unit: string) => Links {
     Object.fromEntries(all.filter(([path, target]) => basename(path) === unit || basename(target) === unit));
 }
 
-/** Prevents a unit from starting at boot. Its file, and a link to its file, stay in place. */
+/** Prevents a unit from starting at boot. The unit's file, and a link to this file, are kept. */
 export function removeStartLinks(host: Host, unit: string): void {
   const links = Object.keys(readStartLinks(host)(unit));
   for (const path of links) rmSync(path, { force: true });

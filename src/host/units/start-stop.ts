@@ -9,12 +9,12 @@ export const START_PATIENCE = 30;
 /** Seconds to wait for a unit to stop before it is killed. */
 const STOP_PATIENCE = 60;
 
-/** Restarts the units that are running. @throws MusterError if one of them does not start */
+/** Restarts the units that are running. @throws MusterError if a unit does not start */
 export function restartIfRunning(host: Host, names: readonly string[]): void {
   for (const [i, state] of showUnits(host, names).entries()) {
     const name = names[i] ?? "";
     if (!isRunning(state)) continue;
-    // A masked unit can still be running, but it cannot restart.
+    // A masked unit can still be running, but it cannot restart until it is unmasked.
     unmaskIfMasked(host, name, state);
     start(host, "restart", name);
   }

@@ -26,7 +26,8 @@ const UNIT_PROPERTIES = [
 export function showUnits(host: Host, units: readonly string[]): UnitState[] {
   if (units.length === 0) return [];
   const states = showProperties(host, units, UNIT_PROPERTIES);
-  // `systemctl show` reports what systemd has loaded, so it does not show that somebody has removed a link.
+  // `systemctl show` reports the state that systemd has loaded, so the command does not show that somebody has removed
+  // a link.
   const fileStates = readFileStates(host, units);
   return states.map((state, i) => ({ ...state, UnitFileState: fileStates.get(units[i] ?? "") ?? "" }));
 }
@@ -42,7 +43,7 @@ function readFileStates(host: Host, units: readonly string[]): Map<string, strin
   return new Map(rows.map(([unit = "", state = ""]) => [unit, state]));
 }
 
-/** Returns the given properties of each unit, as systemd has them in memory. @param timeout in seconds */
+/** Returns the given properties of each unit, as systemd has loaded them. @param timeout in seconds */
 export function showProperties(
   host: Host,
   units: readonly string[],

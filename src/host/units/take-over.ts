@@ -19,8 +19,8 @@ import { isRunning, type UnitState } from "./systemctl.ts";
 import { keepSessionStart } from "./tmux-session.ts";
 
 /**
- * Seconds for which an agent's own unit must run before the take-over succeeds. With a heartbeat, it succeeds
- * immediately.
+ * Seconds for which an agent's own unit must run before the take-over succeeds. If the agent sends a heartbeat, the
+ * take-over succeeds immediately.
  */
 const MUST_RUN = 30;
 
@@ -28,7 +28,8 @@ const MUST_RUN = 30;
 const PATIENCE = 90;
 
 /**
- * The maximum number of restarts of the unit during the take-over. It is one, because a busy host can end a program.
+ * The maximum number of restarts of the unit during the take-over. One restart is allowed, because a busy host can end
+ * a program.
  */
 const MOST_RESTARTS = 1;
 
@@ -66,7 +67,7 @@ export function beginTakeOver(host: Host, unit: string, formers: readonly Former
 }
 
 /**
- * Takes responsibility for a take-over that a killed process has left.
+ * Takes responsibility for a take-over that a killed process has not finished.
  *
  * @throws MusterError if the process that is responsible still runs
  */
@@ -86,7 +87,7 @@ export function isAlive({ by }: TakeOver): boolean {
   return processMark(Number(by.split(" ")[0])) === by;
 }
 
-/** Identifies a process by its pid and its start time, in clock ticks since the boot; the boot's id follows. */
+/** Identifies a process by its PID, its start time in clock ticks since the boot, and the ID of the boot. */
 function processMark(pid: number): string {
   try {
     const [, rest = ""] = readFileSync(`/proc/${pid}/stat`, "utf8").split(/\) (?=[^)]*$)/);
@@ -127,7 +128,7 @@ export function completeTakeOver(host: Host, { unit, former }: TakeOver): void {
  * Rolls back a take-over that has failed: stops and disables the agent's own unit, and restores its former units. A
  * repeated call changes nothing more.
  *
- * @param cause why the own unit did not stay up
+ * @param cause why the agent's own unit did not keep running
  * @returns the error to report
  */
 export function rollBack(host: Host, { unit, former }: TakeOver, cause?: unknown): MusterError {

@@ -7,9 +7,8 @@ import { hasCode, reasonOf } from "../system/error-reason.ts";
 import type { Reading } from "./heartbeat-file.ts";
 
 /**
- * Reads when the agent's program last wrote to its tmux pane. The kernel updates the terminal's modification
- * time on a write, with a precision of 8 s (tty_update_time). No file of the agent is opened, and none of its
- * programs is run.
+ * Reads when the agent's program last wrote to its tmux pane. The kernel updates the terminal's modification time on a
+ * write, with a precision of 8 s (tty_update_time). No file of the agent is opened, and no program of the agent is run.
  *
  * @param server the unit's main process, a tmux server
  * @param proc the folder of proc(5)
@@ -31,7 +30,10 @@ function terminalOf(server: number, proc: string): string | undefined {
   return child && terminalPath(ttyNumber(readFileSync(`${proc}/${child}/stat`, "utf8")));
 }
 
-/** Returns the PID of the program in the first pane, which is the server's first child or is run by it. */
+/**
+ * Returns the PID of the program in the first pane, which is the server's first child or, if that child is muster-run,
+ * the first child of muster-run.
+ */
 function programOf(server: number, proc: string): string | undefined {
   const [child] = childrenOf(server, proc);
   return child !== undefined && commOf(child, proc) === basename(RUN_PROGRAM)
@@ -68,8 +70,8 @@ export function paneQuietFor(server: number, proc = "/proc"): number {
 }
 
 /**
- * Whether a unit is up although its agent's program is not. There are two such cases. Tmux has exited, and systemd
- * treats a remaining process as the unit's main process. Or tmux still runs with other processes.
+ * Whether a unit is up although its agent's program does not run. In one case, tmux has exited, and systemd treats a
+ * remaining process as the unit's main process. In the other case, tmux still runs, but with other processes.
  *
  * @param main the PID of the unit's main process, as systemd reports it; 0 if there is none
  * @param started the path of the agent's `startedFile`
@@ -110,8 +112,8 @@ export function paneExecutable(server: number, proc = "/proc"): string | undefin
 
 /**
  * Returns two names of the process in a pane: its command name, which the process can set itself (see
- * proc_pid_comm(5)), and the name of its executable without a version, such as `node`. The command line is
- * not read, because it is in the memory of the process, which could make the read block.
+ * proc_pid_comm(5)), and the name of its executable without a version, such as `node`. The command line is not read,
+ * because it is in the memory of the process, and the process could block the read.
  */
 export function paneNames(server: number, proc = "/proc"): string[] {
   try {
@@ -138,7 +140,7 @@ function fieldsOf(stat: string): string[] {
 }
 
 /**
- * Returns the path of a Unix98 terminal. These have the major numbers 136 to 143, with 256 minor numbers each
+ * Returns the path of a Unix98 terminal. Such terminals have the major numbers 136 to 143, with 256 minor numbers each
  * (see the kernel's devices.txt).
  *
  * @returns undefined for any other terminal

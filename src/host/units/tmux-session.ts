@@ -16,13 +16,13 @@ export interface Session {
 interface Pane {
   readonly pid: number;
   readonly workdir: string;
-  /** The command with which the pane was started, in the syntax of tmux; empty if it was started with a shell. */
+  /** The command with which the pane was started, in the syntax of tmux; empty if the pane was started with a shell. */
   readonly command: string;
 }
 
 /**
- * The command, folder and variables with which a session was started. They can be secret, so only root can read their
- * file.
+ * The command, folder and variables with which a session was started. These values can be secret, so only root can read
+ * the file that contains them.
  */
 interface SessionStart {
   readonly workdir: string;
@@ -34,8 +34,8 @@ interface SessionStart {
 const PANE = "#{session_name}\t#{pane_pid}\t#{pane_start_path}\t#{pane_start_command}";
 
 /**
- * The maximum number of seconds for an answer of a tmux server, and of milliseconds in which programs must end with
- * their session.
+ * The maximum number of seconds until a tmux server responds, and of milliseconds until programs end with their
+ * session.
  */
 const ANSWER_TIME = 10;
 const END_TIME = 10_000;
@@ -43,7 +43,7 @@ const END_TIME = 10_000;
 /**
  * Reads a session with the rights of the tmux server's owner. Returns undefined if there is no such session.
  *
- * @throws MusterError if the socket belongs to another user, or if no tmux server answers on it
+ * @throws MusterError if the socket belongs to another user, or if no tmux server responds on the socket
  */
 export function readSession(host: Host, former: Former): Session | undefined {
   const { account, socket } = placeOf(host, former);
@@ -64,8 +64,8 @@ export function readSession(host: Host, former: Former): Session | undefined {
 }
 
 /**
- * Saves the command, folder and variables of a running session, so that the session can be started again. Does nothing
- * if the session does not run.
+ * Saves the command, folder and variables of a running session, so that the session can be restarted. Does nothing if
+ * the session does not run.
  *
  * @throws MusterError if tmux does not know the session's start command
  */
@@ -97,14 +97,14 @@ export function stopSession(host: Host, former: Former): void {
   const pids = session.panes.map(({ pid }) => pid);
   for (const deadline = Date.now() + END_TIME; Date.now() < deadline; pause(100))
     if (!pids.some((pid) => isOf(account, pid))) return;
-  // kill runs as the user, so it cannot end another user's new process with the same number.
+  // `kill` runs as the user, so it cannot end another user's new process with the same number.
   for (const pid of pids.filter((one) => isOf(account, one)))
     host.run("kill", ["-KILL", "--", String(pid)], { as: account });
 }
 
 /**
- * Starts a session again with its saved command, folder and variables. If the tmux server has ended with its last
- * session, a new server starts in a separate scope, so that it does not end with this run.
+ * Restarts a session with its saved command, folder and variables. If the tmux server has ended with its last session,
+ * a new server starts in a separate scope, so that the server does not end with this run.
  *
  * @throws MusterError if nothing was saved for the session, or if tmux does not start it
  */
@@ -135,7 +135,7 @@ export function forgetSessionStart(host: Host, former: Former): void {
   rmSync(startFile(host, former), { force: true });
 }
 
-/** Writes a word for the parser of tmux, which knows `\` and `$` between double quotes, as a shell does. */
+/** Quotes a word for the parser of tmux. Between double quotes, tmux treats `\` and `$` as a shell does. */
 function quoted(word: string): string {
   return `"${word.replaceAll(/[\\"$]/g, "\\$&")}"`;
 }

@@ -4,7 +4,7 @@ import type { Host } from "../context.ts";
 import { readOwn } from "../store/state-files.ts";
 import { listFolder } from "../system/read-if-present.ts";
 
-/** What an agent did between two samples. */
+/** The activity of an agent between two samples. */
 export interface UptimeSample {
   readonly agent: string;
   readonly state: "down" | "idle" | "busy" | "paused";

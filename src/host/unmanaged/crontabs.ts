@@ -13,7 +13,7 @@ const SCRIPTS = ["cron.hourly", "cron.daily", "cron.weekly", "cron.monthly", "cr
  * root, so a user cannot change names in these folders. A user can only change the contents of a crontab, with
  * crontab(1).
  *
- * @param isComplete whether to report also the crontabs of users that do not exist any more
+ * @param isComplete whether to report also the crontabs of users that no longer exist
  */
 export function crontabLines(
   { paths }: Host,

@@ -72,7 +72,7 @@ function declaredIn(records: readonly HostRecord[]): Set<string> {
   );
 }
 
-/** Shortens a long list of entries of one kind and user, so that it does not hide the other entries. */
+/** Shortens a long list of entries of one kind and user, so that the list does not hide the other entries. */
 function shortened(same: readonly Unmanaged[]): Unmanaged[] {
   const rest = same.length - MAX_NAMED;
   const first = same[0];

@@ -17,8 +17,8 @@ export function unitsInHome(account: Account): Unmanaged[] {
 }
 
 /**
- * Finds the timers and paths that start in every user's own systemd instance, if the user has such an instance
- * although it is not logged in. Services in this folder are found by their processes.
+ * Finds the timers and paths that start in every user's own systemd instance, if this user's instance runs without a
+ * login. The services in the same folder are found by their processes.
  */
 export function sharedUserUnits({ paths }: Host, account: Account): Unmanaged[] {
   if (!existsSync(`${paths.linger}/${account.name}`)) return [];

@@ -1,7 +1,10 @@
 import { readFileSync } from "node:fs";
 import { namesAt, orNothing } from "../system/read-or-nothing.ts";
 
-/** The folders in which packages install units. On a merged system, the second is a link to the first. */
+/**
+ * The folders in which packages install units. On a system with a merged /usr, the second folder is a link to the first
+ * folder.
+ */
 const PACKAGED = ["/usr/lib/systemd/system", "/lib/systemd/system"];
 
 /** The other folders from which systemd loads units and drop-ins; see systemd.unit(5). */
@@ -19,7 +22,7 @@ export type ReadPackagedUnit = (unit: string) => string | undefined;
 
 /**
  * Reads the names in all folders of units once. systemd takes more than a millisecond to report one unit. For most
- * units of a host, the file of the package already shows that they do not run as an agent's user.
+ * units of a host, the file of the package already shows that the unit does not run as an agent's user.
  */
 export function packagedUnitReader(packaged = PACKAGED, others = OTHERS): ReadPackagedUnit {
   const elsewhere = new Set(others.flatMap(namesAt));

@@ -34,7 +34,7 @@ const PACKAGED = "/usr/lib/systemd/user";
 
 /**
  * Finds the units and processes of managed users that no resource declares. Each unit is reported once. In a session or
- * in another user's unit, a process is reported if its parent is not reported.
+ * in another user's unit, a process is reported if the parent of the process is not reported.
  *
  * @param declared the names of the declared units
  * @param proc the folder of proc(5)

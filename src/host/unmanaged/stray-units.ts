@@ -27,8 +27,8 @@ const PROPERTIES = [
 const USER_MANAGER = /^user(-runtime-dir)?@\d+\.service$/;
 
 /**
- * Reads the loaded services that can run as a managed user, and the timers and paths that start them. systemd knows
- * users also by drop-ins, templates and numbers.
+ * Reads the loaded services that can run as a managed user, and the timers and paths that start them. The user of a
+ * loaded unit can also come from a drop-in or a template, or be a number.
  *
  * @param declared the names of the declared units, which are left out
  */
@@ -111,8 +111,8 @@ function userOf(
 }
 
 /**
- * Finds services that run as a managed user or will do so. If timers or paths start such a service, only they
- * are reported.
+ * Finds services that run as a managed user or will do so. If timers or paths start such a service, only the timers and
+ * paths are reported.
  *
  * @param declared the file paths and unit names that the host's records contain
  */

@@ -46,7 +46,9 @@ export function findDeclaredKeys(
   };
 }
 
-/** Parses an earlier declaration. If it declared the whole file, its text was not necessarily a settings file. */
+/**
+ * Parses an earlier declaration. The text of a declaration of the whole file is not necessarily in the settings format.
+ */
 function formerKeys(context: RequestContext, format: Format, digest: Scalar | undefined): Tree | undefined {
   const text = digest === undefined ? undefined : context.contents(`${digest}`);
   try {

@@ -19,8 +19,8 @@ export interface SettingsFile {
 }
 
 /**
- * Reads and parses a file. A file that is empty or cannot be parsed is read again after a pause, and parsed again if its
- * agent is writing it.
+ * Reads and parses a file. A file that is empty or cannot be parsed is read again after a pause. If the file has
+ * changed meanwhile, because the agent is writing it, the file is also parsed again.
  *
  * @throws Unmergeable
  */

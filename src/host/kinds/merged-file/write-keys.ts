@@ -26,7 +26,7 @@ import { PAUSE, readKeys, type SettingsFile, TRIES } from "./read-keys.ts";
 class ChangedMeanwhile extends Error {}
 
 /**
- * Writes the declared keys into a file. If the agent changes the file at the same time, it is read again.
+ * Writes the declared keys into a file. If the agent changes the file at the same time, the file is read again.
  *
  * @param keepOther called directly before something other than a file is replaced
  */
