@@ -26,7 +26,7 @@ describe("text that comes from a host", () => {
     expect(json.replaceAll("\n", "")).toMatch(HARMLESS);
   });
 
-  test("is truncated if it is long, or after twelve digits if it is a digest", () => {
+  test("is truncated if it is long, and a digest is truncated after twelve digits", () => {
     expect(shortValue("a".repeat(500))).toHaveLength(72);
     expect(shortValue(`sha256:${"0123456789abcdef".repeat(4)}`)).toBe("sha256:0123456789ab…");
     expect(shortValue("0644")).toBe("0644");

@@ -35,7 +35,7 @@ const UNIT = agentUnit("iris");
 /** The name of a file that a hostile archive tries to write outside the home. */
 const NAME = `${process.pid}-stolen`;
 
-/** Two hosts with real files and real tar archives; on the old one systemd knows the agent's unit. */
+/** Returns two hosts with real files and real tar archives. The old host's systemd knows the agent's unit. */
 function twoHosts() {
   const [east, west] = [makeWorld(), makeWorld()];
   const calls: string[] = [];

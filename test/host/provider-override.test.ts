@@ -15,7 +15,7 @@ import { makeAgentWorld, makeWorld } from "./world.ts";
 
 const UNIT = agentUnit("iris");
 
-/** A host on which `up` has written provider drop-ins for iris and loom. */
+/** Returns a host on which `up` has written provider drop-ins for iris and loom. */
 function rig() {
   const { host } = makeWorld();
   const { units, hostd } = host.paths;

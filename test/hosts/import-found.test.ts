@@ -27,7 +27,7 @@ afterAll(async () => {
   await machine?.dispose();
 });
 
-/** The lines that the import lists as not declared. */
+/** Returns the lines about things that the import has not declared. */
 function left(): string[] {
   const from = output.indexOf("Not declared, and left unchanged:\n");
   const lines = output.slice(from).split("\n").slice(1);
@@ -97,7 +97,7 @@ describe("a host with a history", () => {
     }
   });
 
-  test("shows no secret, on the screen or in the folder, which only its owner can read", () => {
+  test("reveals no secret on the screen or in the folder, and only the owner of the folder can read it", () => {
     expect(output + JSON.stringify(proposedIn(machine))).not.toContain("canary");
     expect(statSync(join(machine.dir, "imported/box")).mode & 0o777).toBe(0o700);
     expect(output).toContain("kai: its command may contain secrets (token, api-key, word)");

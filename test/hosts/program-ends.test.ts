@@ -15,7 +15,7 @@ const ENDINGS: Readonly<Record<string, string>> = {
   orphan: "tmux -S $SOCKET new-session -d -s build 'sleep 3600'; sleep 1; kill -9 $PPID; kill -9 $$",
 };
 
-/** Arguments that tmux would change. The agent must get them unchanged. */
+/** Arguments that tmux would change. The agent must get these arguments unchanged. */
 const WORDS = ["a;", "worker", "odd\\;", "b\\\\;", ";", "-exec", "x;y", ";"];
 
 function ending(name: string, script: string) {

@@ -41,7 +41,7 @@ afterAll(async () => {
   await machine?.dispose();
 });
 
-/** Agents by name, with the settings in which they differ from an adopted agent that is not taken over yet. */
+/** Agents by name, with the settings that differ from those of an adopted agent that is not taken over yet. */
 type Agents = Readonly<Record<string, object>>;
 
 function fleet(agents: Agents, host: object = {}, name = "box"): Record<string, string> {
@@ -85,7 +85,7 @@ const own = (name: string) => `muster-agent-${name}.service`;
 let before = "";
 
 describe("an adopted agent", () => {
-  test("keeps everything that its running units need until it is taken over", async () => {
+  test("keeps everything that its running units need until Muster takes over the agent", async () => {
     before = await onBox(ACCESS);
     const pids = await onBox("systemctl show -P MainPID ezra sam tom");
     await must(project.pulumi(UP));

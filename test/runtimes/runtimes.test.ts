@@ -62,7 +62,7 @@ describe.each(Object.keys(RUNTIMES) as RuntimeKind[])("the runtime %s", (kind) =
     expect(JSON.stringify(files)).not.toContain("primary");
   });
 
-  test("gets the agent's identity in the files that it reads", () => {
+  test("gets the agent's identity in the files that the runtime reads", () => {
     expect(runtimeOf(kind).identity(FILES)).toEqual(PLACES[kind]);
   });
 

@@ -193,7 +193,7 @@ describe("a key that is no longer declared", () => {
     ["c.yaml", "model: {provider: other}\ntoolsets: [web]", YAML],
     ["c.toml", "model = 'other'\n[tui]\ntheme = {}", TOML],
     ["c.json", '{"env": {"A": "2"}, "gone": 1}', JSON_TEXT],
-  ])("%s: it stays if somebody has changed it", (path, former, text) => {
+  ])("%s: it is kept if somebody has changed it", (path, former, text) => {
     expect(differences(path, "", text, former)).toEqual([]);
     expect(merged(path, "", text, former)).toBe(text);
   });

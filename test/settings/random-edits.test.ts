@@ -15,7 +15,7 @@ import {
 const SEED = Number(process.env["MUSTER_SEED"] ?? Date.now() % 1_000_000);
 const TURNS = 1000;
 
-/** A generator of random numbers below `most`, after "mulberry32". */
+/** Returns a generator of random numbers below `most`, after "mulberry32". */
 function randomFrom(seed: number): (most: number) => number {
   let state = seed;
   return (most) => {

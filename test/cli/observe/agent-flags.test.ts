@@ -83,7 +83,7 @@ describe("an agent gets the flag", () => {
     expect(codesOfFlags(flags)).toEqual(codes);
   });
 
-  test("DEAD if its pane runs no program, but not while it starts or before it is taken over", () => {
+  test("DEAD if its pane runs no program, but not while the agent starts or before Muster takes over the agent", () => {
     const { process: _, ...empty } = WELL;
     expect(flagsOf(empty)).toEqual(["DEAD"]);
     expect(flagsOf({ ...empty, since: 2 })).toEqual([]);

@@ -27,7 +27,7 @@ export interface Draw {
 
 export function drawFrom(seed: number): Draw {
   const random = randomFrom(seed);
-  // The first numbers of small seeds are similar.
+  // The first numbers of small seeds are similar, so the first three numbers are skipped.
   for (let i = 0; i < 3; i++) random();
   const below = (most: number) => Math.min(most - 1, Math.floor(random() * most));
   return {

@@ -60,7 +60,7 @@ export function replacedForms(place: Place<FileItem | RowsItem>): Form[] {
   ];
 }
 
-/** Whether a place belongs to an agent. `up` replaces no link there; see links-and-kept-files.test.ts. */
+/** Returns whether a place belongs to an agent. `up` replaces no link there; see links-and-kept-files.test.ts. */
 function isAgents({ item }: Place<PathItem>): boolean {
   return item.kind === "directory" ? (item.onRemove ?? "delete") !== "delete" || !!item.actor : !!item.actor;
 }
@@ -71,7 +71,7 @@ function asSymlink(path: string): string {
   return `mv ${path} ${elsewhere}; ln -s ${elsewhere} ${path}`;
 }
 
-/** The differences of items that disappear with an item: everything in a folder, or the unit of a unit file. */
+/** Returns the differences of items that disappear with an item: everything in a folder, or the unit of a unit file. */
 function lostWith(place: Place<PathItem>): string[] {
   const { path } = place.item;
   return others(place, ({ item }) => {

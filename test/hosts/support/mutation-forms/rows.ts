@@ -30,7 +30,7 @@ export function rowsForms(place: Place<RowsItem>): Form[] {
   ];
 }
 
-/** The names of the rows that are declared for a contact book. */
+/** Returns the names of the rows that are declared for a contact book. */
 export function declaredRows({ plan, item }: Place<RowsItem>): string[] {
   return Object.keys(JSON.parse(plan.contents[item.want.rows] ?? "{}") as object);
 }

@@ -57,7 +57,10 @@ export function packageForms({ item: { name } }: Place<PackageItem>): Form[] {
   return [{ name: "purged", script, properties: ["present"] }];
 }
 
-/** None, because the declared program is the shell, which other mutations need. runtimes.test.ts removes a program. */
+/**
+ * Returns no forms, because the declared program is the shell, which other mutations need. runtimes.test.ts removes a
+ * program.
+ */
 export function programForms(_: Place<ProgramItem>): Form[] {
   return [];
 }

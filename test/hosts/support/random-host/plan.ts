@@ -34,7 +34,7 @@ export interface RandomUser extends Person {
 /** A host with users of all kinds, as a person has set it up. */
 export interface RandomHost {
   readonly users: readonly RandomUser[];
-  /** Plants everything, as root. */
+  /** A script that plants everything. It runs as root. */
   readonly script: string;
   readonly listed: readonly RegExp[];
   /** See `Planted`. */

@@ -95,7 +95,7 @@ function madeOf(answer: Properties) {
   return { id: String(firewall["id"]), state };
 }
 
-/** The API returns the port 0 for all ports, and also for icmp, which has no ports. */
+/** Returns a rule's port range. The API returns the port 0 for all ports, and also for icmp, which has no ports. */
 function portRangeOf({ protocol, ports }: Properties): Properties {
   if (ports !== "0") return { portRange: ports };
   return protocol === "icmp" ? {} : { portRange: "all" };

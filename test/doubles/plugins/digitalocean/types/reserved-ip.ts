@@ -149,8 +149,9 @@ async function unlessUnassigned(work: Promise<void>): Promise<void> {
 }
 
 /**
- * The droplet is part of the state only if the program declares it, or if the resource is imported. An unassigned
- * address keeps its droplet in the state, so no refresh detects that the address was unassigned.
+ * Returns the state of an assignment. The droplet is part of the state only if the program declares the droplet, or if
+ * the resource is imported. An unassigned address keeps its droplet in the state, so no refresh detects that the
+ * address was unassigned.
  */
 function madeOf(answer: Properties, declared: Properties) {
   const one = answer["reserved_ip"] as Properties;
