@@ -90,7 +90,7 @@ describe("an import", () => {
     );
   });
 
-  test("replaces columns that differ with `--overwrite`", () => {
+  test("replaces columns with other values if `--overwrite` is given", () => {
     expect(run([{ columns: { btc_address: BITCOIN, display_name: "I." } }], true).text).toContain(
       "display_name: I.",
     );
@@ -104,7 +104,7 @@ describe("an import", () => {
     expect(run([{ columns: { display_name: "iris", type: "human" } }]).added).toEqual(["iris-2"]);
   });
 
-  test("works with an empty file", () => {
+  test("accepts an empty contacts file", () => {
     expect(run(BOOK, false, "", []).text).toContain("kay:");
   });
 

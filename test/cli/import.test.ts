@@ -247,7 +247,7 @@ describe("a fleet.yaml that `fleet import` proposes", () => {
     });
   });
 
-  test("omits a file that may contain a secret, and names the line", () => {
+  test("omits a file that may contain a secret, and names the line of the possible secret", () => {
     const files = {
       "TOOLS.md": { bytes: Buffer.from("# Tools\nThe password is hunter2-x\n"), mode: "0644" },
     };
@@ -307,7 +307,7 @@ describe("a fleet.yaml that `fleet import` proposes", () => {
     expect(notes).toContain("docker can give it root privileges");
   });
 
-  test("says which users can no longer read the home of an agent", () => {
+  test("lists the users that can no longer read the home of an agent", () => {
     const users = [user({ group: "iris", mode: "755" }), user({ name: "loom", group: "loom", mode: "700" })];
     const groups = [
       { name: "iris", gid: 2000, members: ["vera"] },
@@ -430,7 +430,7 @@ describe("a fleet.yaml that `fleet import` proposes", () => {
     ]);
   });
 
-  test("declares the rights that `fleet drift` would find, which are in the files that sudo and sshd read", () => {
+  test("declares the same rights as `fleet drift`, and ignores files that sudo and sshd do not read", () => {
     const sudoers = new Map([
       ["/etc/sudoers", "@includedir /etc/sudoers.d\n"],
       ["/etc/sudoers.d/iris", "ops, iris ALL = \\\n  (root)   /usr/bin/id\n"],

@@ -38,7 +38,7 @@ const folder = mkdtempSync(join(tmpdir(), "muster-report-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("the phase report", () => {
-  test("shows the seed's table for the seed's figures", () => {
+  test("shows the expected table for the figures of the second seed fleet", () => {
     const report = phaseReport(SEED);
     expect(renderReportMarkdown(report)).toContain(
       [
@@ -76,7 +76,7 @@ describe("the phase report", () => {
     expect(figures[2]?.value).toBe("0");
   });
 
-  test("says that figures are unknown if there is no data", () => {
+  test("shows figures as unknown if there is no data", () => {
     const { figures, isReady } = phaseReport(snapshotOf());
     expect(figures.map(({ value }) => value)).toEqual(["Yes", "unknown", "unknown", "unknown"]);
     expect(isReady).toBe(false);

@@ -84,7 +84,7 @@ describe("`monitoring` in fleet.yaml", () => {
     expect(services["exporter-hub"]?.open).toEqual([]);
   });
 
-  test("creates no firewall for an adopted droplet that has none", () => {
+  test("creates no firewall for an adopted droplet that has no firewall", () => {
     const opened = (host: string) => {
       const text = withMonitoring("{host: hub, credential: key}").replace(
         "{kind: ssh, address: 192.0.2.1}",

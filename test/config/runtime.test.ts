@@ -88,7 +88,7 @@ test.each([
   ]);
 });
 
-test("the address of a provider reaches the runtime, together with the variable of its key", () => {
+test("the address of a provider reaches the runtime, together with the variable of the provider's key", () => {
   const credential = 'iris-key: {from: "config:iris-key", type: api-key, env: API_KEY}';
   const text = broken(credential, credential.replace("env: API_KEY", "provider: main, env: API_KEY"))
     .replace("command: [/bin/true]}\n  loom", "runtime: {kind: codex, provider: main, model: m}}\n  loom")

@@ -125,7 +125,7 @@ describe("the host runtime", () => {
     expect(drift(observe())).toEqual({});
   });
 
-  test("keeps a copy of the text of an edited file once, and keeps no copy of a text that Muster wrote", () => {
+  test("keeps one copy of the text of an edited file, and keeps no copy of a text that Muster wrote", () => {
     const world = soulWorld();
     const { up, items, path, host } = world;
     up(items);

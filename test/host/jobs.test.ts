@@ -207,7 +207,7 @@ describe("a job's status", () => {
     ).toBe("ended");
   });
 
-  test("omits what systemd does not know during a run, after a reboot, or without a timer", () => {
+  test("omits the values that systemd does not know during a run, after a reboot, or without a timer", () => {
     expect(jobStatus(timer, { ...ran, ActiveState: "activating" })).not.toHaveProperty("result");
     const booted = jobStatus(timer, {
       ActiveState: "inactive",

@@ -85,7 +85,7 @@ describe("an address book that is empty", () => {
 describe("contacts that an agent has added twice", () => {
   const names = () => onHub('sqlite3 /home/iris/contacts.db "SELECT name FROM contacts ORDER BY name"');
 
-  test("are listed, and merged on request without a lost note", async () => {
+  test("are listed, and are merged on request without the loss of a note", async () => {
     await onHub(`sqlite3 /home/iris/contacts.db "ALTER TABLE contacts ADD COLUMN notes;
       INSERT INTO contacts (name, display_name, type, notes) VALUES ('Arc!', 'ARC', 'agent', 'likes mornings')"`);
     const listed = await must(project.fleet(["contacts", "merge", "--dry-run"]));
@@ -200,7 +200,7 @@ describe("a task that iris cannot finish", () => {
   });
 });
 
-describe("with the mechanism switched off", () => {
+describe("with the mechanisms switched off,", () => {
   /** Returns the same fleet, but without anything that prevents or repairs the four failures. */
   function unguarded(): string {
     const fleet = parse(fleetYaml("warn")) as {

@@ -220,7 +220,7 @@ function addressOfHub(): string {
   return all.find(({ droplet }) => droplet?.id === idOf("hub"))?.ip ?? "";
 }
 
-/** Changes something like a person in the console. */
+/** Makes a change, as a person does in the console. */
 const post = (path: string, body: object) => send("POST", path, body);
 const put = (path: string, body: object) => send("PUT", path, body);
 

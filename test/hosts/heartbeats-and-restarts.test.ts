@@ -259,7 +259,7 @@ describe("a change of an agent's command or environment", () => {
     await expect.poll(() => runOf("dot"), { timeout: 60_000, interval: 1000 }).not.toBe(before);
   });
 
-  test("releases a quarantined agent, and starts it once with a fresh count", async () => {
+  test("releases a quarantined agent, and starts the agent once with a fresh count of restarts", async () => {
     await hub(`touch /home/eve/crash; systemctl kill --signal=SIGKILL ${unit("eve")}`);
     await expect.poll(() => stateOf("eve"), { timeout: 60_000 }).toBe("quarantined");
     declare({ eve: { command: ["/bin/sh", "-c", "exec sleep 1000001"] } });

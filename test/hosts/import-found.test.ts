@@ -40,7 +40,7 @@ function left(): string[] {
 }
 
 describe("a host with a history", () => {
-  test("is declared as systemd has loaded it", () => {
+  test("is declared with the settings that systemd has loaded", () => {
     const agents = [
       "ezra",
       "forge",
@@ -157,7 +157,7 @@ describe("a host with a history", () => {
     expect(again).not.toContain("muster-agent-");
   });
 
-  test("takes over an agent with a numeric user in its unit, and an agent with secrets in its command", async () => {
+  test("allows the take-over of an agent with a numeric user in its unit, and of an agent with secrets in its command", async () => {
     const of = project as Project;
     const agents = parse(of.read("fleet.yaml")).agents as Record<string, { command: string[] }>;
     expect(Object.keys(agents)).toContain("num");

@@ -123,7 +123,7 @@ describe("an agent whose program has ended", () => {
     expect(died.at(-1)?.detail).toBe("its program ended with exit status 1");
   });
 
-  test("could not see the tmux that it ran in", async () => {
+  test("could not see the tmux server that it ran in", async () => {
     expect(await hub("cat /home/inside/seen")).toBe("");
   });
 });
@@ -181,7 +181,7 @@ describe("an agent whose program cannot run", () => {
   );
 
   test.each(Object.entries(ENDED))(
-    "is in the history with its exit status and its last output: %s",
+    "is recorded in the history with its exit status and its last output: %s",
     async (name, [, reason]) => {
       await expect
         .poll(async () => (await events(name)).map(({ detail }) => detail ?? "").join("\n"), {

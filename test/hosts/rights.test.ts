@@ -218,7 +218,7 @@ describe("the data of a user outside its home", () => {
     expect(await hub("sort -u /tmp/who | grep -v iris")).toBe("vera");
   });
 
-  test("is moved aside when the agent is removed, and a later user with the same number does not inherit it", async () => {
+  test("is moved aside when the agent is removed, and a later user with the same uid does not get it", async () => {
     const number = await hub("id -u vera");
     await hub(`echo 'id -un >>/tmp/at' | runuser -u vera -- at now + 1 minute 2>/dev/null
       sed -i s/iris/vera/ /etc/security/limits.d/bots.conf`);

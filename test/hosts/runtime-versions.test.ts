@@ -197,7 +197,7 @@ describe("an upgrade", () => {
     await expect.poll(() => programOf("stone"), { timeout: 30_000 }).toMatch(/^3\.0\.0-/);
   });
 
-  test("to a wrapper without its native part is refused, and its agents keep the last version", async () => {
+  test("to a wrapper without its native part is refused, and the agents keep their last version", async () => {
     const before = await startOf("pia");
     declare({ claude: "3.0.0", pi: "9.0.0" });
     await must(project.fleet(["pin"]));

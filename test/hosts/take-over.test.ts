@@ -13,7 +13,7 @@ const onBox = (script: string) => machine.onHost("box", script);
 const LOOP = ["/bin/sh", "-c", "while :; do date; sleep 1; done"];
 const UP = ["up", "--yes", "--skip-preview"];
 
-/** Users with running services: ezra shares a folder with vera; sam, tom and kim share nothing. */
+/** Users with running services. ezra shares a folder with vera. sam, tom and kim share nothing. */
 const BY_HAND = `
   for name in ezra vera sam tom; do useradd --create-home --shell /bin/bash $name; done
   useradd --create-home kim
@@ -72,7 +72,8 @@ function declare(agents: Agents): void {
 }
 
 /**
- * The state that `takeOver: later` and a return must not change: accounts, groups, and the owners and modes of homes.
+ * The state that neither `takeOver: later` nor the return of an agent is allowed to change: accounts, groups, and the
+ * owners and modes of homes.
  */
 const ACCESS = `
   for name in ezra sam tom; do id -gn $name; id -Gn $name | tr ' ' '\\n' | sort | xargs; getent passwd $name; done

@@ -103,7 +103,7 @@ async function run(program: string, args: readonly string[], input = ""): Promis
   return { exitCode, stdout, stderr, all };
 }
 
-/** PATH without the checkout's own folders, because the tarball must include its own Node. */
+/** Returns PATH without the checkout's own folders, because the tarball must include its own Node. */
 function systemPath(): string {
   return (process.env["PATH"] ?? "")
     .split(":")

@@ -81,7 +81,7 @@ it.each([
 describe("the preview and the update of one `up`", () => {
   const key = "a1".repeat(32);
 
-  it("run a command once, and the file between them does not contain the value", () => {
+  it("run a command once, and the file that the preview writes for the update does not contain the value", () => {
     expect(readValue(NOTING, { values: valuesOfRun(file, key) })).toBe("canary-7f3a");
     expect(readFileSync(file, "latin1")).not.toContain("canary");
     expect(readValue(NOTING, { values: valuesOfRun(file, key) })).toBe("canary-7f3a");

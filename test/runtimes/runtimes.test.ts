@@ -54,7 +54,7 @@ const PLACES: Readonly<Record<RuntimeKind, object>> = {
 };
 
 describe.each(Object.keys(RUNTIMES) as RuntimeKind[])("the runtime %s", (kind) => {
-  test("is started with its provider and model, and without them if none are declared", () => {
+  test("is started with the declared provider and model, or without both if none are declared", () => {
     expect(runtimeOf(kind).settings(CHOICE, AROUND)).toMatchObject(SETTINGS[kind]);
     const { args = [], env = {}, files = {} } = runtimeOf(kind).settings({}, AROUND);
     const always = kind === "openclaw" ? ["gateway", "run", ".openclaw/openclaw.json"] : [];
@@ -136,7 +136,7 @@ test("the runtime codex uses a key of OpenAI without a login", () => {
   );
 });
 
-test("the runtime claude gets a key by a helper, because it asks a person about a key in its own variable", () => {
+test("the runtime claude gets a key from a helper program, because claude asks a person about a key in claude's own variable", () => {
   const { defaults } = runtimeOf("claude").settings({}, { ...AROUND, variables: ["ANTHROPIC_API_KEY"] });
   const settings = JSON.parse(defaults?.[".claude/settings.json"] ?? "");
   expect(settings.apiKeyHelper).toBe(

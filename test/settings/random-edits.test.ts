@@ -75,7 +75,7 @@ function inFormat(name: string, value: Value): Value {
   return typeof value === "bigint" ? Number(value) : value;
 }
 
-describe.each(Object.keys(PRINTERS))("%s", (name) => {
+describe.each(Object.keys(PRINTERS))("in %s,", (name) => {
   test(`no key is lost in ${TURNS} random edits by Muster and the agent in turn (MUSTER_SEED=${SEED})`, () => {
     const random = randomFrom(SEED);
     const pick = <T>(list: readonly T[]): T => list[random(list.length)] as T;

@@ -32,7 +32,7 @@ test("a firewall change in the cloud is drift, and a firewall change in fleet.ya
   ]);
 });
 
-test("keys, commands and agents do not count as machines, and machines of unselected hosts are omitted", () => {
+test("keys, commands and agents do not count as machines, and the machines of hosts that are not selected are omitted", () => {
   const create = { op: "create", urn: urn("digitalocean:index/volume:Volume", "web/data") };
   const others = [
     { op: "create", urn: urn("digitalocean:index/sshKey:SshKey", "deploy") },

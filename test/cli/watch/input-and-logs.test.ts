@@ -41,7 +41,7 @@ describe("the copy of a pane", () => {
 });
 
 describe("the new lines of a terminal", () => {
-  test("are the lines after the lines of the earlier reading", () => {
+  test("are the lines after those of the earlier reading", () => {
     expect(newLines([], ["a"])).toEqual(["a"]);
     expect(newLines(["a", "b"], ["a", "b"])).toEqual([]);
     expect(newLines(["a", "b"], ["a", "b", "c"])).toEqual(["c"]);

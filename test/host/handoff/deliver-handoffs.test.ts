@@ -246,7 +246,7 @@ describe("a handoff", () => {
     expect(task("arc", "list").json).toMatchObject([{ status: "handed-off" }]);
   });
 
-  test("does not create a queue for agents that have none", async () => {
+  test("creates no queue for an agent that has no queue", async () => {
     const { deliver, home } = makeHost();
     await deliver();
     expect(AGENTS.filter((agent) => existsSync(join(home(agent), ".muster")))).toEqual([]);

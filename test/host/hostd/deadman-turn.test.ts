@@ -251,7 +251,7 @@ describe("the deadman", () => {
     expect(calls.at(-1)).toBe(`try-restart --no-block -- ${UNIT}`);
   });
 
-  test("keeps a hold under its former name in effect, and renames its file", () => {
+  test("keeps a hold in effect if its file has the former name, and renames this file", () => {
     const { host, declare, reported } = rig();
     declare("iris");
     writeFileSync(join(host.paths.hostd, "pause-iris"), "");

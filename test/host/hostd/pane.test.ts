@@ -79,7 +79,7 @@ describe("an agent has left its terminal", () => {
     ["has another parent", "92 (muster-run) S 1 92", true],
     ["is another program", "92 (sleep) S 91 92", true],
   ])(
-    "if its muster-run has ended, even if other programs still run in its tmux: it %s",
+    "if its muster-run has ended, even if other programs still run in its tmux: the recorded process %s",
     (_, stat, isGone) => {
       write("91/comm", "tmux: server\n");
       write("92/stat", stat);

@@ -30,7 +30,7 @@ describe("the lines of a control client", () => {
     ]);
   });
 
-  test("end once if the client detaches, or if a reply is too large", () => {
+  test("end the connection only once, even if the client exits twice or a reply is too large", () => {
     expect(parse("%exit\n%exit\n").ends).toBe(1);
     const line = `${"x".repeat(1024 * 1024)}\n`;
     expect(parse("%begin 1 6 1\n", line, line, line, line, line, line).ends).toBe(1);

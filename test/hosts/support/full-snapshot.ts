@@ -64,8 +64,8 @@ const ENGINE_FIELDS = ["created", "modified", "sourcePosition", "stackTrace"];
 const STATE_READER = "::pulumi:providers:pulumi::default";
 
 /**
- * The stack's state and the project's own files. Times, ciphertexts and seals are left out, because they are different
- * after every run.
+ * Returns the stack's state and the project's own files. Times, ciphertexts and seals are left out, because they are
+ * different after every run.
  */
 export function everythingOf(project: Project): unknown {
   const { checkpoint } = JSON.parse(project.read(".state/.pulumi/stacks/muster/test.json")) as {

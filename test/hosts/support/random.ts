@@ -4,7 +4,7 @@ export const LONG = process.env["MUSTER_LONG"] === "1";
 export const SEED = Number(process.env["MUSTER_SEED"] ?? randomBytes(3).readUIntBE(0, 3));
 
 /**
- * Park and Miller's random number generator.
+ * Creates Park and Miller's random number generator.
  *
  * @returns a function that returns numbers from 0 to 1
  */

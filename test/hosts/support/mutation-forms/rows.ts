@@ -2,7 +2,7 @@ import type { RowsItem } from "../../../../src/model/items.ts";
 import type { Form, Place } from "./form.ts";
 import { attributeForms, replacedForms } from "./paths.ts";
 
-/** Changes the rows, tables or file of a contact book. */
+/** Returns the forms that change the rows, tables or file of a contact book. */
 export function rowsForms(place: Place<RowsItem>): Form[] {
   const { path, table } = place.item;
   const where = `WHERE name = '${firstRow(place)}'`;

@@ -11,7 +11,7 @@ import { moveVolumes, updateDroplet } from "./droplet-update.ts";
 /** The maximum durations of a creation and a deletion, in seconds. */
 const [CREATE, DELETE] = [3600, 60];
 
-/** `digitalocean:index/droplet:Droplet`, modelled on the vendor's resource_droplet.go. */
+/** Returns the resource type `digitalocean:index/droplet:Droplet`, modelled on the vendor's resource_droplet.go. */
 export function dropletType(api: Api): Bridged {
   return {
     fields: {

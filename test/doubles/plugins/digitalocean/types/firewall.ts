@@ -3,7 +3,7 @@ import { isZero, type Json, type Properties } from "../../serve/values.ts";
 import type { Api } from "../api.ts";
 import { listOf, TAGS, unlessGone, withStepName } from "../steps.ts";
 
-/** `digitalocean:index/firewall:Firewall`, modelled on the vendor's resource_firewall.go. */
+/** Returns the resource type `digitalocean:index/firewall:Firewall`, modelled on the vendor's resource_firewall.go. */
 export function firewallType(api: Api): Bridged {
   const path = (id: string) => `/v2/firewalls/${id}`;
   return {

@@ -9,7 +9,10 @@ import { FOR_EVENTS, waitFor } from "../wait-for-state.ts";
 
 const path = (ip: Json) => `/v2/reserved_ips/${ip}`;
 
-/** `digitalocean:index/reservedIp:ReservedIp`, modelled on the vendor's resource_reserved_ip.go. */
+/**
+ * Returns the resource type `digitalocean:index/reservedIp:ReservedIp`, modelled on the vendor's
+ * resource_reserved_ip.go.
+ */
 export function reservedIpType(api: Api): Bridged {
   return {
     fields: {
@@ -52,7 +55,7 @@ export function reservedIpType(api: Api): Bridged {
   };
 }
 
-/** `digitalocean:index/reservedIpAssignment:ReservedIpAssignment`. */
+/** Returns the resource type `digitalocean:index/reservedIpAssignment:ReservedIpAssignment`. */
 export function reservedIpAssignmentType(api: Api): Bridged {
   const holder = async (ip: Json): Promise<Json> => {
     const answer = await withStepName("Error retrieving reserved IP", api.get(path(ip)));
