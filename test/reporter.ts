@@ -40,7 +40,10 @@ function print(title: string, lines: readonly Line[], most = lines.length): void
   }
 }
 
-/** Prints the names of the tests that a machine cannot run, such as those of a runtime that it cannot download. */
+/**
+ * Prints the number of skipped tests for each file on real hosts. Tests are skipped if, for example, the machine cannot
+ * download a runtime.
+ */
 function printSkipped(modules: readonly TestModule[]): void {
   const skipped = modules.filter(isOnHosts).flatMap((module) => {
     const tests = [...module.children.allTests("skipped")].length;
@@ -49,7 +52,10 @@ function printSkipped(modules: readonly TestModule[]): void {
   if (skipped.length > 0) console.log(`\nSkipped tests on real hosts:\n  ${skipped.join("\n  ")}`);
 }
 
-/** Files without hosts are not listed, because their tests and hooks take only seconds. */
+/**
+ * Returns whether the tests of a file run on real hosts. Other files are not listed, because their tests and hooks take
+ * only seconds.
+ */
 function isOnHosts({ project }: TestModule): boolean {
   return project.name.startsWith("hosts");
 }

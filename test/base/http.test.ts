@@ -15,7 +15,7 @@ async function serve(handler: Handler): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
 }
 
-test("a request sends the token and the body, and returns an answer even with an error status", async () => {
+test("a request sends the token and the body, and returns the response even if the status is an error", async () => {
   const seen: unknown[] = [];
   const url = await serve((asked, answer) => {
     let body = "";
@@ -34,7 +34,7 @@ test("a request sends the token and the body, and returns an answer even with an
   expect(isBusy(answer)).toBe(true);
 });
 
-test("a server that does not answer in time causes a different error than an unreachable server", async () => {
+test("a server that does not respond before the timeout causes a different error than an unreachable server", async () => {
   const url = await serve(() => undefined);
   const late = await request(url, { token: "t", patience: 50 }).catch((error: unknown) => error);
   expect(late).toBeInstanceOf(NoAnswerError);

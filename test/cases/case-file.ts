@@ -9,7 +9,10 @@ import type { Declaration, Plan } from "../../src/model/declaration.ts";
 import type { Digest, HostItem, Items, Props, Scalar } from "../../src/model/items.ts";
 import { compilePlan } from "../../src/resources/index.ts";
 
-/** The expected items of a resource type or of an agent's part, and the findings if a host differs from these items. */
+/**
+ * The expected items of a resource type or of an agent's part, and the expected findings if a host differs from these
+ * items.
+ */
 export interface CaseFile {
   readonly builds: readonly BuildCase[];
   readonly observations: readonly ObservationCase[];
@@ -28,7 +31,7 @@ export interface BuildCase {
 export interface ExpectedResource extends Partial<Omit<Declaration, "items">> {
   /** All items of the resource. A `content` is the complete text, or a list of some of the text's lines in order. */
   readonly items?: Readonly<Record<string, ExpectedItem>>;
-  /** The names of all items of the resource; needed only if `items` does not list all of them. */
+  /** The names of all items of the resource. They are needed only if `items` does not list all items. */
   readonly names?: readonly string[];
 }
 
@@ -96,7 +99,7 @@ export function build({ fleet = {}, files = {} }: BuildCase): Built {
 export interface Subject {
   readonly name: string;
   readonly type: string;
-  /** Undefined for a complete agent. The case file of an agent names each item with its part. */
+  /** Undefined for a complete agent. The case file of an agent names the part of each item. */
   readonly part?: ItemProperty;
 }
 

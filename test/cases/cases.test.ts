@@ -75,7 +75,7 @@ describe.each([agent, ...itemSubjects])("a resource in the case file $name", (su
 });
 
 test.each(itemSubjects)(
-  "the case file $name covers each kind of item: missing, unknown, and with a change of each property",
+  "the case file $name observes each kind of item as missing, as unknown, and with a change of each property",
   (subject) => {
     const { builds, observations } = load(subject);
     const built = builds.flatMap(({ built }) => built.plan.declarations);
@@ -92,7 +92,7 @@ test.each(itemSubjects)(
   },
 );
 
-/** The required observations of an item. A change of `type` or `present` means that the item is gone. */
+/** Returns the required observations of an item. A change of `type` or `present` means that the item is gone. */
 function toObserve({ kind, want }: HostItem): string[] {
   const properties = Object.keys(want).map((name) => (name === "type" || name === "present" ? "gone" : name));
   return [...properties, "unknown"].map((property) => `${kind} ${property}`);
@@ -144,7 +144,7 @@ function observationOf(item: HostItem, { host, unknown }: ObservationCase): Obse
   return { props: isGone(host) ? host : { ...item.want, ...host } };
 }
 
-/** A finding as text. `up` has applied everything, so every difference is drift. */
+/** Returns a finding as text. `up` has applied everything, so every difference must be drift. */
 function findingText({ property, declared, observed, cause }: Finding, { plan }: Built): string {
   expect(cause).toBe("drift");
   const isText = (value: Scalar) => plan.contents[value as Digest] !== undefined;

@@ -42,7 +42,7 @@ afterAll(() => {
   empty?.remove();
 });
 
-/** Validates a command's JSON against its published schema. @returns the errors, or null */
+/** Validates a command's JSON against the command's published schema. @returns the errors, or null */
 function schemaErrors(name: string, json: unknown) {
   const read = (file: string) => JSON.parse(readFileSync(join(packageRoot(), "docs/schema", file), "utf8"));
   const ajv = new Ajv({ allErrors: true, allowUnionTypes: true });
@@ -166,7 +166,7 @@ describe("fleet ssh", () => {
     expect(await sandbox.fleet("ssh", "hub", "--", "whoami")).toMatchObject({ code: 3, out: "root" });
   });
 
-  test("requests a terminal on the host for a command only if it runs in a terminal", async () => {
+  test("requests a terminal on the host only if the command itself runs in a terminal", async () => {
     const before = sandbox.calls().length;
     await sandbox.fleet("ssh", "hub", "--", "whoami");
     await sandbox.fleetInTerminal("ssh", "hub", "--", "whoami");
@@ -185,7 +185,7 @@ test("`fleet completion` prints a script for bash", async () => {
   expect((await sandbox.fleet("completion", "tcsh")).code).toBe(2);
 });
 
-test("`fleet clean` lists the contents of the cache, and removes them only with `--yes`", async () => {
+test("`fleet clean` lists the contents of the cache, and removes these contents only with `--yes`", async () => {
   const cache = join(empty.dir, "..", ".cache", "muster");
   mkdirSync(join(cache, "engine"), { recursive: true });
   const { out } = await empty.fleet("clean");

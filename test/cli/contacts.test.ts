@@ -26,11 +26,11 @@ const BOOK: readonly ContactRecord[] = [
 describe.each(["json", "csv", "vcard"])("the format %s", (name) => {
   const format = findFormat(name);
 
-  test("returns the same contacts that it was given", () => {
+  test("preserves contacts that are written and then read", () => {
     expect(format.parse(format.render(BOOK))).toEqual(BOOK);
   });
 
-  test("refuses a text that does not have this format", () => {
+  test("refuses a text that is in another format", () => {
     expect(() => format.parse("\u0000 no contacts")).toThrow(/this is not a/);
   });
 });
@@ -80,7 +80,7 @@ describe("an import", () => {
     return { ...importContacts(document, [], known, records, overwrite), text: String(document) };
   };
 
-  test("fills the missing columns of a known contact, and keeps columns that differ and comments", () => {
+  test("fills the missing columns of a known contact, and keeps comments and columns with other values", () => {
     const { text, ...result } = run([
       { name: "other", columns: { display_name: "I.", btc_address: BITCOIN, email: "iris@example.org" } },
     ]);
@@ -90,13 +90,13 @@ describe("an import", () => {
     );
   });
 
-  test("replaces columns that differ with `--overwrite`", () => {
+  test("replaces columns with other values if `--overwrite` is given", () => {
     expect(run([{ columns: { btc_address: BITCOIN, display_name: "I." } }], true).text).toContain(
       "display_name: I.",
     );
   });
 
-  test("adds a contact only once, with a name that is free", () => {
+  test("adds a contact only once, under a name that no other contact has", () => {
     const jane = { columns: { display_name: "Irís", email: "other@example.org", agent_id: "7" } };
     const { added, text } = run([jane, { columns: { agent_id: "7", x_handle: "jane" } }]);
     expect(added).toEqual(["iri-s"]);
@@ -104,7 +104,7 @@ describe("an import", () => {
     expect(run([{ columns: { display_name: "iris", type: "human" } }]).added).toEqual(["iris-2"]);
   });
 
-  test("works with an empty file", () => {
+  test("accepts an empty contacts file", () => {
     expect(run(BOOK, false, "", []).text).toContain("kay:");
   });
 

@@ -132,7 +132,7 @@ describe("the text output of `fleet drift`", () => {
     expect(text).not.toMatch(/AGENT|NAME/);
   });
 
-  test("says that a host does not enforce limits, and does not suggest `up`, which cannot repair this", () => {
+  test("says that a host does not enforce limits, and does not suggest `up`, which cannot enforce limits", () => {
     const { agent: _, tenant: __, part: ___, ...place } = finding();
     const lacking = {
       type: "Host",
@@ -278,7 +278,7 @@ describe("the Markdown output of `fleet drift`", () => {
     expect(row.replaceAll(/<\/?code>|&#\d+;/g, "")).not.toMatch(/[@![\]()<>`]|:\/\/|www\./);
   });
 
-  test("stays below the size limit of each forge, even for very long reports", () => {
+  test("is below the size limit of each forge, even for very long reports", () => {
     const wide = "|".repeat(5000);
     const found = finding({ item: wide, observed: wide, lines: Array(30).fill(`+${"`".repeat(500)}`) });
     const report = reportOf({

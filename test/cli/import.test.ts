@@ -201,7 +201,7 @@ describe("a fleet.yaml that `fleet import` proposes", () => {
     expect(fleet.credentials["iris-http-proxy"].sharedBecause).toMatch(/same value/);
   });
 
-  test("has a placeholder for a SOUL.md only if there is none", () => {
+  test("has a placeholder for a SOUL.md only if the agent has no SOUL.md", () => {
     const { fleet, text } = written(host({ users: [user({ files: {} })] }));
     expect(fleet.identities.iris.soul).toBe("identities/iris/SOUL.md");
     expect(text).toContain("identities/iris/SOUL.md is a placeholder");
@@ -247,7 +247,7 @@ describe("a fleet.yaml that `fleet import` proposes", () => {
     });
   });
 
-  test("omits a file that may contain a secret, and names the line", () => {
+  test("omits a file that may contain a secret, and names the line of the possible secret", () => {
     const files = {
       "TOOLS.md": { bytes: Buffer.from("# Tools\nThe password is hunter2-x\n"), mode: "0644" },
     };
@@ -307,7 +307,7 @@ describe("a fleet.yaml that `fleet import` proposes", () => {
     expect(notes).toContain("docker can give it root privileges");
   });
 
-  test("says which users can no longer read the home of an agent", () => {
+  test("lists the users that can no longer read the home of an agent", () => {
     const users = [user({ group: "iris", mode: "755" }), user({ name: "loom", group: "loom", mode: "700" })];
     const groups = [
       { name: "iris", gid: 2000, members: ["vera"] },
@@ -430,7 +430,7 @@ describe("a fleet.yaml that `fleet import` proposes", () => {
     ]);
   });
 
-  test("has the same rights as `fleet drift`, which reads only the files that sudo and sshd read", () => {
+  test("declares the same rights as `fleet drift`, and ignores files that sudo and sshd do not read", () => {
     const sudoers = new Map([
       ["/etc/sudoers", "@includedir /etc/sudoers.d\n"],
       ["/etc/sudoers.d/iris", "ops, iris ALL = \\\n  (root)   /usr/bin/id\n"],
@@ -450,7 +450,7 @@ describe("a fleet.yaml that `fleet import` proposes", () => {
     expect(readFileSync(join(dir, "fleet.yaml"), "utf8")).toBe(text);
   });
 
-  test("stays correct if the host's answer contains line breaks or `..`", () => {
+  test("is correct even if the host's reply contains line breaks or `..`", () => {
     const evil = "x\nagents: {}";
     const { fleet, text } = written(
       host({
@@ -545,7 +545,7 @@ describe("a running program", () => {
 
 const ROOT = { uid: 0, user: "root" };
 
-/** A tmux server of root with these panes, each `[session, command]`. */
+/** Returns a tmux server of root with these panes, each in the form `[session, command]`. */
 function tmuxServer(...sessions: readonly (readonly [string, string])[]): Partial<ScannedHost> {
   const panes = sessions.map(([session, command], at) => ({
     ...{ pid: 71 + at, session, workdir: "/root/work", command },
@@ -824,7 +824,7 @@ test.each<[string, number[]]>([
   expect(secretLines(text)).toEqual(lines);
 });
 
-test("an answer that is not a scan result is not complete", () => {
+test("a reply that is not a scan result counts as incomplete", () => {
   for (const answer of ["", "!!", Buffer.from("what ever\nuser\n").toString("base64")]) {
     expect(parseScan(answer)).toMatchObject({ services: [], isComplete: false });
   }

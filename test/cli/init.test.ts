@@ -104,7 +104,7 @@ describe("fleet init", () => {
   });
 });
 
-describe("fleet init next to an existing fleet.yaml", () => {
+describe("`fleet init` in a folder with an existing fleet.yaml", () => {
   const FLEET = {
     apiVersion: "muster/v1",
     kind: "Fleet",
@@ -228,7 +228,7 @@ plugins:
       "changed     fleet.yaml: it now names node_modules/muster-fleet instead of node_modules/muster",
       "changed     Pulumi.yaml: it now names node_modules/muster-fleet instead of node_modules/muster",
     ]);
-    // npm removes the programs of the former package, which have the same names as the current ones.
+    // npm removes the programs of the former package, because they have the same names as the current programs.
     expect(out).toContain("Next:\n  npm install && npm rebuild muster-fleet\n");
     expect(read("Pulumi.yaml")).toBe(`# node_modules/muster/ in a comment
 name: own

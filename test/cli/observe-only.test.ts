@@ -10,7 +10,7 @@ import type { SshHostSpec } from "../../src/host-kinds/ssh/index.ts";
 import { fleetOf } from "../fixtures/fleet.ts";
 import { MACHINE } from "./support/answers.ts";
 
-/** Runs the script with these programs first in PATH, and returns its answer. */
+/** Runs the script with these programs first in PATH, and returns the script's output. */
 function answerOf(programs: Readonly<Record<string, string>> = {}): string {
   const dir = mkdtempSync(join(tmpdir(), "muster-mac-"));
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
@@ -65,7 +65,7 @@ test("a Mac's health is observed with the Mac's own tools", () => {
   });
 });
 
-test("an unsupported system or an unreadable answer is an error", () => {
+test("an unsupported system or an invalid reply causes an error", () => {
   expect(answerOf({ uname: "FreeBSD" })).toBe("failed FreeBSD is not supported");
   expect(() => parseMachine("hub", "8 x 1 2 3")).toThrow(/hub: its answer cannot be read/);
 });

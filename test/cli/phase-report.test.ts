@@ -12,7 +12,7 @@ import { dayBefore, phaseReport, type ReportSnapshot } from "../../src/cli/repor
 import { readSnapshot } from "../../src/cli/report/read-snapshot.ts";
 import { agent, fleetOf } from "../fixtures/fleet.ts";
 
-/** The figures of the second seed. */
+/** The figures of the second seed fleet. */
 const SEED: ReportSnapshot = {
   ...{ version: 1, fleet: "timmy", at: "2026-04-21T11:28:31Z" },
   ...{ operational: true, uptime: 78, daysInARow: 0, capacity: 35 },
@@ -38,7 +38,7 @@ const folder = mkdtempSync(join(tmpdir(), "muster-report-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("the phase report", () => {
-  test("shows the seed's table for the seed's figures", () => {
+  test("shows the expected table for the figures of the second seed fleet", () => {
     const report = phaseReport(SEED);
     expect(renderReportMarkdown(report)).toContain(
       [
@@ -63,7 +63,7 @@ describe("the phase report", () => {
     expect(phaseReport({ ...SEED, ...figures }).isReady).toBe(isReady);
   });
 
-  test("counts the days in a row up to yesterday, and a day below 95 % ends the row", () => {
+  test("counts consecutive days up to yesterday, and a day below 95 % ends the sequence", () => {
     const bad = days((ago) => (ago === 0 ? 10 : ago <= 6 ? 100 : 60));
     const { figures, missing } = phaseReport(snapshotOf({ agent: "iris", days: bad }));
     expect(figures[2]).toMatchObject({ value: "6", isMet: false });
@@ -76,13 +76,13 @@ describe("the phase report", () => {
     expect(figures[2]?.value).toBe("0");
   });
 
-  test("says that figures are unknown if there are no data", () => {
+  test("shows figures as unknown if there is no data", () => {
     const { figures, isReady } = phaseReport(snapshotOf());
     expect(figures.map(({ value }) => value)).toEqual(["Yes", "unknown", "unknown", "unknown"]);
     expect(isReady).toBe(false);
   });
 
-  test("as JSON matches its schema, and its snapshot gives the same report", () => {
+  test("as JSON matches its schema, and the snapshot in it produces the same report", () => {
     const report = phaseReport(snapshotOf({ agent: "iris", days: days(() => 99) }));
     const json = JSON.parse(renderReportJson(report, []));
     const ajv = new Ajv({ allErrors: true, allowUnionTypes: true });
@@ -126,7 +126,7 @@ describe("the shares of an agent's days", () => {
     ...{ agent: "iris", date: dayBefore(AT, ago), up, busy: up / 2, paused: 0, from: 0, ...more },
   });
 
-  test("begin when its host first observes it, and a day without a record counts as down", () => {
+  test("begin when the host first observes the agent, and a day without a record counts as down", () => {
     const records = [record(3, 43_200, { from: 43_200 }), record(1, 86_400)];
     expect(dayShares(records, AT).map(({ uptime }) => Math.round(uptime))).toEqual([100, 0, 100, 0]);
   });
@@ -139,7 +139,7 @@ describe("the shares of an agent's days", () => {
   });
 });
 
-test("the live figures name hosts that did not answer, and agents without a record", () => {
+test("the live figures name hosts that did not respond, and agents without a record", () => {
   const fleet = fleetOf(agent());
   const row = { agent: "iris", tenant: "arc", host: "hub", runtime: "pi", lifecycle: "core" } as const;
   const report = { agents: [{ ...row, state: "away", flags: [] }], unwatched: [] } as const;

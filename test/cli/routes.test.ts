@@ -26,7 +26,7 @@ beforeAll(() => {
 });
 afterAll(() => sandbox?.remove());
 
-test("`fleet routes test` shows for each agent whether it does a task itself or sends it to another agent", async () => {
+test("`fleet routes test` shows for each agent whether the agent does a task itself or sends the task to another agent", async () => {
   expect(await sandbox.fleet("routes", "test", "run", "git", "push")).toMatchObject({
     code: 0,
     out: [
@@ -44,7 +44,7 @@ test("`fleet routes test` shows for each agent whether it does a task itself or 
   expect(sandbox.calls()).toEqual([]);
 });
 
-test("`fleet routes` refuses another verb and an unknown agent", async () => {
+test("`fleet routes` refuses an unknown verb and an unknown agent", async () => {
   expect(await sandbox.fleet("routes", "tset", "x")).toMatchObject({ code: 2 });
   const unknown = await sandbox.fleet("routes", "test", "x", "--agent", "iriss");
   expect(unknown).toMatchObject({ code: 2, err: expect.stringContaining("iris") });

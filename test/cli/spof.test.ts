@@ -14,7 +14,7 @@ function provider(name: string, more: Partial<ProviderSpec> = {}): ProviderSpec 
   return { name, vendor: name, ...more };
 }
 
-/** The fleet of the first seed: four workers, each on its own host, share one login. */
+/** Returns the fleet of the first seed. Its four workers run on separate hosts, and share one login. */
 function seedFleet(agents: readonly AgentSpec[], credentials: readonly CredentialSpec[]): Fleet {
   const fleet = fleetOf(...agents);
   const host = {
@@ -47,7 +47,7 @@ const find = (fleet: Fleet) =>
   );
 
 describe("the failures that stop agents", () => {
-  test("include a shared login, its provider, account and region, and the network, worst first", () => {
+  test("include a shared login, its provider, account and region, and the network, with the most serious failure first", () => {
     const fleet = seedFleet(workers({ credentials: ["login"] }), [
       credential("login", { sharedBecause: "cost" }),
     ]);
@@ -66,7 +66,7 @@ describe("the failures that stop agents", () => {
     expect(text).toContain("network 192.0.2.0/24: its failure stops 4 agents, and --max allows 3.\n");
   });
 
-  test("count credentials with the same secret as one", () => {
+  test("count credentials with the same secret as one credential", () => {
     const agents = workers({}).map((one, i) => ({ ...one, credentials: [i < 2 ? "a" : "b"] }));
     const fleet = seedFleet(agents, [
       credential("a", { from: "env:KEY" }),

@@ -26,14 +26,14 @@ describe("text that comes from a host", () => {
     expect(json.replaceAll("\n", "")).toMatch(HARMLESS);
   });
 
-  test("is truncated if it is long, or after twelve digits if it is a digest", () => {
+  test("is truncated if it is long, and a digest is truncated after twelve digits", () => {
     expect(shortValue("a".repeat(500))).toHaveLength(72);
     expect(shortValue(`sha256:${"0123456789abcdef".repeat(4)}`)).toBe("sha256:0123456789ab…");
     expect(shortValue("0644")).toBe("0644");
     expect(shortValue(true)).toBe("true");
   });
 
-  test("is cut around the first difference from another value", () => {
+  test("is shortened to the part around its first difference from another value", () => {
     const long = "a".repeat(200);
     const [declared, observed] = shortPair(long, `${long}b`);
     expect(declared).toMatch(/^…a+$/);
@@ -41,7 +41,7 @@ describe("text that comes from a host", () => {
     expect(shortPair(`x${long}`, `y${long}`).map((one) => one.slice(0, 2))).toEqual(["xa", "ya"]);
   });
 
-  test("is cut by terminal columns, and never within a character", () => {
+  test("is shortened to a number of terminal columns, but never within a character", () => {
     const [cut, other] = shortPair("日".repeat(100), `${"日".repeat(99)}😀`);
     for (const one of [cut, other, shown(`${"a".repeat(118)}😀😀`), shown(`a${"😀".repeat(100)}`)]) {
       expect(one.isWellFormed()).toBe(true);

@@ -5,7 +5,7 @@ import { broken, check, lines, useFolder } from "./support/folder.ts";
 const folder = useFolder();
 
 test.each([
-  // The first four are the examples of BIP 173, BIP 350 and the Bitcoin wiki.
+  // The first four addresses are examples from BIP 173, BIP 350 and the Bitcoin wiki.
   ["btc_address", "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"],
   ["btc_address", "1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2"],
   ["btc_address", "3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLy"],
@@ -60,7 +60,7 @@ test("an operator or a link must be another contact", () => {
   ]);
 });
 
-test("notes can have several lines, and links become one column", () => {
+test("notes can have several lines, and all links become one column", () => {
   const { fleet, problems } = check(
     folder,
     withContact('{notes: "one\\ntwo", links: {kay: knows}, operator: kay}'),

@@ -16,7 +16,7 @@ const AGENT_JOB = { schedule: "daily", command: ["/bin/true"], agent: "iris" };
 
 const ROUTE = { agents: ["iris"], to: "iris", patterns: ["git push"], match: ["git push"] };
 
-/** A fleet with one agent, in which the given sections replace the original ones. */
+/** Returns a fleet with one agent, in which the given sections replace the original ones. */
 function fleetWith(sections: Entry): Entry {
   return {
     ...{ apiVersion: "muster/v1", kind: "Fleet", name: "test" },

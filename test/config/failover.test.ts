@@ -11,7 +11,7 @@ const KEYS =
 const TWO =
   "providers: [{provider: nous, model: a, credential: nous-key}, {provider: gemini, credential: gemini-key}]";
 
-/** The small fleet, in which the given fields replace the command of iris. */
+/** Checks the small fleet after these fields have replaced the command of iris. */
 function iris(words: string, providers = PROVIDERS) {
   const text = broken("command: [/bin/true]}\n  loom", `${words}}\n  loom`);
   return check(folder, text.replace("tenants:", `${providers}tenants:`).replace("credentials:\n", KEYS));
@@ -117,7 +117,7 @@ test("a provider cannot be declared both in `runtime` and in `providers`", () =>
   );
 });
 
-test("two agents cannot have the same secret, even if one of them uses it only after a failover", () => {
+test("two agents cannot have the same secret, even if one agent uses the secret only after a failover", () => {
   const text = broken("command: [/bin/true]}\n  loom", `command: [/bin/true], ${TWO}}\n  loom`)
     .replace("loom: {host: east, tenant: arc,", "loom: {host: east, tenant: arc, credentials: [gemini-key],")
     .replace("tenants:", `${PROVIDERS}tenants:`)

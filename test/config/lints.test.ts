@@ -27,7 +27,7 @@ test("two credentials with different paths to the same file count as one secret"
   expect(problemsOf(text)).toHaveLength(2);
 });
 
-test("a credential that has expired or expires soon causes a warning, and a command is not run", () => {
+test("a credential that has expired or expires soon causes a warning, and the command of a credential is not run", () => {
   const day = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
   const withDay = (expires: string) =>
     check(
@@ -52,7 +52,7 @@ test("two agents can share a secret if a reason is declared", () => {
   expect(problemsOf(text)).toEqual([]);
 });
 
-test("agents with the same uid on one host share their secrets, which causes a warning", () => {
+test("agents with the same uid on one host cause a warning, because they share their secrets", () => {
   const text = broken("arc: {}", "arc: {isolation: tenant}").replace("host: east", "host: hub");
   const checked = check(folder, text);
   expect(lines(checked.problems)).toEqual([
@@ -64,7 +64,7 @@ test("agents with the same uid on one host share their secrets, which causes a w
   ]);
 });
 
-test("groups and rights that reach beyond the agent cause warnings, and a harmless group causes none", () => {
+test("groups and rights that give an agent additional access cause warnings, and a harmless group causes none", () => {
   const rights = "{linger: true, sudo: ['iris ALL=(ALL) ALL'], files: [~/a setuid root]}";
   const more = `routesTo: [loom], groups: [docker, video, lab], rights: ${rights}`;
   const { problems, warnings } = check(
@@ -212,7 +212,7 @@ test.each([
   ['workdir: "{{NAME}}", command: [/bin/true]', "contains {{NAME}}"],
   ['env: {A: "<YOUR_NAME>"}, command: [/bin/true]', "contains <YOUR_NAME>"],
   ['command: [/bin/echo, "--to=<RECIPIENT>"]', "contains <RECIPIENT>"],
-])("a text that nothing expands causes a warning: %s", (agent, sentence) => {
+])("a variable or placeholder that nothing expands causes a warning: %s", (agent, sentence) => {
   const { warnings } = check(folder, broken("[loom], command: [/bin/true]", `[loom], ${agent}`));
   expect(lines(warnings)).toEqual([expect.stringContaining(sentence)]);
 });
@@ -220,13 +220,13 @@ test.each([
 test.each([
   ["You are <AGENT_NAME>.", ["contains <AGENT_NAME>"]],
   ["<RULES>\nBe kind.\n</RULES>", []],
-])("an identity's placeholder is a warning, and a tag that is closed later is not: %j", (soul, sentences) => {
+])("a placeholder in an identity causes a warning, and a pair of tags causes none: %j", (soul, sentences) => {
   const file = `iris: {soul: SOUL.md, files: {TOOLS.md: {text: ${JSON.stringify(soul)}}}}`;
   const { warnings } = check(folder, broken("iris: {soul: SOUL.md}", file));
   expect(lines(warnings)).toEqual(sentences.map((sentence) => expect.stringContaining(sentence)));
 });
 
-test("a shell's script is not reported", () => {
+test("variables and paths in a shell script cause no warning", () => {
   const text = broken("[loom], command: [/bin/true]", '[loom], command: [/bin/sh, -c, "exec $HOME/run ~/x"]');
   expect(lines(check(folder, text).warnings)).toEqual([]);
 });

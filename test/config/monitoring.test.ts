@@ -16,7 +16,7 @@ const folder = useFolder();
 
 const SECRETS = ["key", "hook", "bot", "mail", "chat"];
 
-/** Returns the small fleet with a section `monitoring`. */
+/** Returns the small fleet with a `monitoring` section. */
 function withMonitoring(section: string, more = ""): string {
   const credentials = SECRETS.map((name) => `  ${name}: {from: "config:${name}", type: other${more}}\n`).join(
     "",
@@ -84,7 +84,7 @@ describe("`monitoring` in fleet.yaml", () => {
     expect(services["exporter-hub"]?.open).toEqual([]);
   });
 
-  test("creates no firewall for an adopted droplet that has none", () => {
+  test("creates no firewall for an adopted droplet that has no firewall", () => {
     const opened = (host: string) => {
       const text = withMonitoring("{host: hub, credential: key}").replace(
         "{kind: ssh, address: 192.0.2.1}",
@@ -98,7 +98,7 @@ describe("`monitoring` in fleet.yaml", () => {
     expect(opened("{kind: droplet}")).toHaveLength(1);
   });
 
-  test("makes every program require the key, and names no secret's value", () => {
+  test("makes every program require the key, and contains no secret's value", () => {
     const fleet = fleetWith(FULL);
     for (const service of Object.keys(fleet.services)) {
       const { tls_server_config } = parse(fileOf(fleet, service, "web.yml"));
@@ -169,7 +169,7 @@ describe("`monitoring` in fleet.yaml", () => {
   });
 });
 
-describe("an invalid section `monitoring`", () => {
+describe("the `monitoring` section", () => {
   test.each([
     [
       "an unknown host",
@@ -212,11 +212,11 @@ describe("an invalid section `monitoring`", () => {
       "{host: hub, credential: key, addresses: {west: 10.0.0.1}}",
       'no host is named "west"',
     ],
-  ])("%s", (_, section, sentence) => {
+  ])("is refused if it has %s", (_, section, sentence) => {
     expect(problems(section)).toEqual([expect.stringContaining(sentence)]);
   });
 
-  test("a credential that is an environment variable", () => {
+  test("is refused if its credential is an environment variable", () => {
     expect(problems("{host: hub, credential: key}", ", env: A_KEY")).toContainEqual(
       expect.stringContaining(
         'the credential "key" has `env`, but the monitoring reads it as a file: remove `env`',
@@ -224,7 +224,7 @@ describe("an invalid section `monitoring`", () => {
     );
   });
 
-  test("a service with the name of a service of the monitoring", () => {
+  test("is refused if a declared service has the name of a monitoring service", () => {
     const text = withMonitoring("{host: hub, credential: key}\nservices: {prometheus: {host: east}}");
     expect(lines(check(folder, text).problems)).toEqual([
       expect.stringContaining("services.prometheus: has the name of a service of `monitoring`"),

@@ -47,7 +47,7 @@ describe("an agent with a pinned runtime", () => {
     expect(fleet?.agents["iris"]?.env["PATH"]).toMatch(`${path}/bin:/home/iris/.local/bin:`);
   });
 
-  test("can use an entry with another name", () => {
+  test("can use an entry of `runtimes` that does not have the runtime's name", () => {
     const runtimes = '{next: {version: "1.2.3", from: npm, kind: claude}}';
     const { fleet } = check(runtimes, { next: PINNED }, "runtime: {kind: claude, use: next}");
     expect(fleet?.agents["iris"]?.pinned).toBe("next");

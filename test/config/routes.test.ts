@@ -3,7 +3,7 @@ import { broken, check, lines, useFolder } from "./support/folder.ts";
 
 const folder = useFolder();
 
-/** Checks the small fleet with one route. Its keys are given in the syntax of a flow map. */
+/** Checks the small fleet with one route. The keys of the route are written in the syntax of a flow map. */
 function withRoute(keys: string, more = "") {
   return check(folder, broken("tenants:\n", `routes: {github.push: {${keys}}}\n${more}tenants:\n`));
 }
@@ -12,7 +12,7 @@ const problemsOf = (keys: string) => lines(withRoute(keys).problems).map((line) 
 const WHO = "agents: [loom], to: loom";
 const GOOD = `${WHO}, patterns: [git push, gh pr], match: [run git push], noMatch: [what github says]`;
 
-test("a route has its capability, the agents with it, the agent that gets the tasks, and its patterns", () => {
+test("a route has its capability, the agents with this capability, the agent that gets the tasks, and its patterns", () => {
   expect(withRoute(GOOD).fleet?.routes).toEqual({
     "github.push": {
       ...{ capability: "github.push", agents: ["loom"], to: "loom", patterns: ["git push", "gh pr"] },
@@ -21,7 +21,7 @@ test("a route has its capability, the agents with it, the agent that gets the ta
   });
 });
 
-test("an example in `match` without a matching pattern is an error, and so is one in `noMatch` with a pattern", () => {
+test("an example is an error if it is in `match` and no pattern matches it, or if it is in `noMatch` and a pattern matches it", () => {
   expect(problemsOf(`${WHO}, patterns: [git push], match: [open a pr]`)).toEqual([
     'routes["github.push"].match[0]: no pattern matches this example',
   ]);

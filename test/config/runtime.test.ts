@@ -3,7 +3,7 @@ import { broken, check, lines, useFolder } from "./support/folder.ts";
 
 const folder = useFolder();
 
-/** The small fleet with two providers, in which a runtime replaces the command of iris. */
+/** Checks the small fleet with two providers and with this runtime instead of the command of iris. */
 function irisWith(runtime: string, more = "") {
   const text = broken("command: [/bin/true]}\n  loom", `runtime: ${runtime}}\n  loom`);
   return check(
@@ -43,7 +43,7 @@ test("a vendor is refused if the runtime does not know this vendor", () => {
 });
 
 test.each(["pi", "codex", "hermes"])(
-  "a vendor is refused if neither the runtime %s nor a file of the identity names it",
+  "a vendor is refused if neither the runtime %s nor a file of the identity names the vendor",
   (kind) => {
     const [problem] = lines(irisWith(`{kind: ${kind}, provider: antropic, model: m}`).problems);
     expect(problem).toContain("agents.iris.runtime.provider: ");
@@ -88,7 +88,7 @@ test.each([
   ]);
 });
 
-test("the address of a provider reaches the runtime, together with the variable of its key", () => {
+test("the address of a provider reaches the runtime, together with the variable of the provider's key", () => {
   const credential = 'iris-key: {from: "config:iris-key", type: api-key, env: API_KEY}';
   const text = broken(credential, credential.replace("env: API_KEY", "provider: main, env: API_KEY"))
     .replace("command: [/bin/true]}\n  loom", "runtime: {kind: codex, provider: main, model: m}}\n  loom")
@@ -102,8 +102,8 @@ test("the address of a provider reaches the runtime, together with the variable 
   ]);
 });
 
-test("two gateways on a host get two ports, and names with the same port are refused", () => {
-  // The names a36 and a80 have the same port.
+test("two gateways on a host get different ports, and agent names that result in the same port are refused", () => {
+  // The names a36 and a80 result in the same port.
   const named = (one: string, other: string) =>
     broken("east, tenant: arc, command: [/bin/true]", "hub, tenant: arc, runtime: openclaw")
       .replace("command: [/bin/true]", "runtime: openclaw")
@@ -130,6 +130,6 @@ test.each([
       line.includes("fresh home"),
     );
   expect(waits()).toEqual([expect.stringContaining(expected)]);
-  // Somebody may have answered in a home that existed before.
+  // In a home that existed before, a person may already have answered the question.
   expect(waits(", replaces: [old.service]")).toEqual([]);
 });

@@ -14,7 +14,7 @@ for time; do case $time in *25:00*) echo "Failed to parse calendar specification
 exit \${bad:-0}
 `;
 
-test("the time of a job is refused if systemd refuses it, and is not checked if systemd is missing", () => {
+test("the time of a job is refused if systemd refuses it, but is not checked on a machine without systemd", () => {
   write(folder.path, { double: DOUBLE });
   const program = join(folder.path, "double");
   chmodSync(program, 0o755);

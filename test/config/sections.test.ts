@@ -36,7 +36,7 @@ describe("sections in files of their own", () => {
     expect(fleet).toEqual(expected);
   });
 
-  test("are still checked after an earlier run has found them to be valid", () => {
+  test("are checked in each run, even if an earlier run has found them to be valid", () => {
     writeSections();
     expect(check(folder, SPLIT).problems).toEqual([]);
     expect(problemsOf({ "agents.yaml": "iris: {host: nowhere, tenant: arc, command: [a]}\n" })).toContain(
@@ -75,7 +75,7 @@ describe("sections in files of their own", () => {
     expect(problemsOf(change).join("\n")).toContain(problem);
   });
 
-  test("report only what is wrong with a file that cannot be read, and not everything that refers to it", () => {
+  test("cause only one problem if a file cannot be read, and no problem for each reference to an entry in this file", () => {
     expect(problemsOf({}, withAgents({ from: "none.yaml" }))).toEqual([
       expect.stringMatching(/^fleet\.yaml:\d+:\d+ agents\.from: "none\.yaml" does not exist$/),
     ]);
@@ -100,7 +100,7 @@ describe("sections in files of their own", () => {
     ]);
   });
 
-  test("can contain 2,000 agents in several files, and the hosts can be read without them", () => {
+  test("can contain 2,000 agents in several files, and the hosts can be read without the agents", () => {
     const names = Array.from({ length: 2000 }, (_, i) => `agent-${i}`);
     const files = [0, 1, 2, 3].map((part) => {
       const own = names.slice(part * 500, part * 500 + 500);

@@ -185,7 +185,7 @@ describe("an invalid service in fleet.yaml", () => {
     expect(problems(`${OWN}}`, unit)[0]).toContain(sentence);
   });
 
-  test("is refused if its user is not the user in the unit file", () => {
+  test("is refused if fleet.yaml and the unit file name different users", () => {
     expect(problems(`${OWN}, user: iris}`)).toEqual([
       expect.stringContaining('is "iris", but the unit file has User=git'),
     ]);

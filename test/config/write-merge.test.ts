@@ -14,7 +14,7 @@ function irisWith(files: string, program = "command: [/bin/true]") {
 const problemsOf = (files: string, program?: string) =>
   lines(irisWith(files, program).problems).map((line) => line.replace(/^fleet\.yaml:/, ""));
 
-test("a merged file is read from its source, and by default only its agent can read it", () => {
+test("a merged file is read from its source, and by default only the agent can read the merged file", () => {
   write(folder.path, { "s.json": '{"model": "small"} // ours\n' });
   const { fleet, problems } = irisWith(".claude/settings.json: {from: s.json, write: merge}");
   expect(lines(problems)).toEqual([]);
@@ -48,7 +48,7 @@ test.each([
   expect(problemsOf(files)).toEqual([expect.stringContaining(`identities.iris.files["${expected}`)]);
 });
 
-test("a source file that cannot be parsed is reported at the line of fleet.yaml that names it", () => {
+test("a source file that cannot be parsed is reported at the line of fleet.yaml that names the source file", () => {
   write(folder.path, { "bad.toml": "a = [1\n" });
   expect(problemsOf(".codex/config.toml: {from: bad.toml, write: merge}")).toEqual([
     expect.stringMatching(

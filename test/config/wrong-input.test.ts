@@ -50,7 +50,7 @@ test("all problems are reported together, in the order of the file", () => {
   ]);
 });
 
-test("the error for a secret that was written instead of a reference does not repeat the secret", () => {
+test("the error for a secret that was written in the place of a reference does not repeat the secret", () => {
   const text = broken("config:iris-key", "sk-canary-0123456789");
   expect(lines(check(folder, text).problems).join()).not.toContain("canary");
 });

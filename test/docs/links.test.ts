@@ -14,7 +14,7 @@ const SOURCES = globSync(
   },
 );
 
-/** The last part of a path if it is a placeholder for any name. */
+/** The last part of a path if this part is a placeholder for any name. */
 const PLACEHOLDER = /\/(?:NAME|KIND)(?:\.\w+)?$/;
 
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
@@ -61,7 +61,7 @@ test("CONTRIBUTING names the place for each kind of addition", () => {
   expect(places.length).toBeGreaterThan(5);
 });
 
-/** Removes code from a text, because code contains no links to check. */
+/** Removes code from a text, so that links in code are not checked. */
 function withoutCode(text: string): string {
   return text.replaceAll(/^```.*?^```/gms, "").replaceAll(/`[^`\n]+`/g, "");
 }
@@ -71,7 +71,7 @@ function linksIn(text: string): string[] {
   return targets.filter((target) => !/^[a-z]+:/.test(target));
 }
 
-/** The anchors that GitHub gives to the headings of a page. */
+/** Returns the anchors that GitHub creates for the headings of a page. */
 function anchorsIn(text: string): ReadonlySet<string> {
   const headings = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) => heading);
   return new Set(
@@ -84,13 +84,16 @@ function anchorsIn(text: string): ReadonlySet<string> {
   );
 }
 
-/** The paths below the project's own folders that a text names. */
+/** Returns the paths in a text that are below the project's own folders. */
 function pathsIn(text: string): string[] {
   const named = text.match(/(?<![\w/.~@-])(?:docs|examples|schema|scripts|src|test)\/[\w./-]+/g) ?? [];
   return named.map((path) => path.replace(/[./]+$/, ""));
 }
 
-/** Whether the named file exists: for `docs/adr/0038` the decision with that number, for `src/x/NAME.ts` the folder. */
+/**
+ * Returns whether the named file exists. The name `docs/adr/0038` stands for the decision with that number, and
+ * `src/x/NAME.ts` stands for the folder.
+ */
 function isNamedFileThere(path: string): boolean {
   if (/^docs\/adr\/\d{4}$/.test(path)) return globSync(`${path}-*.md`, { cwd: ROOT }).length === 1;
   return isThere(PLACEHOLDER.test(path) ? dirname(path) : path);

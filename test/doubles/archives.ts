@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { crc32, deflateRawSync, gzipSync } from "node:zlib";
 
-/** One entry of a tar archive. A file has a text; a link has a target. */
+/** One entry of a tar archive. A file has a text, and a link has a target. */
 export interface TarEntry {
   readonly name: string;
   readonly text?: string | Buffer;
@@ -11,7 +11,7 @@ export interface TarEntry {
   readonly mode?: number;
 }
 
-/** Makes a gzipped tar archive. Can also make archives that no tar program would create. */
+/** Returns a gzipped tar archive. The archive can have entries that no tar program would create. */
 export function tarball(entries: readonly TarEntry[]): Buffer {
   const blocks = entries.flatMap((entry) => [header(entry), padded(Buffer.from(entry.text ?? ""))]);
   return gzipSync(Buffer.concat([...blocks, Buffer.alloc(1024)]), { level: 1 });
@@ -35,7 +35,7 @@ function padded(bytes: Buffer): Buffer {
   return Buffer.concat([bytes, Buffer.alloc((512 - (bytes.length % 512)) % 512)]);
 }
 
-/** Makes a zip archive with files, such as a wheel. */
+/** Returns a zip archive with files, such as a wheel. */
 export function zip(files: Readonly<Record<string, string>>): Buffer {
   const locals: Buffer[] = [];
   const central: Buffer[] = [];
@@ -68,7 +68,7 @@ export function zip(files: Readonly<Record<string, string>>): Buffer {
   return Buffer.concat([...locals, list, end]);
 }
 
-/** Returns the integrity of bytes, as npm writes it. */
+/** Returns the integrity value of bytes, in npm's notation. */
 export function sha512(bytes: Buffer): `sha512-${string}` {
   return `sha512-${createHash("sha512").update(bytes).digest("base64")}`;
 }

@@ -53,7 +53,7 @@ export interface CallFailure {
   readonly metadata: Metadata;
 }
 
-/** The details of ErrorResourceInitFailed, if the failure has them. */
+/** Returns the details of ErrorResourceInitFailed, if the failure has them. */
 export function initFailed(failure: CallFailure) {
   const [bytes] = failure.metadata.get("grpc-status-details-bin");
   if (bytes === undefined) return undefined;

@@ -9,9 +9,9 @@ export interface ForgeDouble {
   readonly comments: Comment[];
   /** Every request as `METHOD path`, without the query. */
   readonly requests: string[];
-  /** Answers the next requests with this status, and does nothing else. */
+  /** Responds to the next requests with this status, and does nothing else. */
   fail(times: number, status: number, headers?: Headers): void;
-  /** Performs the next request that writes, but drops the answer. */
+  /** Performs the next request that writes, but drops the response. */
   dropAnswer(): void;
   stop(): Promise<void>;
 }
@@ -38,7 +38,10 @@ export interface Comment extends Text {
 
 type Flavor = "github" | "gitea";
 
-/** The differences between the forges: Gitea returns all comments on one page, and status 201 for a changed issue. */
+/**
+ * The differences between the forges. Gitea returns all comments on one page, and responds with status 201 to a changed
+ * issue.
+ */
 const WAYS = {
   github: {
     prefix: "",

@@ -33,9 +33,9 @@ type AnyRequest =
   | RemoveRequest
   | MoveRequest;
 
-/** A host that keeps its items in memory, and answers like a real host. */
+/** A host that keeps its items in memory, and responds like a real host. */
 export interface MemoryHost {
-  /** The existing items, by address. Tests change these items like a person on the host. */
+  /** The existing items, by address. A test changes these items as a person on the host would. */
   readonly things: Map<string, Props>;
   readonly records: Map<string, HostRecord>;
   /** The marks of moving agents, by agent. */
@@ -44,15 +44,18 @@ export interface MemoryHost {
   readonly homes: Map<string, string>;
   /** All requests, in their order. */
   readonly requests: AnyRequest[];
-  /** While it is set, no connection succeeds. With the reason `cut`, connections succeed, but every request fails. */
+  /**
+   * While this error is set, no connection succeeds. With the reason `cut`, connections succeed, but every request
+   * fails.
+   */
   unreachable?: Error | undefined;
   /** The reasons why items cannot be observed, by the item's address. */
   readonly unknown: Map<string, string>;
-  /** What the host reports as repaired again and again. */
+  /** The repeated repairs that the host reports. */
   repeated: readonly RepeatedRepair[];
   /** The parts of an agent that cannot be applied, and the reasons. */
   failures: readonly PartFailure[];
-  /** Makes a converge fail after this number of items was changed. */
+  /** If set, each converge fails after it has changed this number of items. */
   failAfter?: number | undefined;
   uninstalled: boolean;
 }
@@ -120,7 +123,7 @@ export function memoryHosts(hosts: Readonly<Record<string, MemoryHost>>): Hosts 
   };
 }
 
-/** The address of an item as one text. */
+/** Returns the address of an item as one text. */
 export function addressOfItem(item: HostItem): string {
   const place = "path" in item ? item.path : "name" in item ? item.name : "";
   return `${item.kind} ${place} ${"table" in item ? item.table : ""}`.trim();
@@ -196,7 +199,7 @@ function converge(host: MemoryHost, request: ConvergeRequest): ConvergeAnswer {
   return { observed: lookAll(host, items), changed: [], ...(failures.length > 0 && { failures }) };
 }
 
-/** Whether neither an item's part nor a part that it needs fails. */
+/** Returns whether neither an item's part nor any part that it depends on has failed. */
 function isDone({ failures }: MemoryHost, name: string): boolean {
   return canChangePart(partOf(name), new Set(failures.map((failure) => failure.part)));
 }
@@ -220,7 +223,10 @@ function remove(host: MemoryHost, request: RemoveRequest): RemoveAnswer {
   return { aside };
 }
 
-/** For a secret, a host returns only whether it is equal to the requested secret. */
+/**
+ * Returns an item's properties without its secret. For a secret, a host returns only whether it is equal to the
+ * requested secret.
+ */
 function hidingSecret(item: HostItem, props: Props): Props {
   if (item.kind !== "file" || item.secret === undefined || props["content"] === item.want.content)
     return props;

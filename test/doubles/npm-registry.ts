@@ -20,7 +20,7 @@ export interface NpmRegistry {
   close(): Promise<void>;
 }
 
-/** An npm registry on the loopback device, with packages that the test chooses. */
+/** Starts an npm registry on the loopback device, with packages that the test chooses. */
 export async function npmRegistry(packages: Packages): Promise<NpmRegistry> {
   const requests: string[] = [];
   const tarballs = new Map<string, Buffer>();

@@ -24,7 +24,7 @@ function pulumi(args: string[], env: Record<string, string> = {}) {
   return node([join(ROOT, "src/engine/pulumi.ts"), ...args], { ...box.env, ...env }, project);
 }
 
-/** Starts an API that answers every request with one status, and records the requests. */
+/** Starts an API that responds to every request with one status, and records the requests. */
 async function api(status: number) {
   const requests: (string | undefined)[] = [];
   const server = createServer((request, response) => {
@@ -77,7 +77,9 @@ describe("a stack with resources at DigitalOcean", () => {
   };
   const AGENT = { urn: "urn:pulumi:prod::fleet::muster:index:Agent::a", type: "muster:index:Agent", id: "a" };
 
-  /** An engine that prints the state, notes each refresh, and otherwise prints its arguments and environment. */
+  /**
+   * Installs an engine that prints the state, notes each refresh, and otherwise prints its arguments and environment.
+   */
   function engineWith(refreshCode: number) {
     const state = JSON.stringify({ deployment: { resources: [DROPLET, AGENT] } });
     const body = [
@@ -90,7 +92,7 @@ describe("a stack with resources at DigitalOcean", () => {
     standInEngine(join(box.launcher, "bin"), "3.259.0", body.join("\n"));
   }
 
-  test("is read before `up` with repeated requests, and changed without a refresh and without repeated requests", async () => {
+  test("is read before `up` with retries, and is then changed without a refresh and without retries", async () => {
     engineWith(0);
     const { env } = await api(200);
     const { stdout } = await pulumi(["up", "--refresh"], env);
@@ -115,7 +117,7 @@ describe("a stack with resources at DigitalOcean", () => {
     expect(stdout).toMatch(/^args up$/m);
   });
 
-  test("is refreshed by the engine itself in a preview, and failed requests are repeated", async () => {
+  test("is refreshed by the engine itself in a preview, and failed requests are retried", async () => {
     engineWith(0);
     const { stdout } = await pulumi(["preview"], (await api(200)).env);
     expect(stdout).toContain("PULUMI_OPTION_REFRESH=true");

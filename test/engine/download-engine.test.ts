@@ -15,7 +15,7 @@ beforeEach(() => {
   return () => vi.unstubAllEnvs();
 });
 
-/** A site on loopback that answers every request with one status. */
+/** Starts a site on loopback that responds to every request with one status. @returns its URL */
 async function site(status: number): Promise<string> {
   const server = createServer((_request, response) => response.writeHead(status).end());
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
@@ -23,7 +23,7 @@ async function site(status: number): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/install.sh`;
 }
 
-test("a download counts as possible only if the vendor's site answers with a success status", async () => {
+test("a download counts as possible only if the vendor's site responds with a success status", async () => {
   expect(await canDownload(await site(200))).toBe(true);
   expect(await canDownload(await site(403))).toBe(false);
   expect(await canDownload("http://127.0.0.1:9/install.sh")).toBe(false);

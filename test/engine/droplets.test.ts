@@ -45,7 +45,7 @@ test.each([
   expect(await envOf({ "fleet.yaml": text })).toEqual(SOME);
 });
 
-test("only `up` sends requests without repeating them, because only `up` creates droplets", async () => {
+test("only `up` does not retry requests, because only `up` creates droplets", async () => {
   const { env, createEnv, readEnv } = await readProjectLaunch(
     projectWith({ "fleet.yaml": `${HEAD}${CLOUD}hosts: {a: {${ADOPT}}}` }),
   );
@@ -55,7 +55,7 @@ test("only `up` sends requests without repeating them, because only `up` creates
   expect(readEnv(31)).toEqual({ DIGITALOCEAN_REQUESTS_PER_SECOND: "3" });
 });
 
-test("the cloud is refreshed once more after the last droplet was removed from fleet.yaml", async () => {
+test("the cloud is refreshed once more after the last droplet has been removed from fleet.yaml", async () => {
   const inventory = 'hosts:\n  a:\n    address: 192.0.2.1\n    machine: "7"\n    hostKeys: []\n';
   expect(await envOf({ "stacks/inventory.droplets.yaml": inventory })).toEqual(SOME);
 });
@@ -80,7 +80,7 @@ test("the ssh-agent gets only the keys of droplets, and each key only once", asy
   expect(invalid.privateKeys).toEqual([]);
 });
 
-test("a program of one's own can download any plugin", async () => {
+test("a user's own program can download any plugin", async () => {
   const project = { ...projectWith({ "fleet.yaml": HEAD }), isMusterProgram: false };
   expect((await readProjectLaunch(project)).env).toEqual({});
 });

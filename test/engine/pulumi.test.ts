@@ -69,7 +69,7 @@ test("the engine gets every variable that the provider needs, even if only PATH 
   expect([first, second]).toEqual([dirname(process.execPath), join(box.launcher, "bin")]);
 });
 
-test("a run uses a separate engine home without write access for logs, because writing them would slow the engine down", async () => {
+test("a run uses a separate engine home without write access for logs, because writing logs would slow the engine down", async () => {
   const real = join(box.home, ".pulumi");
   mkdirSync(real, { recursive: true });
   writeFileSync(join(real, "credentials.json"), "{}");
@@ -172,7 +172,7 @@ test("a passphrase that is missing in a clone of the project is reported in one 
   expect(stderr.split("\n")).toHaveLength(1);
 });
 
-test("a wrong passphrase is reported in one sentence with exit code 2, and a correct one is checked only once", async () => {
+test("a wrong passphrase is reported in one sentence with exit code 2, and a correct passphrase is checked only once", async () => {
   const salt = "v1:MHS07J+r2jw=:v1:jUXwc633E8QvTtJN:BwfurHMEdtuweEwIF2IK0ceLuOsE4g==";
   const stackFile = join(project, "stacks/Pulumi.prod.yaml");
   writeFileSync(stackFile, `encryptionsalt: ${salt}\n`);
@@ -224,7 +224,7 @@ test("`stack init` creates a passphrase for any stack name and asks the user to 
   expect(env["PULUMI_CONFIG_PASSPHRASE_FILE"]).toBe(file);
 });
 
-test("`stack init` creates no passphrase for a stack that already has one or needs none", async () => {
+test("`stack init` creates no passphrase for a stack that already has a passphrase or needs none", async () => {
   encrypt("made-elsewhere");
   const refused = await pulumi(["stack", "init", "made-elsewhere"]);
   expect(String(refused.stderr)).toContain("Ask a teammate for it");
@@ -236,7 +236,7 @@ test("`stack init` creates no passphrase for a stack that already has one or nee
   }
 });
 
-test("a project that uses the package's former name is refused with one sentence that says how to fix it", async () => {
+test("a project that uses the package's former name is refused with one sentence that says how to change the project", async () => {
   const file = join(project, "Pulumi.yaml");
   writeFileSync(file, `${readFileSync(file, "utf8")}\nmain: node_modules/muster/dist/program.mjs\n`);
   const up = await pulumi(["up"]);

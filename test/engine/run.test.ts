@@ -23,7 +23,7 @@ beforeEach(() => {
   writeFileSync(join(modules, "muster-fleet/dist/pulumi.mjs"), program);
 });
 
-test("an installed package runs through npm's link, with the Node that npm has installed next to the package", async () => {
+test("an installed package runs through npm's link, with the Node that npm has installed beside the package", async () => {
   mkdirSync(join(modules, PACKAGE, "bin"), { recursive: true });
   const node = join(modules, PACKAGE, "bin/node");
   cpSync(process.execPath, node);

@@ -18,7 +18,7 @@ describe.each(["github", "gitea"] as const)("the publication on %s", (flavor) =>
     publishComment(forgeOf(forge.env), 7, { about, body });
   const writes = () => forge.requests.filter((one) => !one.startsWith("GET"));
 
-  /** Returns an issue by another user. The text of this issue can contain Muster's mark. */
+  /** Returns an issue of another user. The text of this issue can contain Muster's mark. */
   function foreign(number: number, body: string): Issue {
     const user = { login: "mallory" };
     return { id: number, number, title: "t", body, state: "open", user, pull_request: null };
@@ -112,14 +112,14 @@ describe.each(["github", "gitea"] as const)("the publication on %s", (flavor) =>
     await expect(issue("two")).rejects.toThrow("accepts no more requests");
   });
 
-  test("opens no second issue if the answer to the first request was lost", async () => {
+  test("opens no second issue if the response to the first request was lost", async () => {
     forge.dropAnswer();
     await issue("one");
     expect(forge.issues).toHaveLength(1);
     expect(forge.requests.filter((one) => one.startsWith("POST"))).toHaveLength(1);
   });
 
-  test("reports that the forge has not answered", async () => {
+  test("reports that the forge has not responded", async () => {
     const env = { ...forge.env, GITHUB_API_URL: "http://127.0.0.1:9" };
     const page = { about: "drift", title: "t", body: "b", open: true };
     await expect(publishIssue(forgeOf(env), page)).rejects.toThrow(/it did not answer/);

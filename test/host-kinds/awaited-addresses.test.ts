@@ -24,7 +24,7 @@ test("an address counts as created by a killed run if it is new, not assigned, i
   expect(appearedSince(AWAITED, all, ["192.0.2.4"])).toEqual(["192.0.2.5"]);
 });
 
-test("each host gets one of the addresses, and no host gets an address if there are more addresses than hosts", () => {
+test("each host gets one address, and no host gets an address if there are more addresses than hosts", () => {
   expect(addressesFor({ hub: ["a", "b"], web: ["a", "b"], edge: [] })).toEqual({ hub: "a", web: "b" });
   expect(addressesFor({ hub: ["a"], web: ["a"] })).toEqual({ hub: "a" });
   expect(addressesFor({ hub: ["a", "b"] })).toEqual({});

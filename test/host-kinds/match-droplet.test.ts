@@ -48,7 +48,7 @@ function account(
   };
 }
 
-/** The state's records of resources, by type and name. */
+/** Returns the state's records of resources, by type and name. */
 function recordsOf(
   entries: readonly (readonly [type: keyof typeof TOKENS, name: string, id: string, isProtected?: boolean])[],
 ) {
@@ -191,7 +191,7 @@ describe("a resource that the state records", () => {
     expect(answer.named[cloudName(OWNER, "web")]).toBe("f");
   });
 
-  test("is not confused with another resource that has its name", () => {
+  test("is not confused with another resource that has the same name", () => {
     const keys = [{ id: 6, name: cloudName(OWNER, "me"), public_key: "ssh-ed25519 AAAA" }];
     expect(answerFor({ keys }, recordsOf([["key", "me", "5"]])).keys).toEqual({
       me: { id: "6", isOurs: false },

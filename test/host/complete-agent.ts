@@ -10,7 +10,7 @@ export const UNIT = "muster-agent-iris.service";
 export const TIMER = "muster-job-iris.retro.timer";
 const ENABLED = { enabled: "enabled", active: "running", overrides: "none" } as const;
 
-/** A fake systemd in which every unit is enabled, and runs after it has been started. */
+/** Returns a fake systemd in which every unit is enabled, and runs after it has been started. */
 function fakeSystemd() {
   const running = new Set<string>();
   const starts: string[] = [];
@@ -34,7 +34,7 @@ function fakeSystemd() {
   return { run, running, starts };
 }
 
-/** A world with an agent that has every part. */
+/** Returns a world with an agent that has every part. */
 export function completeAgent() {
   const systemd = fakeSystemd();
   const world = makeAgentWorld(systemd.run);
@@ -54,7 +54,7 @@ export function completeAgent() {
   return { ...systemd, world, up, record, made };
 }
 
-/** The items of an agent with every part. @param broken the parts that cannot be applied */
+/** Returns the items of an agent with every part. @param broken the parts that cannot be applied */
 export function declared(world: World, broken: readonly AgentPart[], text: string) {
   const home = world.home();
   const contacts = book(`${home}/contacts.db`, { loom: { email: `${text}@example.org` } });

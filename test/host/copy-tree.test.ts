@@ -38,7 +38,7 @@ function place(): { dir: string; from: string; to: string; copy(more?: Partial<C
 
 const modeOf = (path: string) => (lstatSync(path).mode & 0o7777).toString(8);
 
-test("files, folders and links are copied with their modes and times, and the source stays as it is", () => {
+test("files, folders and links are copied with their modes and times, and the source is not changed", () => {
   const { from, to, copy } = place();
   mkdirSync(join(from, "memory"), { mode: 0o750 });
   writeFileSync(join(from, "memory/notes"), "learned\n", { mode: 0o640 });
@@ -52,7 +52,7 @@ test("files, folders and links are copied with their modes and times, and the so
   expect(readFileSync(join(to, "memory/notes"), "utf8")).toBe("learned\n");
   expect(lstatSync(join(to, "memory/notes")).mtimeMs).toBe(1e12);
   expect([modeOf(join(to, "memory")), modeOf(join(to, "memory/notes"))]).toEqual(["750", "640"]);
-  // A program with setuid would run with the rights of another user than in the source.
+  // With setuid, the copy would run with the rights of a user other than the user in the source.
   expect(modeOf(join(to, "run.sh"))).toBe("755");
   expect(readlinkSync(join(to, "latest"))).toBe("memory/notes");
   expect(runProgram("find", [from, "-printf", "%p %m %T@ %l\n"]).stdout).toBe(before);
@@ -71,7 +71,7 @@ test("a link that leads out of the source is copied as a link, and is never foll
   ]);
 });
 
-test("a link on the way to the source, or at the path of a copy, is not followed", () => {
+test("a link in the path of the source, or at the path of a copy, is not followed", () => {
   const { dir, from, to, copy } = place();
   symlinkSync(join(dir, "dev"), join(dir, "link"));
   expect(() => copy({ from: join(dir, "link/iris") })).toThrow(/ENOTDIR|ELOOP/);
@@ -119,7 +119,7 @@ test("a single file can be copied, into a folder that does not exist yet", () =>
   expect(readFileSync(join(to, "a/b/.claude.json"), "utf8")).toBe("{}\n");
 });
 
-test("a file that is written while it is copied is reported as changed", async () => {
+test("a file that is written during its copy is reported as a changed file", async () => {
   const { from, to } = place();
   writeFileSync(join(from, "log"), Buffer.alloc(20_000_000));
   const writer = spawn("sh", ["-c", `while :; do echo x >>${join(from, "log")}; done`]);
@@ -145,7 +145,7 @@ test("a source is measured without following links", () => {
 const DEV: Account = { ...ME, name: "dev", uid: 61_001, gid: 61_001 };
 const IRIS: Account = { ...ME, name: "iris", uid: 61_002, gid: 61_002 };
 
-/** A source of dev and a home of iris, which only their owners can enter. */
+/** Creates a source of dev and a home of iris. Only their owners can enter these folders. */
 function accounts() {
   const all = place();
   chmodSync(all.dir, 0o755);

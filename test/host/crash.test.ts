@@ -59,7 +59,7 @@ function contentsOf(items: Items, texts: readonly string[]): Contents {
   );
 }
 
-/** Makes changes as a person might: replaces and deletes files, overwrites a database, changes a mode. */
+/** Makes changes that a person might make: replaces and deletes files, overwrites a database, changes a mode. */
 function damage(world: World): void {
   const home = world.home();
   rmSync(`${home}/SOUL.md`);
@@ -70,7 +70,7 @@ function damage(world: World): void {
   rmSync(`${home}/bin/b`);
 }
 
-/** Adds a contact, like an agent that has learned it. */
+/** Adds a contact, as an agent does that has learned the contact. */
 function learn(world: World): void {
   const db = new DatabaseSync(`${world.home()}/contacts.db`);
   db.exec("INSERT INTO contacts (name) VALUES ('friend')");
@@ -122,8 +122,8 @@ describe("a host runtime that is killed at any change and then runs again", () =
 });
 
 /**
- * The database program runs in this process, so that it also dies at each of its changes. A fake systemd has one
- * running unit, and records the key that the unit has read at its start.
+ * Returns a world whose database program runs in this process, so that this program also dies at each of its changes. A
+ * fake systemd has one running unit, and records the key that the unit has read at its start.
  */
 function makeDyingWorld(): World {
   let dir = "";
@@ -142,7 +142,7 @@ function keyOf(dir: string): string {
   return `${dir}/state/credentials/key`;
 }
 
-/** Repeats the work and dies at each of its changes in turn. @returns the number of changes */
+/** Repeats the work, and simulates a death at each of its changes in turn. @returns the number of changes */
 function deaths(
   prepare: (world: World) => void,
   act: (world: World) => void,
@@ -163,7 +163,7 @@ function deaths(
 /** Returns each file with its mode, owner and content, but without the values that always differ between hosts. */
 function everythingIn({ dir }: World): string[] {
   const all = readdirSync(dir, { recursive: true, encoding: "utf8" }).sort();
-  // A ledger contains what each run has found, also the run that was killed.
+  // A ledger contains the findings of each run, including the findings of the killed run.
   const names = all.filter((name) => !name.startsWith("state/ledgers"));
   return names.map((name) => {
     const { mode, uid } = lstatSync(join(dir, name));
@@ -191,7 +191,7 @@ function bytesIn(dir: string, name: string): string {
     .replaceAll(/hmac:\w{64}/g, "<hmac>");
 }
 
-/** The events without their times. A killed run can record an event that the next run records again. */
+/** Returns the events without their times. A killed run can record an event that the next run records again. */
 function eventsIn(dir: string, path: string): string {
   const lines = readFileSync(path, "utf8").split("\n");
   const whole = lines.filter((line) => line.endsWith("}")).map((line) => withoutWorld(line, dir));

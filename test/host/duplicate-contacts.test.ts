@@ -13,7 +13,7 @@ const DECLARED: Table = {
   iris: { display_name: "Iris", type: "agent" },
 };
 
-/** The contact book of an agent with declared rows, after the agent has run this SQL. */
+/** Returns the contact book of an agent with declared rows, after the agent has run this SQL. */
 function learned(sql: string, declared: Table = DECLARED) {
   const world = makeAgentWorld();
   const path = `${world.home()}/contacts.db`;
@@ -32,7 +32,7 @@ function learned(sql: string, declared: Table = DECLARED) {
   run((db) => db.exec(sql));
   const request = { op: "contacts", resource: AGENT.id } as const;
   const asRequested = (merge?: string) => contacts(world.host, { ...request, ...(merge && { merge }) });
-  // In this process, without the agent's rights.
+  // The merge runs in this process, and does not use the agent's rights.
   const find = () => run((db) => mergeDuplicates(db, "contacts", declared));
   const merge = (digest = find().digest) => run((db) => mergeDuplicates(db, "contacts", declared, digest));
   return { ...world, up, run, rows, asRequested, find, merge };
@@ -76,7 +76,7 @@ describe("duplicates in the contact book of an agent", () => {
     expect(asRequested().duplicates).toEqual([]);
   });
 
-  test("are found by address, then by agent id, then by name and type, and rows that differ there are not joined", () => {
+  test("are found by address, then by agent id, then by name and type, and rows with different values there are not merged", () => {
     const { find } = learned(`
       ALTER TABLE contacts ADD COLUMN btc_address TEXT;
       ALTER TABLE contacts ADD COLUMN agent_id TEXT;
@@ -95,7 +95,7 @@ describe("duplicates in the contact book of an agent", () => {
     ]);
   });
 
-  test("are not merged if the contact book has changed since they were listed", () => {
+  test("are not merged if the contact book has changed since the duplicates were listed", () => {
     const { find, merge, run, rows } = learned(
       "INSERT INTO contacts (name, stx_address) VALUES ('other', 'SP1LOOM')",
     );
@@ -105,7 +105,7 @@ describe("duplicates in the contact book of an agent", () => {
     expect(rows()).toHaveLength(3);
   });
 
-  test("keep what refers to them, and notes that fleet.yaml declares are not changed", () => {
+  test("are merged so that references to them remain valid, and notes that fleet.yaml declares are not changed", () => {
     const declared = { loom: { stx_address: "SP1LOOM", notes: "declared" } };
     const { merge, rows, observe } = learned(
       `INSERT INTO contacts (name, stx_address, notes) VALUES ('other', 'SP1LOOM', 'own');
@@ -121,7 +121,7 @@ describe("duplicates in the contact book of an agent", () => {
     expect(drift(observe())).toEqual({});
   });
 
-  test("stay as they are if a trigger of the agent would run", () => {
+  test("are not merged if the merge would run a trigger of the agent", () => {
     const { find, merge, rows } = learned(`
       INSERT INTO contacts (name, stx_address) VALUES ('other', 'SP1LOOM');
       CREATE TRIGGER t BEFORE DELETE ON contacts BEGIN SELECT RAISE(ABORT, 'no'); END`);

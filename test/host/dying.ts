@@ -72,7 +72,10 @@ function patched(module: object, names: readonly string[], counted: (name: strin
 
 const { O_CREAT, O_TRUNC } = fs.constants;
 
-/** Whether a call is a change. Neither opening a file only to read it nor taking a lock with flock(1) is a change. */
+/**
+ * Returns whether a call is a change. Opening a file only to read it is not a change, and neither is taking a lock with
+ * flock(1).
+ */
 function changes(name: string, [first, second]: readonly unknown[]): boolean {
   if (name === "spawnSync") return first !== "flock";
   if (name !== "openSync") return true;

@@ -67,7 +67,7 @@ describe("the host runtime", () => {
     expect(readFileSync(path, "utf8")).toBe(SOUL);
   });
 
-  test("restores the mode of a file if somebody has changed it, and keeps the inode of the file", () => {
+  test("restores a changed mode of a file without replacing the file", () => {
     const { up, observe, items, path } = soulWorld();
     up(items);
     const { ino } = statSync(path);
@@ -103,7 +103,7 @@ describe("the host runtime", () => {
         linkSync(`${dir}/other`, path);
       },
     ],
-  ])("refuses a %s at the path of a file, and keeps it: %s", (type, why, plant) => {
+  ])("refuses and keeps a %s at the path of a file: %s", (type, why, plant) => {
     const { up, observe, items, path, dir } = soulWorld();
     rmSync(path, { force: true });
     plant(path, dir);
@@ -125,7 +125,7 @@ describe("the host runtime", () => {
     expect(drift(observe())).toEqual({});
   });
 
-  test("keeps a copy of the text of an edited file once, and keeps no copy of a text that Muster wrote", () => {
+  test("keeps one copy of the text of an edited file, and keeps no copy of a text that Muster wrote", () => {
     const world = soulWorld();
     const { up, items, path, host } = world;
     up(items);
@@ -142,7 +142,7 @@ describe("the host runtime", () => {
     expect(events).toMatchObject([{ event: "kept" }, { event: "kept" }]);
   });
 
-  test("says that somebody has made a file immutable if it cannot be replaced", () => {
+  test("reports that somebody has made a file immutable if this prevents the replacement of the file", () => {
     const { host, up, items, path } = soulWorld();
     up(items);
     writeFileSync(path, "by hand\n");
@@ -159,7 +159,7 @@ describe("the host runtime", () => {
     expect(`${error}`).toContain(`chattr -i -a ${path}`);
   });
 
-  test("deletes the oldest copies of former texts if they are too large together", () => {
+  test("deletes the oldest copies of former texts if all copies together are too large", () => {
     const { host } = soulWorld();
     const folder = `${host.paths.aside}/overwritten`;
     mkdirSync(folder, { recursive: true });
@@ -172,7 +172,7 @@ describe("the host runtime", () => {
     expect(readdirSync(folder).sort()).toEqual([kept, old[1]].sort());
   });
 
-  test("writes a file with `write: once` only if it is missing", () => {
+  test("writes a file with `write: once` only if the file is missing", () => {
     const world = soulWorld();
     const { path, observe, up } = world;
     const once = (text: string): Items => ({ "MEMORY.md": { ...world.file(path, text), write: "once" } });
@@ -216,7 +216,7 @@ describe("the host runtime", () => {
     expect(drift(observe())).toEqual({});
   });
 
-  test("reports a file over the size limit as too large, and does not read it", () => {
+  test("reports a file over the size limit as too large, and does not read this file", () => {
     const { up, observe, items, path } = soulWorld();
     up(items);
     truncateSync(path, 17 * 1024 * 1024);
@@ -292,7 +292,7 @@ describe("a folder", () => {
     expect(existsSync(`${path}/mine`)).toBe(true);
   });
 
-  test("is restored if a file has replaced it, and the file is kept", () => {
+  test("is restored if a file has replaced the folder, and this file is kept", () => {
     const world = makeWorld();
     const path = `${world.home()}/work`;
     writeFileSync(path, "notes");

@@ -16,7 +16,7 @@ const recordsOf = ({ host }: World, owner = OWNER) => {
   return { folder, path: join(folder, FILE), files: () => readdirSync(folder).sort() };
 };
 
-/** An agent that an earlier version applied: each part has its own record, and the agent has none. */
+/** Returns an agent that an earlier version has applied. Each part has its own record, and the agent has none. */
 function formerAgent(ownerOf: (part: AgentPart) => string = () => OWNER) {
   const rig = completeAgent();
   rig.up();
@@ -39,7 +39,7 @@ function writeFormer(world: World, { items, applied, ...rest }: HostRecord, part
   );
 }
 
-/** All files except the records, each with its inode and ctime, which change when a file is written again. */
+/** Returns all files except the records, each with its inode and ctime, which change when a file is written again. */
 function everythingIn({ dir, host }: World): string[] {
   const names = readdirSync(dir, { recursive: true, encoding: "utf8" }).sort();
   return names

@@ -13,7 +13,7 @@ import { book, drift, IRIS, makeAgentWorld, makeWorld, type World } from "./worl
 
 const { uid } = userInfo();
 
-/** A tmux server of iris with two sessions. */
+/** Starts a tmux server of iris with two sessions. */
 function tmux(): { world: World; socket: string; former(name: string): object & { name: string } } {
   const world = makeWorld();
   const socket = join(world.dir, "tmux");
@@ -49,7 +49,7 @@ describe("a tmux session", () => {
     expect(runProgram("stat", ["-c", "%a", file]).stdout.trim()).toBe("600");
   });
 
-  test("is not taken over if Muster could not restore it", () => {
+  test("is not taken over if Muster would not be able to restore it", () => {
     const { world, socket, former } = tmux();
     runProgram("tmux", ["-S", socket, "split-window", "-d", "-t", "two", "sleep 5"]);
     expect(() => keepSessionStart(world.host, former("two"))).toThrow(/it has 2 panes/);
@@ -57,7 +57,7 @@ describe("a tmux session", () => {
     expect(() => keepSessionStart(world.host, former("three"))).toThrow(/started from a shell in the pane/);
   });
 
-  test("does not run if there is no socket, and is an error if another file is at the path of the socket", () => {
+  test("counts as not running if its socket is missing, and causes an error if another file is at the path of the socket", () => {
     const { world, socket } = tmux();
     const at = (path: string) => ({ name: "one", user: "iris", manager: "tmux", socket: path }) as const;
     expect(readSession(world.host, at(join(world.dir, "none")))).toBeUndefined();
@@ -67,7 +67,7 @@ describe("a tmux session", () => {
       expect(() => readSession(world.host, at(join(world.dir, name)))).toThrow(/its path is not a socket/);
   });
 
-  test("is an error if another program than tmux answers on its socket", async () => {
+  test("causes an error if a program other than tmux answers on its socket", async () => {
     const world = makeWorld();
     const socket = join(world.dir, "other");
     const script = `require("node:net").createServer((one) => one.end("hello")).listen(${JSON.stringify(socket)})`;
@@ -78,7 +78,7 @@ describe("a tmux session", () => {
     expect(() => readSession(world.host, former)).toThrow(/tmux session one of iris/);
   });
 
-  test.runIf(uid === 0)("is an error if its socket belongs to another user", () => {
+  test.runIf(uid === 0)("causes an error if its socket belongs to another user", () => {
     const { world, socket, former } = tmux();
     chownSync(socket, 61_001, 61_001);
     expect(() => readSession(world.host, former("one"))).toThrow(/the socket does not belong to iris/);
@@ -103,7 +103,7 @@ const noUnits: RunProgram = (program, args, options) => {
 };
 
 describe("the data of an agent of another account", () => {
-  /** Data of `dev`. This is the same user as iris, because a test can run without the rights of root. */
+  /** Returns data of `dev`. This user is the same as iris, because a test can run without root privileges. */
   function agent(more: Partial<CopyItem> = {}) {
     const world = makeAgentWorld(noUnits);
     const from = join(world.dir, "home/dev/iris");
@@ -163,7 +163,7 @@ describe("the data of an agent of another account", () => {
     expect(readFileSync(join(to, "notes"), "utf8")).toBe("one\ntwo\n");
   });
 
-  test("prevents a take-over if another process still writes to it", async () => {
+  test("prevents a take-over if another process still writes to this data", async () => {
     const { world, from, items, item } = agent();
     world.up(items);
     beginTakeOver(world);
@@ -193,7 +193,7 @@ describe("the data of an agent of another account", () => {
     expect([existsSync(to), existsSync(soul.path)]).toEqual([false, true]);
   });
 
-  test("is not copied if a link is on the way to it", () => {
+  test("is not copied if a link is in its path", () => {
     const { world, from, items, item } = agent();
     symlinkSync(join(world.dir, "home/dev"), join(world.dir, "home/link"));
     const link = { ...item, from: from.replace("/dev/", "/link/") };
@@ -202,7 +202,7 @@ describe("the data of an agent of another account", () => {
     expect(Object.keys(items)).toHaveLength(1);
   });
 
-  test("is not copied if it does not fit on the disk", () => {
+  test("is not copied if the disk does not have enough space", () => {
     const { world, from, items } = agent();
     runProgram("truncate", ["-s", "8T", join(from, "huge")]);
     const { failures } = world.up(items);

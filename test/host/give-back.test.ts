@@ -16,7 +16,7 @@ import { drift, makeAgentWorld, type World } from "./world.ts";
 const modeOf = (path: string) => (statSync(path).mode & 0o7777).toString(8);
 const passwdOf = ({ dir }: World) => readFileSync(join(dir, "etc/passwd"), "utf8");
 
-/** The user iris, its home, and two identity files. All but TOOLS.md exist before Muster. */
+/** Returns the user iris, its home, and two identity files. Everything except TOOLS.md exists before Muster. */
 function adopted(): { world: World; items: Items; home: string } {
   const world = makeAgentWorld();
   const home = world.home();
@@ -42,7 +42,7 @@ function adopted(): { world: World; items: Items; home: string } {
   return { world, items, home };
 }
 
-test("a removed agent's user, home and files get their former access back, and everything that Muster made is removed", () => {
+test("a removed agent's user, home and files are restored to their former state, and everything that Muster has created is removed", () => {
   const { world, items, home } = adopted();
   const before = passwdOf(world);
   world.up(items);
@@ -54,7 +54,7 @@ test("a removed agent's user, home and files get their former access back, and e
   expect(existsSync(join(home, "TOOLS.md"))).toBe(false);
 });
 
-test("a file and a folder that links lead to get their former access back", () => {
+test("a file and a folder that are the targets of links get their former owners and modes again", () => {
   const { world, items, home } = adopted();
   const [soul, data] = [join(home, "soul"), join(world.dir, "data")];
   renameSync(join(home, "SOUL.md"), soul);
@@ -84,7 +84,7 @@ test("a file with `write: once` is not changed", () => {
   expect(modeOf(join(home, "SOUL.md"))).toBe("640");
 });
 
-test("access does not change before the take-over, and its later change counts as a change of fleet.yaml", () => {
+test("owners and modes do not change before the take-over, and their later change counts as a change of fleet.yaml", () => {
   const { world, items, home } = adopted();
   const before = passwdOf(world);
   const later: Items = Object.fromEntries(
@@ -98,7 +98,7 @@ test("access does not change before the take-over, and its later change counts a
   expect([modeOf(home), modeOf(join(home, "SOUL.md"))]).toEqual(["700", "600"]);
 });
 
-test("a file that the agent has written is kept when fleet.yaml no longer declares it", () => {
+test("a file that the agent has written is kept when fleet.yaml no longer declares the file", () => {
   const { world, items, home } = adopted();
   world.up(items);
   const { "identity:SOUL.md": _, "identity:TOOLS.md": __, ...fewer } = items;

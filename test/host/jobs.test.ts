@@ -14,7 +14,7 @@ import { IRIS, makeWorld } from "./world.ts";
 
 const SERVICE = "muster-job-iris.retro.service";
 
-/** A host with a fake systemd that records its calls, and with a job that may be retried twice. */
+/** Returns a host with a job that may be retried twice, and with a fake systemd that records its calls. */
 function hostWithJob(said: Partial<ProgramResult> = {}, planned: Partial<ProgramResult> = {}) {
   const calls: string[][] = [];
   const answerOf = (program: string, args: readonly string[]) =>
@@ -207,7 +207,7 @@ describe("a job's status", () => {
     ).toBe("ended");
   });
 
-  test("omits what systemd does not know during a run, after a reboot, or without a timer", () => {
+  test("omits the values that systemd does not know during a run, after a reboot, or without a timer", () => {
     expect(jobStatus(timer, { ...ran, ActiveState: "activating" })).not.toHaveProperty("result");
     const booted = jobStatus(timer, {
       ActiveState: "inactive",
@@ -222,7 +222,7 @@ describe("a job's status", () => {
     });
   });
 
-  test("is read for all jobs with one query to systemd, which names only job units", () => {
+  test("is read for all jobs with one query to systemd that names only job units", () => {
     const { host, calls } = hostWithJob({ stdout: "ActiveState=active\n\nActiveState=inactive\n" });
     expect(jobStatuses(host, { op: "jobs", words: ["iris.retro"] }).jobs).toMatchObject([
       { word: "iris.retro", timer: "waiting" },

@@ -16,7 +16,7 @@ function souls(world: World, text = SOUL) {
   return { "identity:SOUL.md": world.file(`${world.home()}/SOUL.md`, text) };
 }
 
-/** Applies SOUL.md, then lets somebody overwrite it and repairs it, as often as given. */
+/** Applies SOUL.md. Then overwrites and repairs the file the given number of times. */
 function repair(world: World, times: number): void {
   for (let i = 0; i < times; i += 1) {
     writeFileSync(`${world.home()}/SOUL.md`, `I am Arc, for the ${i}th time.\n`);
@@ -70,7 +70,7 @@ describe("the ledger", () => {
     }
   });
 
-  test("keeps a drift as open if its repair has failed, with the time when it was first seen", () => {
+  test("keeps a drift as open if its repair has failed, with the time of the first observation", () => {
     const world = makeAgentWorld();
     world.up(souls(world));
     unlinkSync(`${world.home()}/SOUL.md`);
@@ -109,7 +109,7 @@ describe("the ledger", () => {
 });
 
 describe("repairs of the same property", () => {
-  test("are reported from the third repair until a person closes them, and then count from zero again", () => {
+  test("are reported from the third repair until a person closes the finding, and are then counted from zero again", () => {
     const world = makeAgentWorld();
     world.up(souls(world));
     repair(world, 2);
@@ -140,7 +140,7 @@ describe("repairs of the same property", () => {
     expect(repeatedOn(world)).toHaveLength(1);
   });
 
-  test("recur only if three of them were within the declared time, even if this was long ago", () => {
+  test("count as recurring only if three repairs were within the declared time, even if these repairs were long ago", () => {
     const at = (...days: number[]) => ({
       ...{ id: "", resource: "", item: "", property: "", declared: "", observed: "" },
       repairs: days.map((day) => new Date(day * 86_400_000).toISOString()),
@@ -150,7 +150,7 @@ describe("repairs of the same property", () => {
     expect(isRecurring(at(1, 2, 3, 500), WEEK)).toBe(true);
   });
 
-  test("name the programs in the second of the last write as probable writers, without their command lines", () => {
+  test("name the programs that the journal shows in the second of the last write as probable writers, without their command lines", () => {
     const lines = [
       { SYSLOG_IDENTIFIER: "CRON", _UID: "0", MESSAGE: "(iris) CMD (TOKEN=canary sh sync.sh --key canary)" },
       { SYSLOG_IDENTIFIER: "CRON", _UID: "1000", MESSAGE: "(loom) CMD (forged)" },

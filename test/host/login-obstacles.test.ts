@@ -9,7 +9,8 @@ const GATE = { name: "muster-read-ops", uid: 900, gid: 900, home: "/srv/gate", s
 const OPEN = "usepam yes\npubkeyauthentication yes\nauthorizedkeysfile .ssh/authorized_keys\n";
 
 /**
- * Returns the reasons why the gate cannot log in, if sshd prints these settings for it and `shadow` has these fields.
+ * Returns the reasons why the gate's user cannot log in, if sshd prints these settings for this user and `shadow` has
+ * these fields.
  */
 function obstacles(settings: string, fields = "*:19700::::::"): string[] {
   const world = makeWorld([], (program, args, options) =>
@@ -36,7 +37,7 @@ describe("the account of a gate", () => {
     expect(obstacles(`${OPEN}${line}\n`)).toEqual(expected);
   });
 
-  test("is observed with a warning that says what keeps it out, which a user of an agent does not get", () => {
+  test("is observed with a warning that says why it cannot log in, and an agent's user gets no such warning", () => {
     const { uid, gid } = IRIS;
     const people = ["muster-read-ops", "iris"].map((name) => ({ name, uid, gid }));
     const world = makeWorld(people, (program, args, options) =>

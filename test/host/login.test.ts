@@ -8,7 +8,7 @@ import { removeResource } from "../../src/host/reconcile/remove.ts";
 import type { Items } from "../../src/model/items.ts";
 import { AGENT, IRIS, makeWorld, OWNER, type World } from "./world.ts";
 
-/** The items of an agent whose user exists already as declared. */
+/** Returns the items of an agent whose user already exists as declared. */
 function agentItems(home: string): Items {
   const attributes = { owner: "iris", group: "iris", mode: "0700" } as const;
   return {
@@ -34,14 +34,14 @@ function worldOfLogin() {
   return { world, items, passwd, asLogin };
 }
 
-/** Changes the record so that Muster has created the user, which would therefore be removed. */
+/** Changes the record as if Muster had created the user, so that a removal would delete the user. */
 function forgetFound({ host }: World): void {
   const file = `${host.paths.records}/arc~main/hub~iris~agent.json`;
   const { found: _, ...record } = JSON.parse(readFileSync(file, "utf8")) as { found?: object };
   writeFileSync(file, JSON.stringify(record));
 }
 
-test("the user that is logged in for the session is neither removed nor moved, and its record stays complete", () => {
+test("the user of the session's login is neither removed nor moved, and the user's record remains complete", () => {
   const { world, items, passwd, asLogin } = worldOfLogin();
   world.up(items);
   forgetFound(world);
@@ -53,7 +53,7 @@ test("the user that is logged in for the session is neither removed nor moved, a
   expect([passwd(), JSON.stringify(world.observe().record)]).toEqual(before);
 });
 
-test("the user that is logged in for the session is recognized by its uid, under any name", () => {
+test("the user of the session's login is recognized by its uid, under any name", () => {
   const { world, asLogin } = worldOfLogin();
   const accounts = readAccounts(world.host.paths.etc);
   expect(() => refuseLogin(asLogin, accounts, "iris", "renamed")).toThrow("user iris was not renamed");

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { disksIn, machine } from "../../src/host/reports/machine.ts";
 import { makeWorld } from "./world.ts";
 
-test("a file system is reported once, but not if it is read-only, in memory or remote", () => {
+test("a file system is reported once, unless it is read-only, in memory or remote", () => {
   const mounts = [
     "overlay / overlay rw 0 0",
     "proc /proc proc rw 0 0",

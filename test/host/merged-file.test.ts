@@ -96,7 +96,7 @@ describe("a merged file", () => {
     ]);
   });
 
-  test("loses a key that is no longer declared, unless somebody has changed it", () => {
+  test("loses a key that is no longer declared, unless somebody has changed this key", () => {
     const { up, declared, path, read, observe } = settingsWorld();
     up(declared("a: 1\nb: 1\nm: {x: 1}\n"));
     writeFileSync(path, "# mine\na: 1\nb: 2\nm: {x: 1}\nown: 1\n");
@@ -105,7 +105,7 @@ describe("a merged file", () => {
     expect(drift(observe())).toEqual({});
   });
 
-  test("keeps the agent's keys when it is no longer declared, and is removed if it contained only Muster's keys", () => {
+  test("keeps the agent's keys when the file is no longer declared, and is removed if it contained only Muster's keys", () => {
     const { up, declared, path, read, file, home } = settingsWorld();
     const soul = { "SOUL.md": file(`${home()}/SOUL.md`, "# Iris\n") };
     up({ ...soul, ...declared(DECLARED) });
@@ -118,7 +118,7 @@ describe("a merged file", () => {
     expect(existsSync(path)).toBe(false);
   });
 
-  test("is given back without Muster's keys if it existed before", () => {
+  test("is restored without Muster's keys if it existed before Muster", () => {
     const world = settingsWorld("settings.json");
     writeFileSync(world.path, '{\n  "own": 1\n}\n', { mode: 0o644 });
     const agent = { id: "hub/iris/agent", type: "Agent" };
@@ -174,7 +174,7 @@ describe("a merged file", () => {
     ]);
   });
 
-  test("is not changed if it was declared as a whole file before", () => {
+  test("is not changed if it was declared as a complete file before", () => {
     const { up, declared, read, path, file, differences } = settingsWorld();
     up({ ".hermes/config.yaml": file(path, `${DECLARED}old: 1\n`, { mode: "0600" }) });
     expect(differences()).toEqual(["old absent 1 intended"]);
@@ -192,7 +192,7 @@ describe("a merged file", () => {
     expect(kept()).toHaveLength(1);
   });
 
-  test("gets its declared mode back without a new write", () => {
+  test("gets its declared mode again without being rewritten", () => {
     const { up, declared, path, observe } = settingsWorld();
     up(declared(DECLARED));
     const { ino } = statSync(path);
@@ -225,7 +225,10 @@ describe("a merged file", () => {
   });
 });
 
-/** A program that changes its own key in a file all the time. It writes with a rename, as careful programs do. */
+/**
+ * A program that changes its own key in a file all the time. It replaces the file with a rename, as careful programs
+ * do.
+ */
 const WRITER = `
   const fs = require("node:fs");
   const [path, end] = [process.argv[1], Date.now() + 3000];
@@ -241,7 +244,7 @@ const WRITER = `
   console.log(count);
 `;
 
-test("if an agent and `up` write at the same time, the file stays valid, and a lost key is reported as drift", async () => {
+test("if an agent and `up` write at the same time, the file remains valid, and a lost key is reported as drift", async () => {
   const world = settingsWorld("settings.json");
   const text = (value: number) => JSON.stringify({ model: `m${value}`, env: { A: `${value}` } });
   world.up(world.declared(text(0)));

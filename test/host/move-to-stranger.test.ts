@@ -5,7 +5,7 @@ import type { Items } from "../../src/model/items.ts";
 import type { ArriveRequest } from "../../src/model/move.ts";
 import { makeWorld, OWNER, type World } from "./world.ts";
 
-/** The items of an agent that would live in iris' home on this host. */
+/** Returns the items of an agent that would use iris's home on this host. */
 function itemsOf(world: World, user: string): Items {
   const home = world.home();
   return {

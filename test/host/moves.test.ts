@@ -35,7 +35,7 @@ const UNIT = agentUnit("iris");
 /** The name of a file that a hostile archive tries to write outside the home. */
 const NAME = `${process.pid}-stolen`;
 
-/** Two hosts with real files and real tar archives; on the old one systemd knows the agent's unit. */
+/** Returns two hosts with real files and real tar archives. The old host's systemd knows the agent's unit. */
 function twoHosts() {
   const [east, west] = [makeWorld(), makeWorld()];
   const calls: string[] = [];
@@ -69,7 +69,7 @@ function declare(host: Host, world: World): void {
   });
 }
 
-/** Another agent with the same user, so that a move ends no processes. */
+/** Declares another agent with the same user, so that a move ends no processes. */
 function declareSibling(host: Host, world: World): void {
   const want = { type: "directory", owner: "iris", group: "iris", mode: "0700" } as const;
   const items: Items = {
@@ -204,7 +204,7 @@ describe("a move of an agent", () => {
     expect(filesIn(west.home())).toEqual(filesIn(east.home()));
   });
 
-  test("moves files that already exist at the path of the home to an archive, and reports where they are", async () => {
+  test("moves files that already exist at the path of the home to an archive, and reports the new path of these files", async () => {
     const { west, now, arriving, leaving, bytes } = rig();
     writeFileSync(join(west.home(), "stranger's"), "kept");
     arriving();

@@ -6,7 +6,7 @@ import { drift, makeWorld } from "./world.ts";
 
 const TMUX: Items = { tmux: { kind: "package", name: "tmux", want: { present: true } } };
 
-/** A host without a database of dpkg, which has only these programs. */
+/** Returns a host that has only these programs and no database of dpkg. */
 function bareHost(...programs: string[]) {
   const world = makeWorld();
   mkdirSync(world.host.paths.programs);
@@ -20,7 +20,7 @@ test("a host without dpkg needs no package if it has the program", () => {
   expect(world.up(TMUX).changed).toEqual([]);
 });
 
-test("a host without apt gets one sentence that says what to install by hand, in the preview and in `up`", () => {
+test("on a host without apt, the preview and `up` each say in one sentence what to install by hand", () => {
   const world = bareHost();
   const why = "tmux is missing, and this host has no apt with which Muster could install it.";
   expect(world.observe(TMUX).observed["tmux"]).toMatchObject({

@@ -15,7 +15,10 @@ const ITEM: UnitItem = {
   want: { enabled: "enabled", active: "running", overrides: "none" },
 };
 
-/** A host whose systemd reports that the agent's unit is enabled and stopped, and that records what is called. */
+/**
+ * Returns a host whose systemd reports that the agent's unit is enabled and stopped. The host records the programs that
+ * are called.
+ */
 function stoppedAgent() {
   const world = makeWorld();
   const calls: string[] = [];
@@ -60,7 +63,7 @@ test("`up` does not start a paused agent, even if its unit must be enabled again
   expect(unitsToStart(host, { unit: ITEM }, {}, undefined, ["unit"])).toEqual([]);
 });
 
-test("a pause replaces a quarantine, and an earlier version of the deadman reads it as a quarantine", () => {
+test("a pause replaces a quarantine, and an earlier version of the deadman treats the pause as a quarantine", () => {
   const { host } = stoppedAgent();
   quarantine(host, UNIT, "5 restarts within 60 min");
   expect(readPause(host, UNIT)).toBeUndefined();

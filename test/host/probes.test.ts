@@ -36,7 +36,7 @@ test.each([
   expect(await runProbe(http(url, { expect: expected }))).toEqual({ ok, detail: `it answers ${status}` });
 });
 
-test("a redirect counts as an answer and is not followed", async () => {
+test("a redirect counts as a response and is not followed", async () => {
   let asked = 0;
   const url = await serve((_, response) => {
     asked += 1;
@@ -54,7 +54,7 @@ test("an endless response body is not read to the end", async () => {
   expect(await runProbe(http(url))).toMatchObject({ ok: true });
 });
 
-test("a server that accepts a connection but does not answer fails its check after the timeout", async () => {
+test("a server that accepts a connection but does not respond fails its check after the timeout", async () => {
   const url = await serve(() => {});
   expect(await runProbe(http(url, { timeout: 0.2 }))).toEqual({
     ok: false,
@@ -114,7 +114,7 @@ test("a check runs when it is due, and never twice at the same time", async () =
   expect(prober.poll(wanted, 42).get("a")).toMatchObject({ ok: true, count: 3, streak: 1 });
 });
 
-test("a check has no result yet if it was changed, or if it was removed and declared again", async () => {
+test("a check has no result yet after it was changed, or after it was removed and declared again", async () => {
   const { prober, answer } = scripted();
   prober.poll(new Map([["a", CHECK]]), 0);
   await answer(false);

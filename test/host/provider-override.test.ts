@@ -15,7 +15,7 @@ import { makeAgentWorld, makeWorld } from "./world.ts";
 
 const UNIT = agentUnit("iris");
 
-/** A host on which `up` has written provider drop-ins for iris and loom. */
+/** Returns a host on which `up` has written provider drop-ins for iris and loom. */
 function rig() {
   const { host } = makeWorld();
   const { units, hostd } = host.paths;
@@ -60,7 +60,7 @@ describe("the link to an agent's provider", () => {
     expect(readdirSync(folder)).toEqual(["override.conf"]);
   });
 
-  test("counts only if it leads to a declared provider of the same agent", () => {
+  test("is valid only if it points to a declared provider of the same agent", () => {
     const { host, folder, plant, linked } = rig();
     const { hostd } = host.paths;
     expect(plant("muster-provider-google.conf", choiceFile("loom", "google", hostd))).toBe(false);
@@ -125,7 +125,7 @@ describe("the provider and model that systemd shows for an agent", () => {
     expect(modelProps(item, state(environment), inForce)).toEqual(props);
   });
 
-  test("are read from the runtime's command-line option, if the runtime has one", () => {
+  test("are read from the runtime's command-line option, if the runtime has such an option", () => {
     const environment = "MUSTER_PROVIDER=nous MUSTER_MODEL=large";
     const withOption = { ...item, option: "--model" };
     expect(modelProps(withOption, state(environment, "pi --model large --continue"))).toEqual(item.want);

@@ -29,7 +29,7 @@ describe("a secret", () => {
     expect(readFileSync(recordFile(world), "utf8")).toMatch(/"content":"hmac:[0-9a-f]{64}"/);
   });
 
-  test("shows a difference to a reader that does not know the value only if somebody has changed the secret", () => {
+  test("shows a difference to a reader that does not know the value, but only if somebody has changed the secret", () => {
     const world = makeWorld();
     world.up(secretItems(world), { secrets: { key: CANARY } });
     expect(drift(world.observe(secretItems(world)))).toEqual({});
@@ -86,7 +86,7 @@ describe("a record", () => {
     expect(world.observe(items).record?.applied).toMatchObject({ "SOUL.md": { type: "file" } });
   });
 
-  test("cannot be changed by another stack, and the error names the stack that owns it", () => {
+  test("cannot be changed by another stack, and the error names the stack that owns the record", () => {
     const world = makeWorld();
     const items = { "SOUL.md": world.file(`${world.home()}/SOUL.md`, "one\n") };
     world.up(items);
@@ -95,7 +95,7 @@ describe("a record", () => {
     expect(readFileSync(`${world.home()}/SOUL.md`, "utf8")).toBe("one\n");
   });
 
-  test("shows the changes that a killed run has left incomplete, until the next run completes them", () => {
+  test("shows the changes that a killed run has left incomplete, until the next run completes these changes", () => {
     const world = makeWorld();
     const ok = world.file(`${world.home()}/a`, "a\n");
     const broken = { ...world.file(`${world.home()}/b`, "b\n"), actor: "nobody-here" };
@@ -118,7 +118,7 @@ describe("a record", () => {
     expect(readdirSync(world.host.paths.records)).toEqual(["arc~other"]);
   });
 
-  test("keeps only the stored contents that it still refers to", () => {
+  test("keeps only the stored contents to which the record still refers", () => {
     const world = makeWorld();
     world.up({ a: world.file(`${world.home()}/a`, "one\n") });
     const two = { a: world.file(`${world.home()}/a`, "two\n") };

@@ -30,7 +30,7 @@ describe("a renamed resource", () => {
     expect(world.up(itemsOf(world, "den"), renamed).changed).toEqual([]);
   });
 
-  test("is complete after the next run, even if the first run was killed after it had moved the home", () => {
+  test("is complete after the next run, even if the first run was killed after the move of the home", () => {
     const world = makeWorld();
     world.up({ ...itemsOf(world, "lab"), "a.md": world.file(`${world.dir}/home/lab/a.md`, "a") });
     const blocked = { ...itemsOf(world, "den"), "b.md": world.file("/proc/none/b.md", "b") };

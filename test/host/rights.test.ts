@@ -70,7 +70,7 @@ describe("a line of sudoers", () => {
 describe("a login key", () => {
   const blob = "AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f";
 
-  test("has the fingerprint that ssh-keygen prints, even if options precede it", () => {
+  test("has the fingerprint that ssh-keygen prints, even if options precede the key", () => {
     const print = fingerprintOf(`ssh-ed25519 ${blob} a b`);
     expect(print).toMatch(/^SHA256:[A-Za-z0-9+/]{43}$/);
     expect(fingerprintOf(`restrict,command="x y" ssh-ed25519 ${blob}`)).toBe(print);

@@ -53,7 +53,7 @@ function makeDatabase(path: string, sql: string): void {
   db.close();
 }
 
-/** Gives a file to iris, who lets everybody read it. */
+/** Gives a file to iris, and makes it readable for everybody. */
 function openToAll(path: string): void {
   chownSync(path, IRIS.uid, IRIS.gid);
   chmodSync(path, 0o644);
@@ -199,7 +199,7 @@ describe("declared rows", () => {
     expect(drift(observe())).toEqual({});
   });
 
-  test("do not prevent access changes if they already exist in a table with a trigger", () => {
+  test("do not prevent changes of owners and modes if they already exist in a table with a trigger", () => {
     const { up, observe, path } = bookWorld({ ada: {} });
     makeDatabase(path, `${TRIGGER}; INSERT INTO contacts VALUES ('ada')`);
     openToAll(path);
@@ -264,7 +264,7 @@ describe("declared rows", () => {
     },
   );
 
-  test("are written to the first of several rows with the same name, and the others stay", () => {
+  test("are written to the first of several rows with the same name, and the other rows are kept", () => {
     const { up, observe, path, all } = bookWorld();
     makeDatabase(
       path,

@@ -24,7 +24,7 @@ const CLAUDE = ".claude/projects/-home-iris/a.jsonl";
 const CODEX = ".codex/sessions/2026/11/30/rollout-1.jsonl";
 const PI = ".pi/agent/sessions/--home-iris--/1.jsonl";
 
-/** The output of the command `/model`, as Claude Code records it. */
+/** Returns the output of the command `/model`, as Claude Code records it. */
 const chosen = (label: string, timestamp = AFTER) => ({
   ...{ type: "user", timestamp },
   message: { role: "user", content: `<local-command-stdout>Set model to ${label}</local-command-stdout>` },
@@ -46,7 +46,7 @@ const codex = (declared: string, ...lines: object[]) =>
 const pi = (declared: string, ...lines: object[]) =>
   otherChoice("pi", makeHome({ [PI]: lines }), STARTED, { provider: "openai", model: declared });
 
-test("claude: the last choice of a person counts, in each of its forms", () => {
+test("claude: the last choice of a person counts, in each form of a choice", () => {
   expect(claude("tiny-claude", chosen("\u001b[1msonnet (claude-sonnet-5-5)\u001b[22m"))).toBe(
     "sonnet (claude-sonnet-5-5)",
   );
@@ -56,7 +56,7 @@ test("claude: the last choice of a person counts, in each of its forms", () => {
   expect(claude("claude-sonnet-4-5", chosen("Default (claude-sonnet-4-5-20250929)"))).toBeUndefined();
 });
 
-test("claude: a model that a gateway reports in its answers does not count", () => {
+test("claude: a model that a gateway reports in its responses does not count", () => {
   const line = { type: "assistant", timestamp: AFTER, message: { model: "qwen-3", content: [] } };
   const quoted = { ...line, message: { content: "He wrote <local-command-stdout>Set model to x" } };
   expect(claude("tiny-claude", line, quoted)).toBeUndefined();
@@ -67,7 +67,7 @@ test("codex: the model of the last turn counts", () => {
   expect(codex("gpt-5", turn("gpt-5-mini"), turn("gpt-5", LATER))).toBeUndefined();
 });
 
-test("pi: the model and the provider count, and the declared model can be a part of a name or have a thinking level", () => {
+test("pi: the model and the provider count, and the declared model can be a part of the model's name or include a thinking level", () => {
   expect(pi("gpt-5", answer("openai", "gpt-5"), change("xai", "grok-4"))).toEqual({
     ...{ provider: "xai", model: "grok-4" },
   });

@@ -30,7 +30,7 @@ const OTHERS = {
   "units/multi-user.target.wants/loom.service": "/etc/systemd/system/loom.service",
 };
 
-test("a unit's start links are removed and restored exactly, and the link to its own file and the links of other units stay", () => {
+test("a unit's start links are removed and restored exactly, and the link to its own file and the links of other units are kept", () => {
   const { host, dir, calls } = hostWith({ ...LINKS, ...OTHERS });
   const targets = () =>
     Object.keys({ ...LINKS, ...OTHERS }).map((path) => {

@@ -6,7 +6,7 @@ import { parseShow } from "../../src/host/units/systemctl.ts";
 
 const UNIT = "muster-agent-iris.service";
 
-/** The output of systemd 252 for a running unit and for an unknown one. */
+/** The output of systemd 252 for a running unit and for an unknown unit. */
 const SHOWN = `MainPID=417
 NRestarts=2
 StatusText=awake = yes

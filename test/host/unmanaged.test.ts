@@ -212,7 +212,7 @@ describe("an unmanaged process", () => {
       dir,
     ).map(({ kind, name, where }) => `${kind} ${name} ${where}`);
 
-  test("is reported by its unit, or by its number if no unit of its user has started it", () => {
+  test("is reported by its unit, or by its process ID if no unit of its user has started the process", () => {
     const manager = "/user.slice/user-1000.slice/user@1000.service";
     const dir = proc({
       10: { comm: "sh", cgroup: "0::/muster.slice/muster-arc.slice/muster-agent-iris.service\n" },

@@ -17,12 +17,12 @@ export const OWNER = "arc/main";
 /** A resource without parts, which most tests use. */
 const SERVICE = { id: "hub/iris/service", type: "Service" } as const;
 
-/** A resource with parts; its items have names such as `identity:SOUL.md`. */
+/** A resource with parts. Its items have names such as `identity:SOUL.md`. */
 export const AGENT = { id: "hub/iris/agent", type: "Agent" } as const;
 
 const PROGRAM = join(import.meta.dirname, "..", "..", "src", "host", "main.ts");
 
-/** A user of a world. By default, a world has one user, who has the id of the user who runs the test. */
+/** A user of a world. By default, a world has one user, whose ID is that of the user who runs the test. */
 export interface Person {
   readonly name: string;
   readonly uid: number;
@@ -158,7 +158,7 @@ function hostIn(dir: string, people: readonly Person[]): Host {
 
 export type Table = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** A declared contact book, and a map from the digest of its rows to the text of these rows. */
+/** Returns a declared contact book, and a map from the digest of its rows to the text of these rows. */
 export function book(path: string, table: Table, actor = "iris"): { item: RowsItem; contents: Contents } {
   const text = JSON.stringify(table);
   const want = { type: "file", rows: digestOf(text), owner: actor, group: actor, mode: "0600" } as const;
@@ -168,7 +168,7 @@ export function book(path: string, table: Table, actor = "iris"): { item: RowsIt
   };
 }
 
-/** The observed properties of all items that are unknown or not as declared, by `ITEM.PROPERTY`. */
+/** Returns the observed properties of all items that are unknown or not as declared, by `ITEM.PROPERTY`. */
 export function drift(seen: Observed): Record<string, unknown> {
   const entries = Object.entries(seen.items).flatMap(([name, item]) => driftOf(name, item, seen));
   return Object.fromEntries(entries);

@@ -26,7 +26,7 @@ const FORGE: Person = { name: "forge", uid: 64102, gid: 64102 };
 const SOUL = "# Iris\n";
 const CONTACTS = { loom: { email: "loom@example.org" } };
 
-/** A host that root has set up, with two agents. Each home belongs to its agent. */
+/** Returns a host that root has set up, with two agents. Each home belongs to its agent. */
 function rootWorld(): World {
   const world = makeWorld([IRIS, FORGE]);
   for (const person of [IRIS, FORGE]) chownSync(world.home(person), person.uid, person.gid);
@@ -154,7 +154,7 @@ describe("a hostile agent", () => {
   );
 });
 
-/** Plants a file and a database that the host runtime must neither read nor write. The agent has no write access. */
+/** Creates a file and a database that the host runtime must neither read nor write. The agent cannot write to them. */
 function plantOutside(world: World) {
   const dir = join(world.dir, "outside");
   const text = "not yours\n";

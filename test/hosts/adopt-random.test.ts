@@ -15,7 +15,10 @@ import {
 import { LOGIN, type RandomUser, randomHost } from "./support/random-host/plan.ts";
 
 const [HOSTS, USERS] = LONG ? [10, 20] : [1, 8];
-/** `npm test` plans the same host each time, so that only a change can make it fail. `npm run test:long` draws. */
+/**
+ * The first seed. `npm test` plans the same host each time, so that only a change of the code can make the test fail.
+ * `npm run test:long` uses a random seed.
+ */
 const FIRST = LONG || process.env["MUSTER_SEED"] !== undefined ? SEED : 7_298_322;
 const UP = ["up", "--yes", "--skip-preview"];
 
@@ -62,7 +65,7 @@ describe.each(Array.from({ length: HOSTS }, (_, i) => FIRST + i))(
       await machine?.dispose();
     });
 
-    /** Each user with a key can log in. */
+    /** Checks that each user with a key can log in. */
     async function expectLogins(): Promise<void> {
       const to = machine.sshArguments("box");
       const address = to.at(-1)?.replace(/^root@/, "");
@@ -79,7 +82,7 @@ describe.each(Array.from({ length: HOSTS }, (_, i) => FIRST + i))(
     const firstGroupOf = (name: string) =>
       before.accounts.find((line) => line.startsWith(`${name} `))?.split(" ")[1];
 
-    /** The former process of an agent, and the process in Muster's unit. */
+    /** Returns the process that runs in a unit. */
     const processOf = (all: readonly AgentProcess[], unit: string) =>
       all.find(({ group }) => group.split("/").includes(unit));
 
@@ -132,7 +135,7 @@ describe.each(Array.from({ length: HOSTS }, (_, i) => FIRST + i))(
       await expectLogins();
     });
 
-    /** The values of the running programs that a person sets as secrets. */
+    /** Returns the values of the running programs that a person sets as secrets. */
     function secrets(): Record<string, string> {
       const pairs = agents.flatMap(({ name, agent }) => {
         const variables = processOf(processes, agent?.unit ?? "")?.variables;
@@ -144,7 +147,7 @@ describe.each(Array.from({ length: HOSTS }, (_, i) => FIRST + i))(
       return Object.fromEntries(pairs);
     }
 
-    /** Whether a line does not concern an agent that was down. The first `up` starts such an agent in Muster's unit. */
+    /** Returns whether a line concerns no agent that was down. The first `up` starts such an agent in Muster's unit. */
     function isOfRunning(line: string): boolean {
       const down = agents.filter(({ agent }) => agent?.isDown);
       return !down.some(({ name }) =>
@@ -243,10 +246,10 @@ test.runIf(LONG)("a random host with 50 agents is imported within 10 seconds", a
 });
 
 /**
- * Removes the agents that would get new users, like a person who does not adopt them. adopt-seeds.test.ts adopts such
- * agents.
+ * Removes the agents that would get new users, like a person who does not adopt such agents. adopt-seeds.test.ts adopts
+ * such agents.
  *
- * @returns the services and sessions that have run them
+ * @returns the services and sessions that have run these agents
  */
 function leaveElsewhere(fleet: Fleet): string[] {
   const left = Object.entries(fleet.agents).flatMap(([name, { replaces }]) =>
@@ -277,7 +280,7 @@ function missing(expected: readonly string[], found: readonly string[]): string[
   return expected.filter((line) => !all.has(line));
 }
 
-/** Each pattern matches a different line, and no line is left over. */
+/** Checks that each pattern matches a different line, and that no line is left over. */
 function expectListed(patterns: readonly RegExp[], lines: readonly string[]): void {
   const matched = patterns.map((pattern) => ({ pattern, lines: lines.filter((line) => pattern.test(line)) }));
   expect({

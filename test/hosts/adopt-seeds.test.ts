@@ -6,8 +6,8 @@ import { importBox, plantedBox, proposedIn } from "./support/imported-box.ts";
 import { makeProject, must, type Project } from "./support/project.ts";
 
 /**
- * Agents like those of three real fleets, on one host: agents of a shared user's systemd, of root, and in tmux
- * sessions.
+ * A script that sets up agents like those of three real fleets on one host: agents of a shared user's systemd, of root,
+ * and in tmux sessions.
  */
 const SEED_HOSTS = readFileSync(join(import.meta.dirname, "support/seed-hosts.sh"), "utf8");
 const UP = ["up", "--yes", "--skip-preview"];
@@ -46,16 +46,16 @@ function declare(agents: Readonly<Record<string, object | undefined>>): void {
   project.write("fleet.yaml", stringify(fleet));
 }
 
-/** Every process of the agents and of tmux, with its start. */
+/** Prints every process of the agents and of tmux, with its start time. */
 const PROCESSES = "ps -eo pid,user:20,lstart,args | grep -E '[r]un\\.pl|[s]leep 1000|[i]nfinity' | sort";
 
-/** The user and the command of each running agent. */
+/** Prints the user and the command of each running agent. */
 const RUNNING = "ps -eo user:20,args | grep '[r]un\\.pl' | grep -v -e tmux -e muster-run | tr -s ' ' | sort";
 
 const managerOf = (user: string) =>
   `runuser -u ${user} -- env XDG_RUNTIME_DIR=/run/user/$(id -u ${user}) systemctl --user`;
 
-/** Whether each unit and each session of the agents runs, and whether each unit starts at boot. */
+/** Prints whether each unit and each session of the agents runs, and whether each unit starts at boot. */
 const STATES = `
   for verb in is-active is-enabled; do
     ${managerOf("dev")} $verb iris loom arc-sensors.timer
@@ -155,7 +155,7 @@ describe("an agent that ran elsewhere", () => {
     );
   });
 
-  test("runs in its tmux session again, with its own data, if its own unit does not stay up", async () => {
+  test("runs in its tmux session again, with its own data, if its own unit does not keep running", async () => {
     const { command } = fleet.agents["dogfood-coder"];
     declare({ "dogfood-coder": { takeOver: undefined, command: ["/bin/sh", "-c", "sleep 3; exit 1"] } });
     const { all } = await must(project.pulumi(UP), 1);

@@ -68,7 +68,7 @@ describe("a secret's value", () => {
     expect(project.read("runs")).toBe("run\nrun\n");
   });
 
-  test("that has expired is named by previews and by `fleet ps`", async () => {
+  test("is reported by previews and by `fleet ps` if it has expired", async () => {
     const [preview] = results.filter(({ command }) => command === "preview --diff");
     expect(preview?.all).toContain("credential env-env has expired on 2001-01-31.");
     const { stdout } = await must(project.fleet(["ps"]), 5);

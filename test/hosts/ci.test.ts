@@ -16,7 +16,7 @@ import { makeKey } from "./support/sshd.ts";
 
 const LAYOUT = { hosts: ["hub", "east"], agents: { hub: ["iris", "loom"], east: ["forge"] } };
 
-/** The parsed fleet.yaml. In it, the agents loom and iris run on the same host for different tenants. */
+/** The parsed fleet.yaml. In this file, the agents loom and iris run on the same host for different tenants. */
 type FleetFile = Record<string, unknown> & {
   agents: Record<string, Record<string, unknown>>;
   identities: Record<string, Record<string, unknown>>;

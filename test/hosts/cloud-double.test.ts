@@ -118,7 +118,7 @@ test("a changed size does not replace the droplet, and a changed trigger reruns 
   expect(await onHub(`mount ${VOLUME} /mnt && cat /mnt/note && umount /mnt`)).toBe("kept");
 });
 
-test("a droplet answers at an address that was assigned in the console, and gets a new disk when it is rebuilt", async () => {
+test("a droplet responds at an address that was assigned in the console, and gets a new disk when it is rebuilt", async () => {
   const [droplet] = fakeCloud.admin.droplets();
   const before = (await outputs())["address"];
   const after = await fakeCloud.admin.changeAddress(droplet?.id ?? 0);
@@ -134,7 +134,7 @@ test("a droplet answers at an address that was assigned in the console, and gets
   expect(await onHub("cloud-init status --wait; hostname; ls /root")).toBe("status: done\nhub\nbooted");
 });
 
-test("`pulumi refresh` detects that a droplet was deleted in the console, and `pulumi preview` plans to create it again", async () => {
+test("`pulumi refresh` detects that a droplet was deleted in the console, and `pulumi preview` plans to create the droplet again", async () => {
   const [droplet] = fakeCloud.admin.droplets();
   await fakeCloud.admin.deleteDroplet(droplet?.id ?? 0);
   expect(await pulumi(["preview", "--refresh"], { SIZE: "s-1vcpu-2gb", TRIGGER: "second" })).toMatch(

@@ -23,7 +23,7 @@ let project: Project;
 const onHub = (script: string) => project.onHost("hub", script);
 const up = (exitCode = 0) => must(project.pulumi(["up", "--yes", "--skip-preview"]), exitCode);
 
-/** The fleet with routes and with these settings for recurring findings. */
+/** Returns the fleet with routes and with these settings for recurring findings. */
 function fleetYaml(onRecurrence: "warn" | "block"): string {
   const fleet = parse(localFleet(layout)["fleet.yaml"] ?? "") as object;
   return stringify({ ...fleet, routes: ROUTES, recurrence: { within: "1d", onRecurrence } });
@@ -85,7 +85,7 @@ describe("an address book that is empty", () => {
 describe("contacts that an agent has added twice", () => {
   const names = () => onHub('sqlite3 /home/iris/contacts.db "SELECT name FROM contacts ORDER BY name"');
 
-  test("are listed, and merged on request without a lost note", async () => {
+  test("are listed, and are merged on request without the loss of a note", async () => {
     await onHub(`sqlite3 /home/iris/contacts.db "ALTER TABLE contacts ADD COLUMN notes;
       INSERT INTO contacts (name, display_name, type, notes) VALUES ('Arc!', 'ARC', 'agent', 'likes mornings')"`);
     const listed = await must(project.fleet(["contacts", "merge", "--dry-run"]));
@@ -102,8 +102,8 @@ describe("contacts that an agent has added twice", () => {
   });
 });
 
-describe("an identity that a unit of the host overwrites again and again", () => {
-  test("is a finding that names the unit after the third repair, and remains one after the file is restored", async () => {
+describe("an identity that a unit of the host overwrites repeatedly", () => {
+  test("is reported as a finding that names the unit after the third repair, and remains a finding after the file is restored", async () => {
     for (let i = 0; i < 3; i += 1) {
       await contaminate();
       await up();
@@ -169,7 +169,7 @@ describe("a task that iris cannot finish", () => {
     `fleet-handoff --agent arc --task-id ${task} --progress half --remaining rest --reason time ${more.join(" ")}`;
   const tasksOf = (agent: string) => onHub(`muster task --agent ${agent} list`);
 
-  test("is handed off to arc, and closed only after arc has it", async () => {
+  test("is handed off to arc, and closed only after arc has received it", async () => {
     const [, id = ""] = /"id":(\d+)/.exec(await inUnit("iris", "muster task add 'tidy the notes'")) ?? [];
     expect(await inUnit("iris", handOff(Number(id), "--wait 60"))).toMatch(
       /"status":"delivered".*\nexit 0$/s,
@@ -178,7 +178,7 @@ describe("a task that iris cannot finish", () => {
     expect(await tasksOf("iris")).toContain("handed off to arc as task 1");
   });
 
-  test("stays open while arc cannot get it, which `fleet ps` reports, and arrives once afterwards", async () => {
+  test("remains open and is reported by `fleet ps` while arc cannot receive it, and arrives once afterwards", async () => {
     await onHub("mv /home/arc/.muster/tasks.db /root/queue && ln -s /etc/passwd /home/arc/.muster/tasks.db");
     const [, id = ""] = /"id":(\d+)/.exec(await inUnit("iris", "muster task add 'count the stars'")) ?? [];
     expect(await inUnit("iris", handOff(Number(id), "--wait 3"))).toMatch(/"status":"waiting".*\nexit 5$/s);
@@ -200,8 +200,8 @@ describe("a task that iris cannot finish", () => {
   });
 });
 
-describe("with the mechanism switched off", () => {
-  /** The same fleet, but nothing prevents or repairs the four failures. */
+describe("with the mechanisms switched off,", () => {
+  /** Returns the same fleet, but without anything that prevents or repairs the four failures. */
   function unguarded(): string {
     const fleet = parse(fleetYaml("warn")) as {
       agents: Record<string, Record<string, unknown>>;
@@ -231,14 +231,14 @@ describe("with the mechanism switched off", () => {
     shows(LOGIN, "off", "one expired login stops 2 agents");
   });
 
-  test("an empty address book stays empty, and nothing reports it", async () => {
+  test("an empty address book remains empty, and nothing reports this", async () => {
     await onHub('sqlite3 /home/iris/contacts.db "DELETE FROM contacts"');
     await must(project.fleet(["drift"]), 0);
     expect(await onHub('sqlite3 /home/iris/contacts.db "SELECT count(*) FROM contacts"')).toBe("0");
     shows(BOOK, "off", "stays empty, and nothing reports it");
   });
 
-  test("an overwritten identity stays overwritten, and nothing reports it", async () => {
+  test("an overwritten identity remains overwritten, and nothing reports this", async () => {
     await contaminate();
     await must(project.fleet(["drift"]), 0);
     expect(await onHub("cat /home/iris/SOUL.md")).toContain("I am Arc.");

@@ -71,7 +71,7 @@ describe("a difference that `fleet drift` reports", () => {
 
   test("has the cause `unknown` if the record on the host is truncated, and `pulumi up` rewrites the record", async () => {
     await onHub(`truncate -s 20 ${RECORDS_DIR}/${owner}/${RECORD}`);
-    // Without the record, drift also cannot determine whether a secret on the host is the one that was applied.
+    // Without the record, drift also cannot determine whether a secret on the host is the applied secret.
     expect(await drift(7)).toEqual(["iris SOUL.md.mode: unknown", "iris iris-key.content: unknown"]);
     await up();
     await onHub("chmod 0666 /home/iris/SOUL.md");

@@ -127,14 +127,14 @@ function plantScript(batch: readonly Mutation[]): string {
   return ["set -e", `rm -rf ${STASH}; mkdir ${STASH}`, ...scripts].join("\n");
 }
 
-/** The agents that `up` must not restart after the mutations of a batch. */
+/** Returns the agents that `up` must not restart after the mutations of a batch. */
 function calmAgents(batch: readonly Mutation[]): string[] {
   return AGENTS.filter((agent) => !batch.some((mutation) => mayRestart(mutation, agent)));
 }
 
 /**
- * Whether `up` is allowed to restart an agent after a mutation. An agent reads its unit and its credentials only when
- * it starts, and its home is mounted only then. A mutation can also stop or override the unit.
+ * Returns whether `up` is allowed to restart an agent after a mutation. An agent reads its unit and its credentials
+ * only when it starts, and its home is mounted only then. A mutation can also stop or override the unit.
  */
 function mayRestart({ reported }: Mutation, agent: string): boolean {
   const read = new RegExp(`^[^/]+/${agent}/agent: (unit|credentials):.*\\.(content|type|active|overrides)$`);

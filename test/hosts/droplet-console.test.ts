@@ -17,7 +17,7 @@ let fakeCloud: TestCloud;
 let keys: string;
 let project: Project;
 
-/** Starts a cloud with droplets that have an address but never answer, so that every `pulumi up` exits with 1. */
+/** Starts a cloud with droplets that have an address but never respond, so that every `pulumi up` exits with 1. */
 beforeAll(async () => {
   fakeCloud = await cloud({ hosts: false });
   keys = mkdtempSync(join(tmpdir(), "muster-keys-"));
@@ -36,7 +36,7 @@ afterAll(async () => {
   rmSync(keys, { recursive: true, force: true });
 });
 
-test("a reserved IP is created only once if the answer to its create request is lost, and the next `pulumi up` adopts it", async () => {
+test("a reserved IP is created only once if the response to its create request is lost, and the next `pulumi up` adopts this address", async () => {
   fakeCloud.admin.fault({ match: "^POST /v2/reserved_ips$", times: 1, cut: "after" });
   await must(up(), 1);
   const [{ ip } = {}] = fakeCloud.admin.reservedIps();
@@ -57,7 +57,7 @@ test("a reserved IP that was unassigned in the console, or that could not be ass
   expect(fakeCloud.admin.reservedIps()).toMatchObject([{ droplet: { id: idOf("hub") } }]);
 });
 
-test("a reserved IP remains recorded if the run is killed before it is assigned", async () => {
+test("a reserved IP remains recorded if the run is killed before the assignment", async () => {
   project.write("fleet.yaml", fleetWith({ edge: { reservedIp: true } }));
   const before = addressOfHub();
   fakeCloud.admin.fault({ match: "^POST /v2/reserved_ips/.*/actions$", delay: 60_000 });
@@ -108,7 +108,7 @@ test("a droplet can be made larger and smaller again, because its disk keeps its
   }
 });
 
-test("a project and a key that were renamed in the console belong to the stack, and get their names back", async () => {
+test("a project and a key that were renamed in the console belong to the stack, and get their declared names again", async () => {
   const arc = fakeCloud.admin.projects().find(({ name }) => name === "arc");
   const [key] = fakeCloud.admin.keys();
   await put(`projects/${arc?.["id"]}`, { name: "arc", description: "Ours", purpose: "x" });
@@ -181,7 +181,7 @@ test("a droplet that cannot be created causes the only error of its host, even i
   fakeCloud.admin.dropletLimit(10);
 });
 
-test("a droplet that was created without being recorded is reported, and no run deletes it silently", async () => {
+test("a droplet that was created without being recorded is reported, and no run deletes this droplet silently", async () => {
   fakeCloud.admin.fault({ match: "^POST /v2/droplets$", times: 1, cut: "after" });
   await must(up(), 1);
   const late = idOf("late");
@@ -220,7 +220,7 @@ function addressOfHub(): string {
   return all.find(({ droplet }) => droplet?.id === idOf("hub"))?.ip ?? "";
 }
 
-/** Changes something like a person in the console. */
+/** Makes a change, as a person does in the console. */
 const post = (path: string, body: object) => send("POST", path, body);
 const put = (path: string, body: object) => send("PUT", path, body);
 

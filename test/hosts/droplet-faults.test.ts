@@ -13,7 +13,7 @@ let fakeCloud: TestCloud;
 let keys: string;
 let project: Project;
 
-/** Starts a cloud with droplets that have an address but never answer. */
+/** Starts a cloud with droplets that have an address but never respond. */
 beforeAll(async () => {
   fakeCloud = await cloud({ hosts: false, pace: "scaled" });
   keys = mkdtempSync(join(tmpdir(), "muster-keys-"));
@@ -87,7 +87,7 @@ test("a droplet that does not boot is recorded in the state, so it is not create
   expect(fakeCloud.admin.counts()).toMatchObject({ dropletsMade: 3, dropletsNow: 3 });
 });
 
-test("a droplet is created only once, even if the answer to its create request was lost", async () => {
+test("a droplet is created only once, even if the response to its create request was lost", async () => {
   project.write("fleet.yaml", fleetWith(["ezra", "allegro", "bezalel", "timmy"]));
   fakeCloud.admin.fault({ match: "^POST /v2/droplets$", times: 1, cut: "after" });
   await must(project.pulumi(UP), 1);

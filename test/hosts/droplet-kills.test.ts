@@ -17,7 +17,9 @@ const POINTS = Number(process.env["MUSTER_KILLS"] ?? (LONG ? 50 : 6));
 const EACH = 240_000;
 /** The latest moment of a kill, in milliseconds. Most runs have ended by then. The vendor's plugins need longer. */
 const LATEST = REAL ? 35_000 : 14_000;
-/** The requests that create something that costs money. Every second kill of an `up` is aimed at one of them. */
+/**
+ * The requests that create something that costs money. Every second kill of an `up` is aimed at one of these requests.
+ */
 const AIMS = ["POST /v2/droplets", "POST /v2/reserved_ips", "POST /v2/volumes"];
 /** The latest moment of an aimed kill after its request, in milliseconds. */
 const LATEST_AIMED = REAL ? 1500 : 600;
@@ -57,7 +59,7 @@ test("after a run was killed at any moment, the next `pulumi up` leaves exactly 
     if (aim !== undefined) await must(project.pulumi(["destroy", "--yes", "--skip-preview"]));
     await killed(isUp ? ["up"] : ["destroy"], delay, aim);
     if (isUp) {
-      // No droplet answers here, so every run ends with exit code 1.
+      // No droplet responds here, so every run ends with exit code 1.
       const { all } = await must(project.pulumi(["up", "--yes", "--skip-preview"]), 1);
       expect({ kill, hosts: dropletNames() }, all).toEqual({ kill, hosts: [...HOSTS].sort() });
       expect(fakeCloud.admin.firewalls()).toHaveLength(HOSTS.length);

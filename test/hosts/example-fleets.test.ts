@@ -52,8 +52,8 @@ async function secondsUntilBack(
 }
 
 /**
- * A script that makes an agent hang: it stops all processes of the agent's unit. The script sets `start` to the time of
- * the last heartbeat plus the timeout.
+ * Returns a script that makes an agent hang by stopping all processes of the agent's unit. The script sets `start` to
+ * the time of the last heartbeat plus the timeout.
  */
 const hangsScript = (name: string) =>
   `systemctl kill --signal=STOP ${unit(name)}; sleep 0.5; start=$(stat -c %.Y ${beat(name)} | awk '{printf "%.3f", $1 + ${TIMEOUT}}')`;

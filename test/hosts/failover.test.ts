@@ -19,7 +19,7 @@ done
 const LAYOUT = { hosts: ["hub"], agents: { hub: ["ada", "bea", "cid"] } };
 const PORTS = { nous: 8071, google: 8072 };
 
-/** The seconds until a failover: two failed probes with their timeouts, and one cycle of the deadman. */
+/** The maximum seconds until a failover: two failed probes with their timeouts, and one cycle of the deadman. */
 const SWITCHES_WITHIN = 2 * (1 + 1) + 2;
 const RETURN_AFTER = 4;
 
@@ -38,7 +38,7 @@ const drift = (exitCode?: number) => must(project.fleet(["drift"]), exitCode);
 /**
  * Waits until an agent runs with the expected provider, model and keys.
  *
- * @returns the seconds that this took
+ * @returns the seconds until this happened
  */
 async function runsAs(name: string, runs: string, seconds: number): Promise<number> {
   const start = performance.now();
@@ -255,7 +255,7 @@ test("after `pulumi up`, no agent uses a provider that is no longer declared, ev
   expect((await drift()).stdout).toContain("no drift");
 });
 
-test("the runtime hermes gets its declared list of providers, and the deadman does not switch between them", async () => {
+test("the runtime hermes gets its declared list of providers, and the deadman does not switch between these providers", async () => {
   const config = "/home/cid/.hermes/config.yaml";
   expect(parse(await hub(`cat ${config}`))).toEqual({
     model: { default: "large", provider: "nous" },

@@ -12,7 +12,7 @@ import { type Trace, traceOf } from "./support/trace.ts";
 const LAYOUT = { hosts: ["hub", "east"], agents: { hub: ["arc"], east: ["iris", "loom"] } };
 const UP = ["up", "--yes", "--skip-preview"];
 
-/** The seconds by which an unreachable host delays a run. A reachable host answers sooner, even during other tests. */
+/** The seconds by which an unreachable host delays a run. A reachable host responds sooner, even during other tests. */
 const CONNECT_TIMEOUT = 5;
 
 const HUB_UNREACHABLE = /warning: hub is unreachable, last reached .* UTC: \S/;
@@ -136,7 +136,7 @@ describe("a host with a changed host key", () => {
 });
 
 describe("a stack's passphrase", () => {
-  test("causes an error in one sentence if it is wrong, and nothing is changed", async () => {
+  test("causes an error in one sentence if the passphrase is wrong, and nothing is changed", async () => {
     trace.take();
     const state = await stateOnDisk();
     const env = { ...trace.env, PULUMI_CONFIG_PASSPHRASE: "wrong" };
@@ -149,7 +149,7 @@ describe("a stack's passphrase", () => {
     expect(await stateOnDisk()).toEqual(state);
   });
 
-  test("causes exit code 2 if it is missing, and the error says where to save the passphrase", async () => {
+  test("causes exit code 2 if the passphrase is missing, and the error says where to save the passphrase", async () => {
     const file = join(project.dir, "stacks/test.passphrase");
     renameSync(file, `${file}.away`);
     const result = await project
@@ -250,7 +250,7 @@ function connectionsTo(host: string): number {
   return trace.take().filter((entry) => entry.host === host && entry.op === "connect").length;
 }
 
-/** The outputs of each agent in the stack's state, by resource name. */
+/** Returns the outputs of each agent in the stack's state, by resource name. */
 async function agentsInState(): Promise<Record<string, object>> {
   const { deployment } = JSON.parse((await must(pulumi(["stack", "export"]))).stdout) as {
     deployment: { resources: { urn: string; type: string; outputs?: object }[] };

@@ -40,7 +40,7 @@ afterAll(async () => {
 });
 
 describe("removing an agent", () => {
-  test("is announced by `pulumi preview` and `pulumi destroy`, which say what happens to each home", async () => {
+  test("is announced by `pulumi preview` and `pulumi destroy`, and both say what happens to each home", async () => {
     await onBox("echo kept >/home/forge/notes; echo lost >/home/loom/notes");
     await forgetInState("forge");
     edit(({ agents }) => {

@@ -3,7 +3,9 @@ import { parse, stringify } from "yaml";
 import { localFleet } from "./support/fleets.ts";
 import { makeProject, must, type Project } from "./support/project.ts";
 
-/** An agent's program. It sends heartbeats until the file `hang` exists, and then only keeps running. */
+/**
+ * An agent's program. It sends heartbeats until the file `hang` exists, and then continues to run without heartbeats.
+ */
 const BEATING = `#!/bin/sh
 while :; do
   [ -e hang ] || muster-beat busy "a review"
@@ -48,7 +50,11 @@ const unit = (name: string) => `muster-agent-${name}.service`;
 
 type Agents = Readonly<Record<string, object | undefined>>;
 
-/** The files of the fleet. @param changes properties that replace those of an agent; `undefined` removes the agent */
+/**
+ * Returns the files of the fleet.
+ *
+ * @param changes properties that replace the agents' properties; `undefined` removes the agent
+ */
 function files(changes: Agents = {}): Record<string, string> {
   const all = localFleet(LAYOUT);
   const fleet = parse(all["fleet.yaml"] ?? "");
@@ -75,7 +81,7 @@ async function rows(): Promise<Record<string, Row>> {
 
 const stateOf = async (name: string) => (await rows())[name]?.state;
 
-/** The ID of the current run of an agent's unit. Each run has a new ID. */
+/** Returns the ID of the current run of an agent's unit. Each run has a new ID. */
 const runOf = (name: string) => hub(`systemctl show -P InvocationID ${unit(name)}`);
 
 async function events(name?: string): Promise<{ event: string; agent?: string; detail?: string }[]> {
@@ -253,7 +259,7 @@ describe("a change of an agent's command or environment", () => {
     await expect.poll(() => runOf("dot"), { timeout: 60_000, interval: 1000 }).not.toBe(before);
   });
 
-  test("releases a quarantined agent, and starts it once with a fresh count", async () => {
+  test("releases a quarantined agent, and starts the agent once with a fresh count of restarts", async () => {
     await hub(`touch /home/eve/crash; systemctl kill --signal=SIGKILL ${unit("eve")}`);
     await expect.poll(() => stateOf("eve"), { timeout: 60_000 }).toBe("quarantined");
     declare({ eve: { command: ["/bin/sh", "-c", "exec sleep 1000001"] } });

@@ -14,7 +14,7 @@ const UP_BOUND = 120_000;
 
 const SEED = Number(process.env["MUSTER_SEED"] ?? randomBytes(3).readUIntBE(0, 3));
 
-/** A value in files that do not belong to iris. No output is allowed to contain it. */
+/** A value in files that do not belong to iris. No output is allowed to contain this value. */
 const CANARY = `cnry${randomBytes(8).toString("hex")}`;
 
 let project: Project;
@@ -73,7 +73,7 @@ function onEast(script: string): Promise<string> {
   return project.onHost("east", script);
 }
 
-/** A checksum of the names, contents, owners and modes of the files that iris has no right to change. */
+/** Returns a checksum of the names, contents, owners and modes of the files that iris has no right to change. */
 function stateOutside(): Promise<string> {
   return onEast(`cd / && find etc root home/loom -xdev -print0 | sort -z | tee /run/names |
       xargs -0 stat -c '%n %F %U %G %a %s' | sed '/^home.loom directory/s/ [0-9]*$//' >/run/stats
@@ -81,7 +81,7 @@ function stateOutside(): Promise<string> {
     cat /run/stats /run/sums | sha256sum`);
 }
 
-/** The digests of two files outside iris's home, in the form in which a finding would show them. */
+/** Returns the digests of two files outside iris's home, in the form in which a finding would show them. */
 async function digestsOutside(): Promise<string[]> {
   const shadow = await onEast("base64 -w0 /etc/shadow");
   return [Buffer.from(shadow, "base64"), Buffer.from(`${CANARY}\n`)].map((bytes) =>

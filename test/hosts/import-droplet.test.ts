@@ -169,7 +169,7 @@ test("a requested replacement creates a new droplet with the same firewall", asy
   await must(project.pulumi(["preview", "--expect-no-changes"]));
 });
 
-test("an impossible import changes nothing, and one sentence explains why it is impossible", async () => {
+test("an impossible import changes nothing, and one sentence explains the reason", async () => {
   const before = fakeCloud.admin.requests().length;
   const says = async (sentence: RegExp, exitCode: number, run: ReturnType<typeof importing>) => {
     expect((await must(run, exitCode)).all).toMatch(sentence);
@@ -233,7 +233,7 @@ function projectsImport(name: string) {
   return project.fleet(["import", "host", name, "--droplet", `${id}`]);
 }
 
-/** The text of each file that the import has written, by path. */
+/** Returns the text of each file that the import has written, by path. */
 function proposed(): Record<string, string> {
   const dir = join(desk.dir, "imported/web");
   const names = readdirSync(dir, { recursive: true, encoding: "utf8" });
@@ -241,7 +241,7 @@ function proposed(): Record<string, string> {
   return Object.fromEntries(files.map((name) => [name, readFileSync(join(dir, name), "utf8")]));
 }
 
-/** The requests to DigitalOcean after the first `since` ones. */
+/** Returns the requests to DigitalOcean, without the first `since` requests. */
 function requestsSince(since: number) {
   return fakeCloud.admin.requests().slice(since);
 }
@@ -283,7 +283,7 @@ function firewall(name: string, droplet_ids: readonly number[]) {
   };
 }
 
-/** The object that the API has created, under the name of its kind. */
+/** The object that the API has created. The name of its kind is the key. */
 interface Made {
   readonly ssh_key: { readonly id: number };
   readonly droplet: { readonly id: number };

@@ -27,7 +27,7 @@ afterAll(async () => {
   await machine?.dispose();
 });
 
-/** The lines that the import lists as not declared. */
+/** Returns the lines about things that the import has not declared. */
 function left(): string[] {
   const from = output.indexOf("Not declared, and left unchanged:\n");
   const lines = output.slice(from).split("\n").slice(1);
@@ -40,7 +40,7 @@ function left(): string[] {
 }
 
 describe("a host with a history", () => {
-  test("is declared as systemd has loaded it", () => {
+  test("is declared with the settings that systemd has loaded", () => {
     const agents = [
       "ezra",
       "forge",
@@ -97,7 +97,7 @@ describe("a host with a history", () => {
     }
   });
 
-  test("shows no secret, on the screen or in the folder, which only its owner can read", () => {
+  test("reveals no secret on the screen or in the folder, and only the owner of the folder can read it", () => {
     expect(output + JSON.stringify(proposedIn(machine))).not.toContain("canary");
     expect(statSync(join(machine.dir, "imported/box")).mode & 0o777).toBe(0o700);
     expect(output).toContain("kai: its command may contain secrets (token, api-key, word)");
@@ -157,7 +157,7 @@ describe("a host with a history", () => {
     expect(again).not.toContain("muster-agent-");
   });
 
-  test("takes over an agent with a numeric user in its unit, and an agent with secrets in its command", async () => {
+  test("allows the take-over of an agent with a numeric user in its unit, and of an agent with secrets in its command", async () => {
     const of = project as Project;
     const agents = parse(of.read("fleet.yaml")).agents as Record<string, { command: string[] }>;
     expect(Object.keys(agents)).toContain("num");

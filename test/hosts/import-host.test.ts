@@ -63,7 +63,7 @@ function importing(...more: string[]) {
   return machine.fleet(["import", "host", "box", ...login, ...more]);
 }
 
-/** The text of each file that the import has written, by path. */
+/** Returns the text of each file that the import has written, by path. */
 function proposed(): Record<string, string> {
   const dir = join(machine.dir, "imported/box");
   const names = readdirSync(dir, { recursive: true, encoding: "utf8" });

@@ -13,7 +13,7 @@ const hub = (script: string) => project.onHost("hub", script);
 const unit = (name: string) => `muster-agent-${name}.service`;
 const as = (name: string, script: string) => asAgent(project, name, script);
 
-/** The IDs of the current runs of these agents' units. Each run has a new ID. */
+/** Returns the IDs of the current runs of these agents' units. Each run has a new ID. */
 const runsOf = (...names: string[]) => hub(`systemctl show -P InvocationID ${names.map(unit).join(" ")}`);
 
 /** Waits until each agent has sent another heartbeat. */
@@ -190,7 +190,10 @@ describe("an agent's access", () => {
 
 describe("resource limits", () => {
   const HOG = "python3 -c 'x = bytearray(256 << 20)'";
-  /** The next tests use many resources only if this is true, because other work shares the machine. */
+  /**
+   * Whether the limits of the complete local host are enforced. The next tests use many resources only if this is
+   * true, because other work shares the machine.
+   */
   let isUnderCeiling = false;
 
   test("are also enforced for the complete local host, which protects this machine", async () => {

@@ -8,7 +8,7 @@ const hub = (script: string) => project.onHost("hub", script);
 const up = () => must(project.pulumi(["up", "--yes", "--skip-preview"]));
 const clean = () => must(project.fleet(["drift"]));
 
-/** Starts a job like its timer, and waits until the job has ended. */
+/** Starts a job as its timer does, and waits until the job has ended. */
 const runJob = (word: string) => hub(`systemctl start muster-job-${word}.service 2>&1 || true`);
 
 interface Row {
@@ -138,7 +138,7 @@ describe("jobs", () => {
 describe("a manual change of a job", () => {
   const units = "/etc/systemd/system";
 
-  test("is reported as drift of exactly the changed property, and `pulumi up` repairs it without restarting any agent", async () => {
+  test("is reported as drift of exactly the changed property, and `pulumi up` repairs the drift without restarting any agent", async () => {
     const before = await agentRuns();
     await hub(`systemctl stop muster-job-iris.retro.timer; systemctl disable -q muster-job-iris.breaks.timer
       systemctl disable -q --now muster-job-tidy.timer
@@ -178,7 +178,7 @@ describe("a manual change of a job", () => {
 });
 
 describe("an undeclared job or process", () => {
-  test("is listed by `fleet drift` with its name and location, and `pulumi up` leaves it unchanged", async () => {
+  test("is listed by `fleet drift` with its name and location, and `pulumi up` does not change it", async () => {
     await hub(`mkdir -p /var/spool/cron/crontabs /home/iris/.config/systemd/user
       echo '*/5 * * * * KEY=sk-canary /bin/echo --token sk-canary' >/var/spool/cron/crontabs/iris
       echo '@daily loom /opt/nightly' >/etc/cron.d/haunted

@@ -173,7 +173,7 @@ function killTargetOf({ victim, phase, progress, delay }: Point, cgroup: string)
   return { victim, after: Math.round(progress * steps), delay, cgroup };
 }
 
-/** The kills on local hosts. Only the first `up` and the destroy are different from those on other hosts. */
+/** Returns the kills on local hosts. Only the first `up` and the destroy are different from those on other hosts. */
 function localPlan(): Point[] {
   return killPlan(LOCAL_POINTS).map((point, i) => ({
     ...point,

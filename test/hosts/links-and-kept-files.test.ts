@@ -6,8 +6,7 @@ const UP = ["up", "--yes", "--skip-preview"];
 const AGENT_SH = "while :; do echo awake >>awake.log; sleep 1; done\n";
 
 /**
- * Agents with links that `up` follows. `plant` runs before the agent is declared, and `target` is the target of the
- * link.
+ * Agents with links that `up` follows. `plant` runs before the agent is declared. `target` is the target of the link.
  */
 const FOLLOWED = [
   { name: "homely", link: "/home/homely", target: "/data/homely", plant: home("homely") },
@@ -40,7 +39,7 @@ const FOLLOWED = [
   },
 ];
 
-/** Agents with links that `up` refuses, with the reason. */
+/** Agents with links that `up` refuses, and the reason of each refusal. */
 const REFUSED = [
   {
     name: "etcher",
@@ -249,7 +248,7 @@ describe("links at declared paths", () => {
     expect(up).not.toContain(`hub: ${name}/agent`);
   });
 
-  test("are reported if the agent's sandbox does not let it write to their targets", async () => {
+  test("are reported if the agent's sandbox prevents the agent from writing to their targets", async () => {
     expect(await onHub("[ -s /data/homely/awake.log ] && echo writes")).toBe("writes");
     for (const text of [preview, up]) {
       expect(text).toContain("a link leads from /home/worker/work to /data/work, where the sandbox");
@@ -274,7 +273,7 @@ describe("links at declared paths", () => {
     await must(project.fleet(["history"]));
     project.write("fleet.yaml", fleetOf([IRIS, ...FOLLOWED.filter(({ name }) => name !== "homely")]));
     await must(project.pulumi(UP));
-    // The home existed before Muster, so it is given back.
+    // The home existed before Muster, so Muster gives it back with its former target and content.
     expect(await onHub("readlink /home/homely; cat /home/homely/own")).toBe("/data/homely\nmine");
     for (const { link, target } of FOLLOWED.slice(1)) {
       expect(await onHub(`[ -L ${link} ] && cat ${target}/own`)).toBe("mine");
@@ -282,7 +281,7 @@ describe("links at declared paths", () => {
     expect(await refusedState()).toBe(before);
   });
 
-  test("are followed if `/home` itself is one", async () => {
+  test("are followed if `/home` itself is a link", async () => {
     await onHub(
       "systemctl stop 'muster-agent-*'; mv /home /data/home; ln -s /data/home /home; systemctl start muster-agent-iris muster-agent-worker muster-agent-claudia muster-agent-hermia muster-agent-soulful",
     );
@@ -297,7 +296,7 @@ describe("links at declared paths", () => {
   });
 });
 
-/** The state of everything that belongs to the refused agents, as one text. */
+/** Returns the state of everything that belongs to the refused agents, as one text. */
 function refusedState(): Promise<string> {
   const names = REFUSED.map(({ name }) => name).join("|");
   return onHub(`find /home /data/shared /etc/systemd/system | grep -E '/(${names})(/|$)|muster-agent-(${names})' |

@@ -57,7 +57,7 @@ async function until(what: () => Promise<boolean>): Promise<void> {
   }
 }
 
-/** The processes, mounts, links, cgroups and disks on this machine that belong to hosts with these IDs. */
+/** Returns the processes, mounts, links, cgroups and disks on this machine that belong to hosts with these IDs. */
 function leftovers(ids: readonly string[]): string[] {
   const processes = execFileSync("ps", ["-eo", "args"], { encoding: "utf8" }).split("\n");
   const mounts = readFileSync("/proc/mounts", "utf8").split("\n");
@@ -209,7 +209,7 @@ test("a host can be created after an earlier creation was killed", async () => {
   }
 });
 
-test("the caches cannot be removed while a host needs them, and the error names that host", async () => {
+test("the caches cannot be removed while a host needs the caches, and the error names that host", async () => {
   await expect(hosts.clean()).rejects.toThrow(/these local hosts still exist: .*one of .*muster-local-/);
 });
 

@@ -7,7 +7,7 @@ import { makeProject, must, type Project } from "./support/project.ts";
 
 const KEY = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString();
 
-/** The address of the webhook contains a token, like those of real receivers. */
+/** The address of the webhook. Like the addresses of real receivers, it contains a token. */
 const HOOK = "http://127.0.0.1:8099/hook/token-0123456789";
 
 const agent = { tenant: "arc", onChange: "now", command: ["/bin/sh", "-c", "exec sleep 1000000"] };
@@ -43,7 +43,7 @@ require("node:http").createServer((request, answer) => {
 }).listen(8099, "127.0.0.1");
 `;
 
-/** Requests a path of a program with the key of Prometheus, and prints the answer. */
+/** Requests a path of a program with the key of Prometheus, and prints the response. */
 const CLIENT = `
 const { readFileSync } = require("node:fs");
 const [port, path, isTrusted] = process.argv.slice(1);
@@ -141,7 +141,7 @@ describe("`monitoring` in fleet.yaml", () => {
     expect(stdout).toContain("SUCCESS");
   });
 
-  test("is closed to agents: they cannot read the key, the metrics or the alerts", async () => {
+  test("prevents agents from reading the key, the metrics and the alerts", async () => {
     const east = (script: string) => project.onHost("east", script);
     const reads = (host: string) =>
       `runuser -u ${host} -- cat /var/lib/muster/credentials/*/monitoring-key 2>&1 || true`;

@@ -118,7 +118,7 @@ describe("an agent that gets a new host in fleet.yaml", () => {
     });
     declareOn("east");
     await up();
-    // The new host cannot know whether it has the only copy of the data, so it has moved the data aside.
+    // The new host cannot know whether its copy of the data is the only copy, so it has moved the data aside.
     await hosts.on("west", "rm -rf /var/lib/muster-aside");
     await expectMoved("west", "east");
   });
@@ -150,8 +150,8 @@ describe("a move that was interrupted by a kill is completed by the next run", (
 });
 
 /**
- * Whether the request of a step was sent. The step `settle to` is a request to the new host. The step `remove agent
- * from` is a request about the agent to the old host.
+ * Returns whether the request of a step was sent. The step `settle to` is a request to the new host. The step `remove
+ * agent from` is a request about the agent to the old host.
  */
 function isDone(traced: string, step: string, from: string, to: string): boolean {
   const [op, ...words] = step.split(" ");

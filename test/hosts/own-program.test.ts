@@ -125,7 +125,7 @@ describe("the program in docs/own-program.md", () => {
 });
 
 describe("a stack that changes to Muster's own program", () => {
-  test("keeps its agents running and its machines, and needs the machines to be removed from the state", async () => {
+  test("keeps its machines and its running agents, and requires that the machines are removed from the state", async () => {
     await must(project.run("pulumi", ...UP));
     const iris = await startOfIris();
     const { address, machine, hostKeys } = inventory()["web"] ?? {};

@@ -4,7 +4,9 @@ import { makeProject, must, type Project } from "./support/project.ts";
 
 const agent = { host: "hub", tenant: "arc", onChange: "now" };
 
-/** iris runs a command. The canary is declared as pi, but its program `pi` runs another program, as in the seed. */
+/**
+ * iris runs a command. The canary is declared as pi, but its program `pi` runs another program, as in the seed fleet.
+ */
 const FILES = {
   "fleet.yaml": stringify({
     ...{ apiVersion: "muster/v1", kind: "Fleet", name: "flags" },
@@ -74,7 +76,7 @@ describe("fleet ps", () => {
 });
 
 describe("a paused agent", () => {
-  test("stays stopped after `up` and a start by hand, is not drift, and runs again after `fleet resume`", async () => {
+  test("remains stopped after `up` and a start by hand, is not drift, and runs again after `fleet resume`", async () => {
     await must(project.pulumi(UP));
     expect((await must(project.fleet(["pause", "iris"]))).stdout).toContain("until `npx fleet resume`");
     expect((await must(project.pulumi(UP))).all).toMatch(/iris was paused by .*`npx fleet resume iris`/);

@@ -15,7 +15,7 @@ const ENDINGS: Readonly<Record<string, string>> = {
   orphan: "tmux -S $SOCKET new-session -d -s build 'sleep 3600'; sleep 1; kill -9 $PPID; kill -9 $$",
 };
 
-/** Arguments that tmux would change. The agent must get them unchanged. */
+/** Arguments that tmux would change. The agent must get these arguments unchanged. */
 const WORDS = ["a;", "worker", "odd\\;", "b\\\\;", ";", "-exec", "x;y", ";"];
 
 function ending(name: string, script: string) {
@@ -123,7 +123,7 @@ describe("an agent whose program has ended", () => {
     expect(died.at(-1)?.detail).toBe("its program ended with exit status 1");
   });
 
-  test("could not see the tmux that it ran in", async () => {
+  test("could not see the tmux server that it ran in", async () => {
     expect(await hub("cat /home/inside/seen")).toBe("");
   });
 });
@@ -181,7 +181,7 @@ describe("an agent whose program cannot run", () => {
   );
 
   test.each(Object.entries(ENDED))(
-    "is in the history with its exit status and its last output: %s",
+    "is recorded in the history with its exit status and its last output: %s",
     async (name, [, reason]) => {
       await expect
         .poll(async () => (await events(name)).map(({ detail }) => detail ?? "").join("\n"), {

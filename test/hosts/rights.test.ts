@@ -38,7 +38,7 @@ beforeAll(async () => {
 
 afterAll(() => project?.dispose());
 
-/** The supplementary groups with which an agent's program runs. */
+/** Returns the supplementary groups with which an agent's program runs. */
 const groupsInUnit = (agent: string) =>
   hub(`pid=$(systemctl show -P MainPID muster-agent-${agent})
     for gid in $(sed -n 's/^Groups:\\s*//p' /proc/$pid/status); do getent group $gid | cut -d: -f1; done`);
@@ -58,7 +58,7 @@ describe("a group of an agent's user", () => {
     expect(await drift()).toContain("no drift");
   });
 
-  test("is kept or added if it is declared, and `fleet validate` says what it gives access to", async () => {
+  test("is kept or added if it is declared, and `fleet validate` says to what the group gives access", async () => {
     await hub("usermod -aG docker iris");
     declare("iris", { groups: ["docker", "video"] });
     const { all } = await must(project.fleet(["validate"]));
@@ -85,7 +85,7 @@ describe("a group of an agent's user", () => {
 const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f somebody";
 
 describe("a right that an agent's user gets on the host", () => {
-  test("is reported as drift, and `up` succeeds without changing it", async () => {
+  test("is reported as drift, and `up` succeeds without changing this right", async () => {
     await hub(`echo '%arc ALL=(root)   NOPASSWD: /usr/bin/apt-get' >/etc/sudoers.d/team
       echo 'User_Alias BOTS = loom, iris' >>/etc/sudoers.d/team; echo 'BOTS ALL=(ALL) NOPASSWD: ALL' >>/etc/sudoers.d/team
       loginctl enable-linger iris
@@ -147,7 +147,7 @@ describe("a right that an agent's user gets on the host", () => {
 });
 
 describe("an undeclared program", () => {
-  test("is listed with its unit or its process, for every way to start it", async () => {
+  test("is listed with its unit or its process, for every way to start a program", async () => {
     await hub(`cd /etc/systemd/system; mkdir -p /opt/u drop.service.d /etc/systemd/user
       unit() { printf '[Service]\\n%b\\nExecStart=/bin/sleep %s\\n' "$2" "$3" >"$1"; }
       unit claude@.service 'User=%i' 7771; unit /opt/u/linked.service User=iris 7772
@@ -218,7 +218,7 @@ describe("the data of a user outside its home", () => {
     expect(await hub("sort -u /tmp/who | grep -v iris")).toBe("vera");
   });
 
-  test("is moved aside when the agent is removed, and a later user with the same number does not inherit it", async () => {
+  test("is moved aside when the agent is removed, and a later user with the same uid does not get it", async () => {
     const number = await hub("id -u vera");
     await hub(`echo 'id -un >>/tmp/at' | runuser -u vera -- at now + 1 minute 2>/dev/null
       sed -i s/iris/vera/ /etc/security/limits.d/bots.conf`);

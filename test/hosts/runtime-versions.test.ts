@@ -24,7 +24,7 @@ const AGENTS: Readonly<Record<string, object>> = {
   pia: { runtime: "pi" },
 };
 
-/** The stand-in for pi. The stand-in for Node that runs it is a shell. */
+/** Returns the stand-in for pi. The stand-in for Node is a shell, and runs the stand-in for pi. */
 const PI = (version: string) =>
   `if [ "$1" = --version ]; then echo ${version}; exit; fi; while :; do sleep 1; done\n`;
 const STUB = 'echo "the native part of pi is not installed" >&2; exit 1\n';
@@ -87,7 +87,7 @@ async function upgrade(runtimes: Readonly<Record<string, string>>): Promise<stri
   return (await must(project.pulumi(UP))).all;
 }
 
-/** The packages of the vendors, with small programs of the host in place of the vendors' large ones. */
+/** Returns the packages of the vendors. Small programs of the host replace the vendors' large programs. */
 async function packages(): Promise<Packages> {
   const file = async (path: string) => Buffer.from(await box(`base64 -w0 ${path}`), "base64");
   const [sleep, shell] = await Promise.all([file("/bin/sleep"), file("/bin/dash")]);
@@ -168,7 +168,7 @@ describe("a fleet with pinned runtimes", () => {
 });
 
 describe("an upgrade", () => {
-  test("is one line in fleet.yaml and `fleet pin`, restarts only the agents of that runtime, and keeps the old version", async () => {
+  test("needs one changed line in fleet.yaml and `fleet pin`, restarts only the agents of that runtime, and keeps the old version", async () => {
     const before = await Promise.all(["pia", "stone"].map(startOf));
     declare({ claude: "2.0.0", pi: "1.0.0" });
     const { all } = await must(project.pulumi(["preview"]), 2);
@@ -197,7 +197,7 @@ describe("an upgrade", () => {
     await expect.poll(() => programOf("stone"), { timeout: 30_000 }).toMatch(/^3\.0\.0-/);
   });
 
-  test("to a wrapper without its native part is refused, and its agents keep the last version", async () => {
+  test("to a wrapper without its native part is refused, and the agents keep their last version", async () => {
     const before = await startOf("pia");
     declare({ claude: "3.0.0", pi: "9.0.0" });
     await must(project.fleet(["pin"]));
@@ -285,7 +285,7 @@ describe("an upgrade that is killed at a random point", () => {
   );
 });
 
-test("no version is left on a host without agents that use it", async () => {
+test("a version is removed from a host if no agent there uses this version", async () => {
   declare();
   await must(project.pulumi(UP));
   expect(await box(`ls -A ${RUNTIMES} /var/lib/muster/archives`)).toMatch(/^[^\n]*:\n\n[^\n]*:$/);

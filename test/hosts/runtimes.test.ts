@@ -109,7 +109,10 @@ const changed = files((agents) => {
   Object.assign(agents["stone"] ?? {}, { env: { LEVEL: "2" } });
 })["fleet.yaml"];
 
-/** Installs vera's runtime and a link to Node in one folder, because the host's only Node is not in any PATH. */
+/**
+ * Installs vera's runtime and a link to Node in one folder, because the PATH of agents does not contain the host's
+ * Node.
+ */
 const install = () =>
   hub(`mkdir -p /opt/pi/bin; cd /opt/pi/bin
     ln -s "$(ls /usr/local/lib/muster/node-*/node | head -1)" node
@@ -170,7 +173,7 @@ describe("a changed agent declaration", () => {
     expect(preview.all).not.toContain("tess is");
   });
 
-  test("restarts a busy agent once it is idle, and does not restart an agent with onChange `never`", async () => {
+  test("restarts a busy agent once the agent is idle, and does not restart an agent with onChange `never`", async () => {
     await install();
     const before = await Promise.all(["busy", "stone", "tess"].map(runOf));
     const up = await must(project.pulumi(["up", "--yes", "--skip-preview"]));
@@ -286,7 +289,7 @@ describe("a file that both Muster and an agent write", () => {
     expect(await textOf(".claude/settings.json")).toBe('{"permissions": {"defaultMode": "plan"}}');
   });
 
-  test("keeps the agent's keys when it is no longer declared", async () => {
+  test("keeps the agent's keys when the file is no longer declared", async () => {
     const fleet = parse(changed ?? "");
     delete fleet.identities.hera.files[".codex/config.toml"];
     project.write("fleet.yaml", stringify(fleet));

@@ -4,7 +4,7 @@ import { makeProject, must, type Project } from "./support/project.ts";
 
 const SECRET = "sk-web-0123456789";
 
-/** A small HTTP server that answers with status 503 while /run/web/down exists. */
+/** A small HTTP server that responds with status 503 while /run/web/down exists. */
 const SERVER = `import { existsSync } from "node:fs";
 import { createServer } from "node:http";
 createServer((_, answer) => {
@@ -33,7 +33,7 @@ pidfile /run/redis/redis-server.pid
 
 const CHECK = { interval: 1, timeout: 1, failures: 2, successes: 1 };
 
-/** `cache` is installed from a Debian package, and `web` has a unit file of its own. */
+/** The services of the host. `cache` is installed from a Debian package, and `web` has a unit file of its own. */
 const SERVICES = {
   cache: {
     host: "hub",
@@ -97,7 +97,7 @@ async function events(name: string): Promise<string[]> {
 const isHealthy = (name: string) =>
   expect.poll(() => row(name), { timeout: 30_000 }).toMatchObject({ state: "running", health: "healthy" });
 
-/** The ID of the current run of a unit. Each run has a new ID. */
+/** Returns the ID of the current run of a unit. Each run has a new ID. */
 const runOf = (unit: string) => hub(`systemctl show -P InvocationID ${unit}`);
 
 beforeAll(async () => {
@@ -264,7 +264,7 @@ describe("a service that cannot run", () => {
 });
 
 describe("a service that is removed from fleet.yaml", () => {
-  test("keeps running unchanged if it existed before Muster adopted it", async () => {
+  test("keeps running unchanged if the service existed before Muster adopted it", async () => {
     await hub(`printf '[Service]\\nExecStart=/bin/sleep 1000000\\n[Install]\\nWantedBy=multi-user.target\\n' >/etc/systemd/system/hand.service
       systemctl daemon-reload; systemctl enable -q --now hand`);
     const before = await runOf("hand");

@@ -39,7 +39,7 @@ class Clone {
     return clone;
   }
 
-  /** Copies the project like `git clone`. It also copies the passphrase, which a colleague would provide. */
+  /** Copies the project like `git clone`. The copy includes the passphrase, which a colleague would provide. */
   another(name: string): Clone {
     const clone = new Clone(name, this.server);
     cpSync(this.dir, clone.dir, {

@@ -59,7 +59,7 @@ async function moveTo(server: StateServer): Promise<void> {
   await must(docs("move", { "postgres://muster@db.example.org/state": server.url.replaceAll("&", "\\&") }));
 }
 
-/** The number of Muster's resources in the state, and the state's pending operations. */
+/** Returns the number of Muster's resources in the state, and the state's pending operations. */
 async function exported(): Promise<{ muster: number; pending: unknown[] }> {
   const { deployment } = JSON.parse((await must(pulumi(["stack", "export"]))).stdout) as {
     deployment: { resources?: { urn: string }[]; pending_operations?: unknown[] };
@@ -71,7 +71,7 @@ async function exported(): Promise<{ muster: number; pending: unknown[] }> {
   return { muster: muster.length, pending: deployment.pending_operations ?? [] };
 }
 
-/** The URNs of Muster's resources that the state lists as being created. */
+/** Returns the URNs of Muster's resources that the state lists as being created. */
 async function creating(server: StateServer): Promise<string[]> {
   const { checkpoint } = JSON.parse((await server.get(CHECKPOINT)) || "{}") as {
     checkpoint?: { latest?: { pending_operations?: { type: string; resource: { urn: string } }[] } };
@@ -116,7 +116,7 @@ test("after an old state was restored, the next `pulumi up` corrects the state a
   expect(await exported()).toEqual({ muster: 5, pending: [] });
 });
 
-test("after the whole state was lost, `pulumi up` adopts everything on the hosts and changes nothing there", async () => {
+test("after the complete state was lost, `pulumi up` adopts everything on the hosts and changes nothing there", async () => {
   const before = await facts();
   await database.lose();
   await must(docs("lost"));

@@ -13,7 +13,7 @@ const onBox = (script: string) => machine.onHost("box", script);
 const LOOP = ["/bin/sh", "-c", "while :; do date; sleep 1; done"];
 const UP = ["up", "--yes", "--skip-preview"];
 
-/** Users with running services: ezra shares a folder with vera; sam, tom and kim share nothing. */
+/** Users with running services. ezra shares a folder with vera. sam, tom and kim share nothing. */
 const BY_HAND = `
   for name in ezra vera sam tom; do useradd --create-home --shell /bin/bash $name; done
   useradd --create-home kim
@@ -41,7 +41,7 @@ afterAll(async () => {
   await machine?.dispose();
 });
 
-/** Agents by name, with the settings in which they differ from an adopted agent that is not taken over yet. */
+/** Agents by name, with the settings that differ from those of an adopted agent that is not taken over yet. */
 type Agents = Readonly<Record<string, object>>;
 
 function fleet(agents: Agents, host: object = {}, name = "box"): Record<string, string> {
@@ -72,7 +72,8 @@ function declare(agents: Agents): void {
 }
 
 /**
- * The state that `takeOver: later` and a return must not change: accounts, groups, and the owners and modes of homes.
+ * The state that neither `takeOver: later` nor the return of an agent is allowed to change: accounts, groups, and the
+ * owners and modes of homes.
  */
 const ACCESS = `
   for name in ezra sam tom; do id -gn $name; id -Gn $name | tr ' ' '\\n' | sort | xargs; getent passwd $name; done
@@ -85,7 +86,7 @@ const own = (name: string) => `muster-agent-${name}.service`;
 let before = "";
 
 describe("an adopted agent", () => {
-  test("keeps everything that its running units need until it is taken over", async () => {
+  test("keeps everything that its running units need until Muster takes over the agent", async () => {
     before = await onBox(ACCESS);
     const pids = await onBox("systemctl show -P MainPID ezra sam tom");
     await must(project.pulumi(UP));

@@ -41,7 +41,7 @@ describe("a project that was installed from the tarball in an empty folder", () 
     await must(npx(["fleet", "drift"]));
   });
 
-  test("can continue with a program of one's own, which imports the package, without restarting an agent", async () => {
+  test("can switch to its own program, which imports the package, without restarting an agent", async () => {
     const before = await pid();
     const project = readFileSync(join(own, "Pulumi.yaml"), "utf8");
     writeFileSync(join(own, "Pulumi.yaml"), project.replace(/^main: .*$/m, "main: program.mjs"));
@@ -103,7 +103,7 @@ async function run(program: string, args: readonly string[], input = ""): Promis
   return { exitCode, stdout, stderr, all };
 }
 
-/** PATH without the checkout's own folders, because the tarball must include its own Node. */
+/** Returns PATH without the checkout's own folders, because the tarball must include its own Node. */
 function systemPath(): string {
   return (process.env["PATH"] ?? "")
     .split(":")

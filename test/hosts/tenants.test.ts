@@ -365,7 +365,7 @@ describe('a hostile client with the key of the tenant "north"', () => {
     expect(await everything()).toBe(before);
   });
 
-  test("cannot see another tenant's records, even if it names that tenant as the owner", async () => {
+  test("cannot see another tenant's records, even if the client names that tenant as the owner", async () => {
     const { answers } = await send(project, "north", "one", [
       { op: "observe", owner: "muster/south" },
       { op: "observe", owner: "muster/test" },
@@ -454,7 +454,7 @@ describe("a tenant whose stack is destroyed", () => {
 /** Prints everything on a host that a request could change: all paths, the hash of each file, and the agents' units. */
 function everything(): Promise<string> {
   const folders = "/etc /home /root /tmp /usr/local /var/lib/muster /var/spool";
-  // The deadman writes its memory and its history at any time.
+  // The deadman can write its state and its history at any time.
   const find = `find ${folders} ! -path '/var/lib/muster/hostd/[mh]*'`;
   const list = `${find} -printf '%p %y %m %u %g %s %l\\n' 2>/dev/null | sort`;
   const bytes = `${find} -type f -print0 2>/dev/null | sort -z | xargs -0 sha256sum`;

@@ -148,7 +148,7 @@ describe("a connection that is lost during a request", () => {
     await waiting;
   });
 
-  test("is closed if an answer is not valid", async () => {
+  test("is closed if a reply is invalid", async () => {
     const reader = await reach(sshd.target("plain"));
     await expect(statesOf(reader, "garbage")).rejects.toThrow('it begins with "Segmentation fault"');
   });

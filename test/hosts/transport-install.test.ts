@@ -75,7 +75,7 @@ describe("a connection of `pulumi up`", () => {
     expect(statSync(node).ino).toBe(before);
   });
 
-  test("reinstalls a broken runtime, while a read-only connection only reports it", async () => {
+  test("reinstalls a broken runtime, while a read-only connection only reports the broken runtime", async () => {
     const runtime = remote.runtime();
     await (await write(runtime)).close();
     const node = join(remote.dirs.runtime, `node-${process.versions.node}`, "node");
@@ -143,7 +143,10 @@ describe("a connection of `pulumi up`", () => {
   });
 });
 
-/** Connects from a new process, which reads the packed files from the cache. This process has them in memory. */
+/**
+ * Connects from a new process, which reads the packed files from the cache. This process already has the packed files
+ * in memory.
+ */
 function connectInNewProcess(runtime: RuntimeFiles) {
   const module = join(import.meta.dirname, "../../src/transport/connect.ts");
   const data = JSON.stringify([sshd.target("host"), { dirs: remote.dirs, runtime }]);

@@ -32,7 +32,7 @@ function open(options: Partial<WritingOptions> = {}): HostPool {
   return pool;
 }
 
-/** The connections and requests so far, each as `host op`. */
+/** Returns the connections and requests so far, each as `host op`. */
 function traced(): string[] {
   const lines = readFileSync(join(remote.root, "trace"), "utf8").trim().split("\n");
   return lines

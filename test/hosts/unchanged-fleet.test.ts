@@ -30,7 +30,7 @@ beforeAll(async () => {
 
 afterAll(() => project?.dispose());
 
-/** The number of connections that the last run opened to each host, and the kinds of requests that it sent. */
+/** Returns the number of connections that the last run opened to each host, and the kinds of requests that it sent. */
 function recorded() {
   const entries = trace.take();
   const connections = entries.filter(({ op }) => op === "connect");
@@ -52,7 +52,7 @@ const starts = async () => {
 
 const agentsOf = (host: string): readonly string[] => layout.agents[host as keyof typeof layout.agents] ?? [];
 
-/** The digest of the stack's state file. */
+/** Returns the digest of the stack's state file. */
 function stateDigest(): string {
   const stacks = join(project.dir, ".state", ".pulumi", "stacks");
   const files = readdirSync(stacks, { recursive: true, withFileTypes: true });
@@ -110,7 +110,7 @@ test("`pulumi preview` only observes a fleet that has drift", async () => {
   expect(recorded()).toEqual({ connections: { hub: 2, east: 2 }, requests: ["converge", "observe"] });
 });
 
-describe("`pulumi up` after the whole state was lost", () => {
+describe("`pulumi up` after the complete state was lost", () => {
   test("adopts everything on the hosts, and restarts nothing", async () => {
     const [before, running] = [await onHosts(), await starts()];
     await loseState();

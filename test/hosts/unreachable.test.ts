@@ -246,7 +246,7 @@ function expectOneConnectionEach(): void {
   expect(connections.map(({ host }) => host).sort()).toEqual([...LAYOUT.hosts].sort());
 }
 
-/** The lines of the engine's final diagnostics section, which has all messages of the run. */
+/** Returns the lines of the engine's final diagnostics section, which has all messages of the run. */
 function diagnosticsOf({ stdout }: CommandResult): string[] {
   return (stdout.split("Diagnostics:\n")[1] ?? "").split("\n");
 }
@@ -255,7 +255,7 @@ function warningsOf(result: CommandResult, host: Host): string[] {
   return diagnosticsOf(result).filter((line) => line.includes(`warning: ${host} is unreachable`));
 }
 
-/** The URNs of Muster's resources in the state on disk. */
+/** Returns the URNs of Muster's resources in the state on disk. */
 function urnsOf(host = ""): string[] {
   const { checkpoint } = JSON.parse(project.read(".state/.pulumi/stacks/muster/test.json")) as {
     checkpoint: { latest: { resources?: { urn: string }[] } | null };

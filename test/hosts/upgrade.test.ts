@@ -52,7 +52,7 @@ function makeFormer(): Promise<Project> {
   return makeProject(files, { "iris-key": "sk-iris-0123456789" }, {}, former);
 }
 
-/** The main process ID of each agent's unit, by agent. A different ID shows that the agent has restarted. */
+/** Returns the main process ID of each agent's unit, by agent. A different ID shows that the agent has restarted. */
 async function processes(project: Project, ...args: string[]): Promise<Record<string, number>> {
   const ps = await must(project.fleet(["ps", "--json", ...args]));
   const { agents } = JSON.parse(ps.stdout) as { agents: { agent: string; pid: number }[] };
@@ -144,7 +144,7 @@ describe("a killed upgrade", () => {
   });
 });
 
-/** Starts an `up` and kills its engine, like a power loss. The provider finishes its current request on a host. */
+/** Starts an `up` and kills its engine, as a power loss would. The provider finishes its current request on a host. */
 async function killedAfter(project: Project, seconds: number): Promise<void> {
   const child = execa(join(project.dir, "node_modules/muster-fleet/bin/pulumi"), UP, {
     cwd: project.dir,

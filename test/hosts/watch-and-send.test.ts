@@ -21,8 +21,8 @@ const SCREEN = `printf '\\033[?1049h\\033[2J\\033[5;10H\\033[1;32mfull screen\\0
 i=0; while :; do i=$((i+1)); printf '\\033[8;20H\\033[48;5;20mcount %s\\033[0m' $i; sleep 0.1; done`;
 
 /**
- * A hostile agent. Its program writes escape sequences that tmux passes on. It then replaces its tmux server by one that
- * makes each client run a command, which can report only through the former server.
+ * A hostile agent. Its program writes escape sequences that tmux passes on. The program then replaces its tmux server
+ * by a server that makes each client run a command. This command can report only through the former server.
  */
 const HOSTILE = `T="tmux -S /run/muster-evil/tmux"
 $T set -g allow-passthrough on; $T set -s set-clipboard on; $T set -g set-titles on
@@ -75,7 +75,7 @@ const as = (name: string, script: string) => hub(`runuser -u ${name} -- sh -c '$
 const send = (...args: string[]) => project.fleet(["send", ...args]);
 const setMode = (name: string, mode: string) => as(name, `echo ${mode} >/home/${name}/mode; sleep 0.3`);
 
-/** The messages in a stand-in's transcript that it has accepted. */
+/** Returns the messages that a stand-in has accepted, from its transcript. */
 async function accepted(name: string): Promise<string[]> {
   const text = await hub(`cat /home/${name}/.claude/projects/-home/session.jsonl 2>/dev/null || true`);
   const rows = text.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line)]));
@@ -105,7 +105,7 @@ function start(words: readonly string[]) {
   return execa(bin, words, { cwd: project.dir, reject: false, env: { MUSTER_OFFLINE: "1" } });
 }
 
-/** The numbers that the full-screen program has shown. */
+/** Returns the numbers that the full-screen program has shown. */
 function countsIn(output: string): ReadonlySet<string> {
   return new Set(output.match(/count \d+/g));
 }
@@ -152,7 +152,7 @@ describe("`fleet watch`", () => {
     { columns: 80, rows: 24 },
     { columns: 300, rows: 90 },
   ])(
-    "shows changes in a terminal of $columns x $rows, and leaves the agent's window as it is",
+    "shows changes in a terminal of $columns x $rows, and does not change the agent's window",
     async (size) => {
       const watcher = inTerminal(size, "watch full");
       await untilShown(watcher, (shown) => countsIn(shown).size > 5);
@@ -232,7 +232,8 @@ test("an agent whose dialog has been open for two minutes is BLOCKED in `fleet p
     );
   };
   await setMode("mona", "permission");
-  // The test does not wait for two minutes: tmux writes its file after a second, and the terminal gets an older time.
+  // The test does not wait for two minutes. Instead, tmux writes its file after a second, and the test sets an older
+  // time for the terminal.
   await as("mona", "tmux -S /run/muster-mona/tmux set-option -w monitor-silence 1");
   await expect
     .poll(() => hub("cat /run/muster-mona/pane || true"), { timeout: 30_000 })
@@ -316,7 +317,7 @@ describe("`fleet send`", () => {
     expect(await hub("tail -n 3 /home/reed/got")).toBe("one\ntwo\nack m-17");
   });
 
-  test(`loses and doubles no message if ${KILLS} clients and sessions are killed at random times`, async () => {
+  test(`neither loses nor duplicates a message if ${KILLS} clients and sessions are killed at random times`, async () => {
     const random = randomFrom(SEED);
     const plans = CHATS.map((name, i) => ({
       name,
@@ -348,7 +349,11 @@ describe("`fleet send`", () => {
   });
 });
 
-/** Sends a message and kills the client, or the session on the host. @returns its verdict; empty if it has none */
+/**
+ * Sends a message and kills the client, or the session on the host.
+ *
+ * @returns the verdict on the message; empty if there is none
+ */
 async function killedAfter(
   milliseconds: number,
   session: string | undefined,

@@ -63,7 +63,7 @@ describe("a task", () => {
     });
   });
 
-  test("is done by the agent itself if the agent has the capability, or if the task needs none", () => {
+  test("is done by the agent itself if the agent has the capability, or if the task needs no capability", () => {
     expect(routeTask([GITHUB], "arc", "git push, please")).toEqual({ agent: "arc", allowed: true });
     expect(routeTask([GITHUB], "iris", "write a poem")).toEqual({ agent: "iris", allowed: true });
     expect(routeTask([], "iris", "git push")).toEqual({ agent: "iris", allowed: true });

@@ -19,9 +19,9 @@ import { docsBlock } from "../hosts/support/docs-blocks.ts";
 /** The vendors' packages that the examples use. They are too large for package.json. */
 const PACKAGES = { "@pulumi/hcloud": "1.41.0", "@pulumi/aws": "7.48.0", "@pulumi/pulumi": "3.259.0" };
 
-/** Milliseconds for npm to install the packages: about 200 MB, once. */
+/** The maximum milliseconds for npm to install the packages, which are about 200 MB, once. */
 const INSTALL_TIMEOUT = 120_000;
-/** Milliseconds for the compiler to read the packages. The types of AWS are large. */
+/** The maximum milliseconds for the compiler to read the packages. The types of AWS are large. */
 const CHECK_TIMEOUT = 180_000;
 
 const ROOT = packageRoot();
@@ -67,7 +67,7 @@ describe.skipIf(vendors === undefined)(
   },
 );
 
-/** @returns what the compiler prints */
+/** Returns the compiler's output for an example. */
 function typeErrors(name: string, text: string): string {
   writeFileSync(join(folder, name), text);
   const options = ["--noEmit", "--strict", "--skipLibCheck", "--module", "nodenext", "--target", "es2024"];
@@ -85,9 +85,9 @@ function typeErrors(name: string, text: string): string {
 }
 
 /**
- * Installs the vendors' packages in the cache of the tests, unless they are there.
+ * Installs the vendors' packages in the cache of the tests, unless the cache already contains them.
  *
- * @returns the folder; undefined if npm cannot install them
+ * @returns the folder; undefined if npm cannot install the packages
  */
 async function vendorPackages(): Promise<string | undefined> {
   const versions = Object.values(PACKAGES).join("-");

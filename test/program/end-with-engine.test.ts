@@ -9,7 +9,7 @@ import { exists } from "../../src/base/process-status.ts";
 
 const SOURCE = join(import.meta.dirname, "../../src/program/end-with-engine.ts");
 
-/** A program that would run forever, as it does if its engine never answers. */
+/** A program that never ends by itself, like a program whose engine never answers. */
 const PROGRAM = `console.log(process.pid);
 const begin = () => import(${JSON.stringify(SOURCE)}).then(({ endWithEngine }) => {
   endWithEngine();

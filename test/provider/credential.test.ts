@@ -6,7 +6,7 @@ import type { HostItem } from "../../src/model/items.ts";
 import type { Json } from "../doubles/engine.ts";
 import { inputsOf, itemsOf, makeRig, type Rig, secretItem, urnOf } from "./rig.ts";
 
-/** A secret value as it is sent over the wire. */
+/** Returns a secret value as it is sent over the wire. */
 const marked = (value: string) => ({ "4dabf18193072939515e22adb298388d": SECRET, value });
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 const ID = "hub/iris/agent";

@@ -25,7 +25,7 @@ it("the preview of a removal lists the files that name the removed user", () => 
   ]);
 });
 
-it("the preview of a removal does not list files if the user stays", () => {
+it("the preview of a removal does not list files if the user is kept", () => {
   const kept = { ...user, onRemove: "keep" } as const;
   const adopted = { ...removal, found: { "user iris": want } };
   for (const one of [{ ...removal, items: [kept] }, adopted])

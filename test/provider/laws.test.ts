@@ -77,7 +77,7 @@ const item: fc.Arbitrary<HostItem> = fc.oneof(
   fc.constant(secretItem("env:API_KEY", "API_KEY")),
 );
 
-/** Labels that two parts of an agent may share, and arbitrary ones, which may need quotes and escapes. */
+/** Labels that two parts of an agent may share, and arbitrary labels, which may need quotes and escapes. */
 const label = fc.oneof(fc.constantFrom("unit", "key"), fc.string({ minLength: 1, maxLength: 6 }));
 const partsLabel = fc
   .tuple(fc.constantFrom(...AGENT_PARTS), label)

@@ -47,7 +47,7 @@ const steps = () => [
   ...rig.hosts.edge.requests.map(({ op }) => `edge ${op}`),
 ];
 
-/** The error of a call that failed before or after its first change, as JSON. */
+/** Returns the error of a call that failed before or after its first change, as JSON. */
 async function errorOf(call: Promise<unknown>): Promise<string> {
   return JSON.stringify(await failureOf(call));
 }
@@ -67,7 +67,7 @@ describe("an agent with a new host", () => {
     expect(await rig.engine.diff(THERE, there, there)).toEqual({ movesFrom: "add" });
   });
 
-  it("is reported with the user's data outside the home, which stays on the old host", async () => {
+  it("is reported with the user's data outside the home, which remains on the old host", async () => {
     const want = { present: true, group: "arc", home: "/home/iris", shell: "/bin/bash" } as const;
     const rights = { sudo: "none", keys: "none", linger: false, files: "none" } as const;
     const items = {

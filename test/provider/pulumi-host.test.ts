@@ -98,7 +98,7 @@ describe("a host whose address is an output", () => {
     expect(failures).toEqual([{ property: Object.keys(inputs)[0], reason }]);
   });
 
-  it("refuses an address that is also the default of `machine` only once", async () => {
+  it("reports the refusal of an address only once if the address is also the default of `machine`", async () => {
     const { failures } = await rig.engine.check(HOST, { ...given, address: "-o", machine: "-o" });
     expect(failures.map(({ property }) => property)).toEqual(["address"]);
   });

@@ -5,15 +5,15 @@ import { addressReference } from "../../src/model/scrape-targets.ts";
 import { renderSecret, resolveSecret, secretsFrom } from "../../src/provider/resolve-secrets.ts";
 import { decode, encode } from "../../src/provider/wire/struct.ts";
 
-/** The output of every command. */
+/** Returns a made-up output for every command. */
 const commands = (command: string) => new Secret(`output of ${command}`);
 
 const SEED = Number(process.env["SEED"] ?? Date.now() % 1_000_000);
 
-/** Only hub can be reached. */
+/** Returns the address of a host. Only the host hub is known. */
 const addressOf = (host: string) => (host === "hub" ? "192.0.2.7" : undefined);
 
-/** A value in double quotes as systemd reads it (systemd.exec(5), EnvironmentFile=). */
+/** Returns a value in double quotes as systemd reads it (systemd.exec(5), EnvironmentFile=). */
 function readBySystemd(line: string): string {
   const quoted = /^[A-Z_]+="([\s\S]*)"\n$/.exec(line)?.[1] ?? "";
   return quoted.replace(/\\(["\\`$])/g, "$1");

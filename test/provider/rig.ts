@@ -22,14 +22,14 @@ import { serve } from "../../src/provider/server.ts";
 import { type CallFailure, connectEngine, type Engine, type Json } from "../doubles/engine.ts";
 import { type MemoryHost, memoryHost, memoryHosts } from "../doubles/memory-host.ts";
 
-/** A real provider on the loopback device, an engine that speaks to it, and two hosts in memory. */
+/** A real provider on the loopback device, an engine that connects to this provider, and two hosts in memory. */
 export interface Rig {
   readonly engine: Engine;
   readonly hosts: { readonly hub: MemoryHost; readonly edge: MemoryHost };
   readonly machines: Map<string, "stopped" | "running">;
   /** The droplets that have been contacted, by host. */
   readonly droplets: Map<string, RecordedDroplet>;
-  /** The machines of a program of one's own that have been contacted, by host. */
+  /** The machines of a user's own program that have been contacted, by host. */
   readonly given: Map<string, InventoryHost>;
   /** The facts that the provider knows about hosts without contacting them. */
   readonly facts: Facts;
@@ -79,7 +79,7 @@ export async function makeRig(env: NodeJS.ProcessEnv = {}): Promise<Rig> {
   return { engine, hosts, machines, droplets, given, facts, keep, project, stop };
 }
 
-/** The hosts with each property. */
+/** Facts about hosts. Each field contains the hosts for which the fact is true. */
 interface Facts {
   readonly intermittent: Set<string>;
   /** The hosts that fleet.yaml no longer declares. */
@@ -109,12 +109,15 @@ function factsOf({ intermittent, forgotten, reached }: Facts): HostFacts {
 /** The default policy about recurring findings. */
 export const RECURRENCE = { within: 604_800, onRecurrence: "warn" } as const;
 
-/** The URN of a resource in the project `fleet`, stack `dev`. */
+/** Returns the URN of a resource in the project `fleet`, stack `dev`. */
 export function urnOf(type: string, name: string): string {
   return `urn:pulumi:dev::fleet::muster:index:${type}::${name}`;
 }
 
-/** A resource's inputs as the program sends them. An agent's item without a part belongs to the agent's identity. */
+/**
+ * Returns a resource's inputs as the program sends them. An agent's item without a part belongs to the agent's
+ * identity.
+ */
 export function inputsOf(id: string, items: Items, host = "hub"): Json {
   const nameOf = (name: string) =>
     agentOf(id) === undefined || partOf(name) !== undefined ? name : itemName("identity", name);
@@ -210,7 +213,7 @@ export const ID = "hub/iris/agent";
 export const AGENT = urnOf("Agent", ID);
 export const iris = inputsOf(ID, { "SOUL.md": SOUL, home: HOME });
 
-/** The error of a call that must fail. */
+/** Returns the error of a call that must fail. */
 export function failureOf(call: Promise<unknown>): Promise<CallFailure> {
   const unexpected = () => {
     throw new Error("the call did not fail");
@@ -218,7 +221,7 @@ export function failureOf(call: Promise<unknown>): Promise<CallFailure> {
   return call.then(unexpected, (error: CallFailure) => error);
 }
 
-/** The items of a part of an agent, by label. */
+/** Returns the items of a part of an agent, by label. */
 export function itemsOf(properties: Json, part: ItemProperty = "identity"): Record<string, Json> {
   return properties[part] as Record<string, Json>;
 }

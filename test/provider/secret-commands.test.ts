@@ -62,23 +62,26 @@ it.each([
   ["printf '\\377'", "it does not print UTF-8 text."],
   ["head -c 2000000 /dev/zero", "it prints more than 1 MiB."],
   ["sh -c 'echo canary-7f3a; exec sleep 30'", "it has not ended within 0.2 s."],
-])("a command without a value is one error sentence without its output: %s", (command, why) => {
-  const next = "Run the command yourself to see its output.";
-  const sentence = `there is no value for exec:${command}: ${why} ${next}`;
-  const shown = (text: string) => text.replace(`exec:${command}`, "");
-  try {
-    readValue(command, { patience: 200 });
-    expect.unreachable();
-  } catch (error) {
-    expect(`${(error as Error).message}`).toBe(sentence);
-    expect(shown(`${(error as Error).stack}`)).not.toContain("canary");
-  }
-});
+])(
+  "a command that returns no value causes an error in one sentence that does not contain the command's output: %s",
+  (command, why) => {
+    const next = "Run the command yourself to see its output.";
+    const sentence = `there is no value for exec:${command}: ${why} ${next}`;
+    const shown = (text: string) => text.replace(`exec:${command}`, "");
+    try {
+      readValue(command, { patience: 200 });
+      expect.unreachable();
+    } catch (error) {
+      expect(`${(error as Error).message}`).toBe(sentence);
+      expect(shown(`${(error as Error).stack}`)).not.toContain("canary");
+    }
+  },
+);
 
 describe("the preview and the update of one `up`", () => {
   const key = "a1".repeat(32);
 
-  it("run a command once, and the file between them does not contain the value", () => {
+  it("run a command once, and the file that the preview writes for the update does not contain the value", () => {
     expect(readValue(NOTING, { values: valuesOfRun(file, key) })).toBe("canary-7f3a");
     expect(readFileSync(file, "latin1")).not.toContain("canary");
     expect(readValue(NOTING, { values: valuesOfRun(file, key) })).toBe("canary-7f3a");

@@ -29,7 +29,7 @@ function start(kind: string, ...args: readonly string[]): string {
 const kept = (kind: string) => readFileSync(join(home, `.muster/session-${kind}`), "utf8").trim();
 
 describe("claude", () => {
-  test("gets an ID at its first start, and continues this conversation as soon as a record of it exists", () => {
+  test("gets a conversation ID at its first start, and continues this conversation as soon as a record of the conversation exists", () => {
     const first = start("claude", "--model", "x");
     expect(first).toBe(`--model x --session-id ${kept("claude")}`);
     expect(start("claude", "--model", "x")).toBe(first);
@@ -74,7 +74,7 @@ describe("codex", () => {
     expect(start("codex", "--model", "x")).toBe(`--model x resume ${ID}`);
   });
 
-  test("starts with a new conversation if the record is missing, or if no record is its own", () => {
+  test("starts with a new conversation if the record is missing, or if no record belongs to the agent", () => {
     write(".muster/session-codex", `f1a22d58-71dc-7690-a79f-d6f17df8498b\n`);
     expect(start("codex")).toBe("");
   });

@@ -54,7 +54,7 @@ const PLACES: Readonly<Record<RuntimeKind, object>> = {
 };
 
 describe.each(Object.keys(RUNTIMES) as RuntimeKind[])("the runtime %s", (kind) => {
-  test("is started with its provider and model, and without them if none are declared", () => {
+  test("is started with the declared provider and model, or without both if none are declared", () => {
     expect(runtimeOf(kind).settings(CHOICE, AROUND)).toMatchObject(SETTINGS[kind]);
     const { args = [], env = {}, files = {} } = runtimeOf(kind).settings({}, AROUND);
     const always = kind === "openclaw" ? ["gateway", "run", ".openclaw/openclaw.json"] : [];
@@ -62,7 +62,7 @@ describe.each(Object.keys(RUNTIMES) as RuntimeKind[])("the runtime %s", (kind) =
     expect(JSON.stringify(files)).not.toContain("primary");
   });
 
-  test("gets the agent's identity in the files that it reads", () => {
+  test("gets the agent's identity in the files that the runtime reads", () => {
     expect(runtimeOf(kind).identity(FILES)).toEqual(PLACES[kind]);
   });
 
@@ -136,7 +136,7 @@ test("the runtime codex uses a key of OpenAI without a login", () => {
   );
 });
 
-test("the runtime claude gets a key by a helper, because it asks a person about a key in its own variable", () => {
+test("the runtime claude gets a key from a helper program, because claude asks a person about a key in claude's own variable", () => {
   const { defaults } = runtimeOf("claude").settings({}, { ...AROUND, variables: ["ANTHROPIC_API_KEY"] });
   const settings = JSON.parse(defaults?.[".claude/settings.json"] ?? "");
   expect(settings.apiKeyHelper).toBe(

@@ -35,13 +35,13 @@ function runNode(...args: string[]) {
   return execa(script, args, { reject: false, extendEnv: false, env: { PATH: join(dir, "bin") } });
 }
 
-test("the Node that npm has installed next to the package is used, even if PATH has another Node", async () => {
+test("the Node that npm has installed beside the package is used, even if PATH has another Node", async () => {
   standInNode("bin/node");
   standInNode(`node_modules/${PINNED}/bin/node`);
   expect((await runNode("a", "b c")).stdout).toBe(`node_modules/${PINNED}/bin/node a b c`);
 });
 
-test("a Node on PATH that is new enough is used if none is pinned", async () => {
+test("a Node on PATH that is new enough is used if no Node is pinned", async () => {
   standInNode("bin/node");
   expect((await runNode("a")).stdout).toBe("bin/node a");
 });

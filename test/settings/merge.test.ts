@@ -81,19 +81,19 @@ const JSON_TEXT = `{
 }
 `;
 
-describe("a file that already has all declared keys is not changed", () => {
+describe("a file that already has all declared keys", () => {
   test.each([
     ["c.yaml", "model: {default: small}\ntoolsets: [terminal, web]\ndisplay: {}\n", YAML],
     ["c.toml", 'model = "small"\ntui.theme = { dark = 1 }\napprovals = ["a", "b"]\n', TOML],
     ["c.json", '{"permissions": {"deny": []}, "env": {"A": "1"}}', JSON_TEXT],
     ["c.yaml", "", "# only a comment\n"],
-  ])("%s", (path, declared, text) => {
+  ])("is not changed: %s", (path, declared, text) => {
     expect(differences(path, declared, text)).toEqual([]);
     expect(merged(path, declared, text)).toBe(text);
   });
 });
 
-describe("only the line of a changed key changes", () => {
+describe("a changed key", () => {
   test.each([
     ["c.yaml", "model: {default: big}", YAML, '"small"   #', '"big"   #'],
     ["c.yaml", "model: {provider: xai}", YAML, "provider: nous", 'provider: "xai"'],
@@ -125,7 +125,7 @@ describe("only the line of a changed key changes", () => {
     ],
     ["c.json", '{"top": true}', JSON_TEXT, /,\n}/, ',\n    "top": true,\n}'],
     ["c.json", '{"permissions": {"mode": "plan"}}', JSON_TEXT, '"deny": []', '"deny": [], "mode": "plan"'],
-  ])("%s with %s", (path, declared, text, from, to) => {
+  ])("changes only its own line in %s: %s", (path, declared, text, from, to) => {
     expect(differences(path, declared, text)).not.toEqual([]);
     const result = merged(path, declared, text);
     expect(result).toBe(text.replace(from, () => to));
@@ -133,17 +133,17 @@ describe("only the line of a changed key changes", () => {
   });
 });
 
-describe("each drifted key and each missing key is named", () => {
+describe("the merge of declared keys", () => {
   test.each([
     ["c.yaml", "model: {default: a, base: b}\ndisplay: {skin: plain}", ["model.default", "model.base"]],
     ["c.toml", "model = 'a'\n[tui.theme]\nlight = 1\ndark = 1", ["model", "tui.theme.light"]],
     ["c.json", '{"model": "a", "env": {"B": "2", "A": "1"}}', ["model", "env.B"]],
-  ])("%s", (path, declared, expected) => {
+  ])("names each drifted key and each missing key of %s", (path, declared, expected) => {
     const text = { "c.yaml": YAML, "c.toml": TOML, "c.json": JSON_TEXT }[path] ?? "";
     expect(differences(path, declared, text)).toEqual(expected);
   });
 
-  test("a list of tables is one value, and is replaced as a whole", () => {
+  test("treats a list of tables as one value, and replaces it completely", () => {
     const declared = '[[hooks.Stop]]\ncommand = "other"\n';
     expect(differences("c.toml", declared, TOML)).toEqual(["hooks.Stop"]);
     const result = merged("c.toml", declared, TOML);
@@ -152,12 +152,12 @@ describe("each drifted key and each missing key is named", () => {
     expect(differences("c.toml", declared, result)).toEqual([]);
   });
 
-  test("a declared number replaces a list of tables with all of its tables", () => {
+  test("replaces a list of tables and all of its tables by a declared number", () => {
     const text = "a = 1\n[[h]]\nb = 1\n[h.c]\nd = 1\n[[h]]\n[i]\nj = 1\n";
     expect(merged("c.toml", "h = 1", text)).toBe("a = 1\nh = 1\n[i]\nj = 1\n");
   });
 
-  test("an integer and a float are different values, and so are a text and a number", () => {
+  test("distinguishes an integer from a float, and a text from a number", () => {
     expect(differences("c.toml", "a = 1.0", "a = 1")).toEqual(["a"]);
     expect(differences("c.yaml", "a: '1'", "a: 1")).toEqual(["a"]);
     expect(differences("c.toml", "a = 1.0", merged("c.toml", "a = 1.0", "a = 1"))).toEqual([]);
@@ -184,7 +184,7 @@ describe("a key that is no longer declared", () => {
     ["c.json", '{"model": "small"}', JSON_TEXT, '    "model": "small", /* the small one */\n'],
     ["c.json", '{"a": 1}', '{"a": 1, "b": 2}', '"a": 1, '],
     ["c.json", '{"b": 2}', '{\n  "a": 1, // one\n  "b": 2 // two\n}\n', /,| {2}"b".*\n/g],
-  ])("%s: it is removed if it has the declared value: %s", (path, former, text, gone) => {
+  ])("is removed from %s if it has the declared value: %s", (path, former, text, gone) => {
     expect(merged(path, "", text, former)).toBe(text.replace(gone, ""));
     expect(differences(path, "", merged(path, "", text, former), former)).toEqual([]);
   });
@@ -193,27 +193,30 @@ describe("a key that is no longer declared", () => {
     ["c.yaml", "model: {provider: other}\ntoolsets: [web]", YAML],
     ["c.toml", "model = 'other'\n[tui]\ntheme = {}", TOML],
     ["c.json", '{"env": {"A": "2"}, "gone": 1}', JSON_TEXT],
-  ])("%s: it stays if somebody has changed it", (path, former, text) => {
+  ])("is kept in %s if somebody has changed it", (path, former, text) => {
     expect(differences(path, "", text, former)).toEqual([]);
     expect(merged(path, "", text, former)).toBe(text);
   });
 });
 
-describe("a value at the path of a declared key is replaced, and this is reported", () => {
+describe("a value at the path of a declared key", () => {
   test.each([
     ["c.yaml", "model: {default: a}", "model: big\nx: 1\n", 'model: {default: "a"}\nx: 1\n'],
     ["c.yaml", "model: a", "model:\n  default: b # c\nx: 1\n", 'model: "a" # c\nx: 1\n'],
     ["c.toml", "[model]\ndefault = 'a'", "model = 'big'\nx = 1\n", 'model = { default = "a" }\nx = 1\n'],
     ["c.toml", "model = 'a'", "[model]\ndefault = 'b'\n[x]\ny = 1\n", 'model = "a"\n[x]\ny = 1\n'],
     ["c.json", '{"model": {"default": "a"}}', '{"model": [1], "x": 1}', '{"model": {"default":"a"}, "x": 1}'],
-  ])("%s with %s", (path, declared, text, expected) => {
-    const format = formatAt(path);
-    const result = mergeKeys(format, text, parseKeys(format, declared), []);
-    expect(result.text).toMatch(expected);
-    expect(result.replaces).toBe(true);
-  });
+  ])(
+    "is replaced in %s by the value in %s, and the replacement is reported",
+    (path, declared, text, expected) => {
+      const format = formatAt(path);
+      const result = mergeKeys(format, text, parseKeys(format, declared), []);
+      expect(result.text).toMatch(expected);
+      expect(result.replaces).toBe(true);
+    },
+  );
 
-  test("an empty key and an empty map contain no values", () => {
+  test("is replaced without a report if it is an empty key or an empty map", () => {
     const yaml = formatAt("c.yaml");
     const keys = parseKeys(yaml, "a: {b: 1}\nc: 2");
     expect(mergeKeys(yaml, "a:\nc: {}\n", keys, [])).toEqual({
@@ -223,7 +226,7 @@ describe("a value at the path of a declared key is replaced, and this is reporte
   });
 });
 
-describe("an empty file gets the declared keys", () => {
+describe("an empty file", () => {
   test.each([
     ["c.yaml", "a: 1\nb: {c: x}", "", 'a: 1\nb:\n  c: "x"\n'],
     ["c.yaml", "a: 1", "# mine\n", "# mine\na: 1\n"],
@@ -231,11 +234,13 @@ describe("an empty file gets the declared keys", () => {
     ["c.toml", "a = 1\n[b]\nc = 'x'", "", 'a = 1\n\n[b]\nc = "x"\n'],
     ["c.json", '{"a": 1}', "  ", '{\n  "a": 1\n}\n'],
     ["c.json", '{"a": 1}', "{}", '{\n  "a": 1\n}'],
-  ])("%s", (path, declared, text, expected) => expect(merged(path, declared, text)).toBe(expected));
+  ])("gets the declared keys: %s", (path, declared, text, expected) =>
+    expect(merged(path, declared, text)).toBe(expected),
+  );
 });
 
-describe("hostile and unusual texts", () => {
-  test("a byte order mark and Windows line endings are kept", () => {
+describe("the merge of a hostile or unusual text", () => {
+  test("keeps a byte order mark and Windows line endings", () => {
     expect(merged("c.yaml", "a: 2\nb: 1", "\ufeffa: 1\r\n# x\r\n")).toBe("\ufeffa: 2\r\nb: 1\r\n# x\r\n");
     expect(merged("c.toml", "a = 2\nb = 1", "\ufeffa = 1\r\n[x]\r\n")).toBe(
       "\ufeffa = 2\r\nb = 1\r\n[x]\r\n",
@@ -259,9 +264,9 @@ describe("hostile and unusual texts", () => {
     ["c.json", '{"a": ', /^is not valid JSON/],
     ["c.json", "[1]", /^has no keys/],
     ["c.json", "{'a': 1}", /^is not valid JSON/],
-  ])("%s: %s is refused", (path, text, expected) => expect(flawOf(path, text)).toMatch(expected));
+  ])("is refused for %s: %s", (path, text, expected) => expect(flawOf(path, text)).toMatch(expected));
 
-  test("a text that is nested too deeply or is too large is refused", () => {
+  test("is refused if the text is nested too deeply or is too large", () => {
     const deep = (open: string, close: string) => open.repeat(20_000) + close.repeat(20_000);
     expect(flawOf("c.yaml", `a: ${deep("[", "]")}`)).toMatch(/too deeply|not valid/);
     expect(flawOf("c.toml", `a = ${deep("[", "]")}`)).toMatch(/too deeply|not valid/);
@@ -274,14 +279,14 @@ describe("hostile and unusual texts", () => {
     );
   });
 
-  test("a text with exponentially many aliases is refused", () => {
+  test("is refused if the text has exponentially many aliases", () => {
     const level = (name: string, of: string) => `${name}: &${name} [${Array(9).fill(`*${of}`)}]\n`;
     const names = [..."bcdefghij"];
     const bomb = names.map((name, i) => level(name, names[i - 1] ?? "a")).join("");
     expect(flawOf("c.yaml", `a: &a [x]\n${bomb}`)).toMatch(/^is not valid YAML: .*[Aa]lias/);
   });
 
-  test("a value that another key repeats is changed only if the other key keeps its value", () => {
+  test("changes a value that another key repeats only if the other key keeps its value", () => {
     const text = "base: &b\n  model: x\nmine: *b\n";
     expect(merged("c.yaml", "mine: {model: y}", text)).toBe('base: &b\n  model: x\nmine: {model: "y"}\n');
     expect(flawOf("c.yaml", text, "base: {model: y}")).toMatch(
@@ -289,7 +294,7 @@ describe("hostile and unusual texts", () => {
     );
   });
 
-  test("names such as __proto__ are ordinary keys", () => {
+  test("treats names such as __proto__ as ordinary keys", () => {
     for (const [path, declared, text] of [
       ["c.yaml", "__proto__: {polluted: 1}\nconstructor: {prototype: 2}", "a: 1\n"],
       ["c.toml", "[__proto__]\npolluted = 1\n[constructor]\nprototype = 2", "a = 1\n"],
@@ -303,7 +308,7 @@ describe("hostile and unusual texts", () => {
     }
   });
 
-  test("keys and values with special characters keep their meaning", () => {
+  test("keeps the meaning of keys and values with special characters", () => {
     const keys = { "a.b": 'x"\\\u0085\u2028', no: "yes", "": " # ", über: "1", "k: v": "- a\nb: c\t\u007f" };
     const declared = JSON.stringify(keys);
     for (const path of ["c.json", "c.yaml"]) {
@@ -316,7 +321,7 @@ describe("hostile and unusual texts", () => {
     expect(differences("c.toml", inToml, merged("c.toml", inToml, "z = 1\n"))).toEqual([]);
   });
 
-  test("YAML keys that are not texts belong to the agent", () => {
+  test("leaves YAML keys that are not texts to the agent", () => {
     const text = "1: one\ntrue: two\nmodel: small\n";
     expect(merged("c.yaml", "model: big", text)).toBe(text.replace("small", '"big"'));
   });

@@ -15,7 +15,7 @@ import {
 const SEED = Number(process.env["MUSTER_SEED"] ?? Date.now() % 1_000_000);
 const TURNS = 1000;
 
-/** A generator of random numbers below `most`, after "mulberry32". */
+/** Returns a generator of random numbers below `most`, after "mulberry32". */
 function randomFrom(seed: number): (most: number) => number {
   let state = seed;
   return (most) => {
@@ -75,7 +75,7 @@ function inFormat(name: string, value: Value): Value {
   return typeof value === "bigint" ? Number(value) : value;
 }
 
-describe.each(Object.keys(PRINTERS))("%s", (name) => {
+describe.each(Object.keys(PRINTERS))("in %s,", (name) => {
   test(`no key is lost in ${TURNS} random edits by Muster and the agent in turn (MUSTER_SEED=${SEED})`, () => {
     const random = randomFrom(SEED);
     const pick = <T>(list: readonly T[]): T => list[random(list.length)] as T;

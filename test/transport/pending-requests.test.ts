@@ -6,7 +6,7 @@ import { pendingRequests } from "../../src/transport/pending-requests.ts";
 
 const gone = new MusterError({ what: "gone", why: "cut." });
 
-test("answers can arrive in any order", async () => {
+test("replies can arrive in any order", async () => {
   const pending = pendingRequests<string>(() => {});
   const [first, second] = [pending.add(9), pending.add(9)];
   pending.settle(second.seq, { answer: "b" });
@@ -25,7 +25,7 @@ test("all pending requests fail if the connection is lost, and none remains pend
   expect(await Promise.allSettled(answers)).toMatchObject([{ reason: gone }, { reason: gone }]);
 });
 
-test("a queue counts as hung only if no request is answered in time", async () => {
+test("a queue counts as hung only if no request is answered before the timeout", async () => {
   let hungAfter = 0;
   const pending = pendingRequests<string>((seconds) => {
     hungAfter = seconds;

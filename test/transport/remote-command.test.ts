@@ -20,7 +20,7 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(dir, { recursive: true }));
 
-/** Runs the command in a login shell; `script` is its input over the connection. */
+/** Runs the command in a login shell. `script` is the shell's input over the connection. */
 function run(shell: string, program: RemoteProgram, runtime: string, script: string, path = "") {
   const command = remoteCommand(program, { ...REMOTE_DIRS, runtime });
   const env = { PATH: `${path}:${process.env["PATH"]}` };

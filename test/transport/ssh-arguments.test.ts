@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { channelArguments, sshArguments } from "../../src/transport/ssh-arguments.ts";
 import { SOME_KEY, targetOf } from "../fixtures/target.ts";
 
-/** The configuration that ssh derives from the arguments, as lines of ssh_config. */
+/** Returns the configuration that ssh derives from the arguments, as lines of ssh_config. */
 async function sshConfig(args: readonly string[]): Promise<string[]> {
   const { stdout } = await execa("ssh", ["-F", "none", "-G", ...args]);
   return stdout.split("\n");

@@ -41,7 +41,7 @@ describe("an unreachable host", () => {
     );
   });
 
-  test("is given up after its connect timeout if it does not answer", async () => {
+  test("is abandoned after its connect timeout if it does not respond", async () => {
     const started = Date.now();
     const error = await failure(targetOf({ port: portOf(mute), hostKeys: [SOME_KEY], connectTimeout: 1 }));
     expect(error.reason).toBe("timeout");
@@ -59,7 +59,7 @@ describe("an unreachable host", () => {
     expect(error.message).toContain("no host key is pinned for it");
   });
 
-  test("is given up immediately if the run is cancelled", async () => {
+  test("is abandoned immediately if the run is cancelled", async () => {
     const signal = AbortSignal.timeout(200);
     const started = Date.now();
     const error = await failure(targetOf({ port: portOf(mute), hostKeys: [SOME_KEY] }), signal);

@@ -9,10 +9,11 @@ import { SOME_KEY, targetOf } from "../fixtures/target.ts";
 const TARGET = targetOf({ address: "box" });
 
 /**
- * Puts a fake `ssh` in PATH. It prints these settings, with a known_hosts file that has these lines. It refuses each
- * connection because of the host's key.
+ * Puts a fake `ssh` in PATH. The fake prints these settings, with a known_hosts file that has these lines. The fake
+ * refuses each connection because of the host's key.
  *
- * @returns reads the arguments of the last connection, and the known_hosts file that it got
+ * @returns a function that returns the arguments of the last connection, and the known_hosts file that the fake
+ * received
  */
 function fakeSsh(settings: string, ...lines: string[]): () => string {
   const dir = mkdtempSync(join(tmpdir(), "muster-known-"));

@@ -7,9 +7,9 @@ const MODULE = "github.com/rhysd/actionlint/cmd/actionlint";
 const VERSION = "v1.7.12";
 
 /**
- * Builds the linter for workflows once, with the machine's Go, and keeps it in the cache.
+ * Builds the linter for workflows once, with the machine's Go, and keeps the linter in the cache.
  *
- * @returns its path
+ * @returns the path of the linter
  */
 export async function ensureActionlint(): Promise<string> {
   const dir = join(cacheDir(), "tools", `actionlint-${VERSION}`);

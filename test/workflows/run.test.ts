@@ -6,7 +6,9 @@ import { parse } from "yaml";
 import { packageRoot } from "../../src/base/muster-folders.ts";
 import { makeSandbox, type Sandbox } from "../cli/support/sandbox.ts";
 
-/** The script of a workflow step. The tests run it as CI does: with `bash -e` and secrets in the environment. */
+/**
+ * Returns the script of a workflow step. The tests run it as CI does: with `bash -e` and secrets in the environment.
+ */
 const step = (workflow: string, name: string): string => {
   const text = readFileSync(join(packageRoot(), "templates/workflows", `${workflow}.yaml`), "utf8");
   const { jobs } = parse(text) as {

@@ -84,14 +84,14 @@ describe("an agent gets the flag", () => {
     expect(codesOfFlags(flags)).toEqual(codes);
   });
 
-  test("DEAD if its pane runs no program, but not while it starts or before it is taken over", () => {
+  test("DEAD if the agent's pane runs no program, but not while the agent starts or before Muster takes over the agent", () => {
     const { process: _, ...empty } = WELL;
     expect(flagsOf(empty)).toEqual(["DEAD"]);
     expect(flagsOf({ ...empty, since: 2 })).toEqual([]);
     expect(flagsOf({ ...empty, former: "old.service" })).toEqual([]);
   });
 
-  test("BOOT-ENABLE and the flag DRIFT, like the canary of the seed", () => {
+  test("BOOT-ENABLE and the flag DRIFT, like the canary of the seed fleet", () => {
     const canary = { ...WELL, enabled: "disabled", process: "python3", otherProcess: true } as const;
     expect(flagsOf(canary)).toEqual(["DRIFT", "BOOT-ENABLE"]);
   });
@@ -105,7 +105,7 @@ test.each<[string, Partial<AgentFacts>]>([
     "an agent that runs an earlier version until it is idle",
     { version: "1", pinned: "2", owed: { restart: "when-idle", within: 9, since: SINCE } },
   ],
-])("%s is not DEAD, RUNTIME or BOOT-ENABLE", (_, parts) => {
+])("%s does not get the flags DEAD, RUNTIME and BOOT-ENABLE", (_, parts) => {
   expect(flagsOf({ ...WELL, ...parts }).filter((flag) => flag !== "WAITING")).toEqual([]);
 });
 

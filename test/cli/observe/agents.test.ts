@@ -87,7 +87,7 @@ test.each<[Partial<WatchedAgent>, string, string]>([
   expect(renderAgents(report)).toMatch(new RegExp(`^iris .* ${task}$`, "m"));
 });
 
-test("each problem is listed below the table, with a command that helps", async () => {
+test("each problem is listed below the table, with a command that helps to solve the problem", async () => {
   const quarantine = { since: "2026-01-02T03:04:05Z", reason: "5 restarts within 60 min" };
   const held = await observe("inactive", unreachable, { quarantine });
   expect(held.agents[0]?.state).toBe("quarantined");
@@ -138,7 +138,7 @@ test("an ephemeral agent is shown as `on demand`, and a sentence describes the d
   );
 });
 
-test("a person who has the keyboard, and repairs that recur, are shown as flags with their sentences", async () => {
+test("flags with sentences show that a person has the keyboard, and that repairs recur", async () => {
   const day = (number: number) => `2026-11-0${number}T02:14:00.000Z`;
   const repair = {
     id: "3f2a91bc",

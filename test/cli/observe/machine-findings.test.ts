@@ -3,7 +3,7 @@ import { machineFindings } from "../../../src/cli/observe/machine-findings.ts";
 
 const urn = (token: string, name: string) => `urn:pulumi:dev::fleet::${token}::${name}`;
 const FIREWALL = urn("digitalocean:index/firewall:Firewall", "web");
-/** The steps of the engine. A step `refresh` has the recorded inputs in both of its states. */
+/** Returns the engine's steps. A `refresh` step has the recorded inputs in both of its states. */
 const steps = (recorded: object, read: object) => [
   { op: "refresh", urn: FIREWALL, oldState: { inputs: recorded }, newState: { inputs: recorded } },
   {
@@ -32,7 +32,7 @@ test("a firewall change in the cloud is drift, and a firewall change in fleet.ya
   ]);
 });
 
-test("keys, commands and agents do not count as machines, and machines of unselected hosts are omitted", () => {
+test("keys, commands and agents do not count as machines, and the machines of hosts that are not selected are omitted", () => {
   const create = { op: "create", urn: urn("digitalocean:index/volume:Volume", "web/data") };
   const others = [
     { op: "create", urn: urn("digitalocean:index/sshKey:SshKey", "deploy") },

@@ -58,7 +58,7 @@ function schemaErrors(name: string, json: string) {
 }
 
 describe("a recurring finding", () => {
-  test("has exit code 5 even if nothing differs now", async () => {
+  test("causes exit code 5 even if nothing differs now", async () => {
     const report = await observeFleet(fleet, plan, {}, open);
     expect(report.findings).toEqual([]);
     expect(codesOf(report)).toEqual([5]);
@@ -74,14 +74,14 @@ describe("a recurring finding", () => {
     });
   });
 
-  test("needs three repairs within the declared time", async () => {
+  test("requires three repairs within the declared time", async () => {
     const short = { ...fleet, recurrence: { ...fleet.recurrence, within: 86_400 } };
     expect((await observeFleet(short, plan, {}, open)).recurring).toEqual([]);
   });
 });
 
 describe("`fleet history --drift`", () => {
-  test("shows the drift, the person who repaired it and the person who closed it, without escape sequences", async () => {
+  test("shows the drift, the person who repaired the drift and the person who closed the finding, without escape sequences", async () => {
     const report = await observeLedgers(fleet, { last: 10 }, open);
     const text = renderHistory(report);
     expect(text).toContain("repaired by lead@ops: it was \\u001b[2JArc instead of Iris");

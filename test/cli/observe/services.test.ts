@@ -100,7 +100,7 @@ test("the JSON output about services is valid against its schema", async () => {
   );
 });
 
-test("a service is listed if its host is selected, but not if a tenant is selected", async () => {
+test("a service is listed if its host is selected, and no service is listed if a tenant is selected", async () => {
   expect((await observe({ tenant: "arc" })).services).toEqual([]);
   expect((await observe({ host: "west" })).services.map((one) => one.service)).toEqual(["web"]);
 });

@@ -43,7 +43,7 @@ export function readerOf(name: string, changes: Changes = {}, orphans: readonly 
   return { reader, requests };
 }
 
-/** Returns the answer of a host on which `up` has run and these changes were made afterwards. */
+/** Returns the reply of a host on which `up` has run and these changes were made afterwards. */
 export function answerTo(
   request: ObserveRequest,
   changes: Changes,

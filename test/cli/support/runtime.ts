@@ -1,6 +1,6 @@
 /**
- * Replaces `ssh`, and answers like a host on which `up` has just run. The file `hosts.json`, next to the `ssh` that
- * started this program, lists later changes on each host, or says that the host is unreachable.
+ * Replaces `ssh`, and answers like a host on which `up` has just run. The file `hosts.json`, in the folder of the `ssh`
+ * that started this program, lists later changes on each host, or says that the host is unreachable.
  */
 import { appendFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -7,7 +7,7 @@ import type { Changes } from "./answers.ts";
 const ROOT = join(import.meta.dirname, "..", "..", "..");
 const MAIN = join(ROOT, "src", "cli", "main.ts");
 
-/** A project in a temporary folder, with a fake `ssh` that answers like the hosts. */
+/** A project in a temporary folder, with a fake `ssh` that responds like the hosts. */
 export interface Sandbox {
   readonly dir: string;
   /** Sets the changes on each host since `up`, or makes the host unreachable. */

@@ -22,7 +22,7 @@ describe("the drawing of an agent's screen", () => {
     );
   });
 
-  test("repeats only the lines that have changed", () => {
+  test("redraws only the lines that have changed", () => {
     const drawn: string[] = [];
     const first = [[{ text: "one" }], [{ text: "two" }]];
     expect(drawScreen(screen(first), VIEW, "s", drawn)).toContain("one");
@@ -39,7 +39,7 @@ describe("the drawing of an agent's screen", () => {
     expect(draw(rows, { ...VIEW, columns: 3, left: 1 })).toContain("m字\u001b");
   });
 
-  test("contains only Muster's own escape sequences, for any answer of a host", () => {
+  test("contains only Muster's own escape sequences, for any reply of a host", () => {
     const value = fc.oneof(fc.string({ unit: "binary" }), fc.integer(), fc.constant(undefined));
     const span = fc.record({ text: value, fg: value, bg: value, attributes: value });
     fc.assert(

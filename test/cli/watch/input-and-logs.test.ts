@@ -12,7 +12,7 @@ describe("the keys that a person types in a takeover", () => {
     expect(isEnd).toBe(false);
   });
 
-  test("end at Ctrl-]", () => {
+  test("are no longer sent after Ctrl-]", () => {
     expect(parseKeys(Buffer.from("ab\u001dcd"))).toEqual({ keys: ["6162"], isEnd: true });
   });
 
@@ -25,7 +25,7 @@ describe("the keys that a person types in a takeover", () => {
 });
 
 describe("the copy of a pane", () => {
-  test("is updated by rows that have changed", () => {
+  test("is updated with only the rows that have changed", () => {
     const row = (text: string) => [{ text }];
     const rows = { 0: row("a"), 1: row("b") };
     const first = applyAnswer(NO_PANE, { number: 1, width: 9, height: 2, isComplete: true, rows });
@@ -41,7 +41,7 @@ describe("the copy of a pane", () => {
 });
 
 describe("the new lines of a terminal", () => {
-  test("are the lines after the lines of the earlier reading", () => {
+  test("are the lines after those of the earlier reading", () => {
     expect(newLines([], ["a"])).toEqual(["a"]);
     expect(newLines(["a", "b"], ["a", "b"])).toEqual([]);
     expect(newLines(["a", "b"], ["a", "b", "c"])).toEqual(["c"]);

@@ -5,7 +5,7 @@ import { afterAll, beforeAll } from "vitest";
 import { type CheckedFleet, checkFleet } from "../../../src/config/check-fleet.ts";
 import { formatProblem, type Problem } from "../../../src/config/problem.ts";
 
-/** A small valid fleet. Each test breaks it in one place. */
+/** A small valid fleet. Each test makes one place in this fleet invalid. */
 export const FLEET = `apiVersion: muster/v1
 kind: Fleet
 name: test
@@ -46,7 +46,7 @@ export function useFolder(): { path: string } {
   return folder;
 }
 
-/** Writes files to a folder, by their path in it. */
+/** Writes files to a folder. The keys are the files' paths in the folder. */
 export function write(folder: string, files: Readonly<Record<string, string | Uint8Array>>): void {
   for (const [name, bytes] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
@@ -60,7 +60,7 @@ export function check(folder: { path: string }, text: string | Uint8Array): Chec
   return checkFleet(join(folder.path, "fleet.yaml"));
 }
 
-/** Replaces one passage of the small fleet, which must contain it. */
+/** Replaces a passage of the small fleet. The fleet must contain this passage. */
 export function broken(passage: string, replacement: string): string {
   if (!FLEET.includes(passage)) throw new Error(`the fleet has no ${passage}`);
   return FLEET.replace(passage, () => replacement);

@@ -22,7 +22,7 @@ export interface Actions {
    * @param work null for an action that never ends
    */
   begin(type: string, subject: Subject, work: Work | null): Action;
-  /** Whether a subject has an action in progress. */
+  /** Returns whether a subject has an action in progress. */
   isBusy(type: string, id: number | string): boolean;
   of(type: string, id: number | string): Action[];
   get(id: number): Action;
@@ -103,7 +103,7 @@ async function carryOut(store: Store, action: Action, slow: number, work: Work):
   }
 }
 
-/** An action as the API returns it. */
+/** Returns an action in the form in which the API returns it. */
 export function shownAction(action: Action): object {
   return {
     id: action.id,

@@ -79,7 +79,7 @@ function faultCalls({ settings }: Context, faults: Faults) {
   };
 }
 
-/** Changes that people make by hand in the console. */
+/** Returns the calls of the console, with which people make changes by hand. */
 function consoleCalls(context: Context) {
   const { store, machines, actions } = context;
   const { data } = store;

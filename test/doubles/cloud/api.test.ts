@@ -36,7 +36,7 @@ afterEach(async () => {
 
 interface Said {
   readonly status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: the tests check the answers of the API
+  // biome-ignore lint/suspicious/noExplicitAny: the tests check the responses of the API
   readonly body: any;
   readonly headers: Headers;
 }
@@ -147,7 +147,7 @@ describe("a droplet", () => {
     expect((await act({ type: "dance" })).status).toBe(422);
   });
 
-  test("keeps its disk in a resize without the disk, so the former size remains possible", async () => {
+  test("keeps its disk size in a resize without the disk, and can therefore return to its former size", async () => {
     const id = await made({ size: "s-1vcpu-1gb" });
     const resize = async (size: string, disk: boolean) => {
       if ((await get(`/v2/droplets/${id}`)).body.droplet.status !== "off") {
@@ -347,7 +347,7 @@ describe("a cloud double with faults", () => {
     await made();
   });
 
-  test("accepts only a number of requests in a minute or in a shorter time, if a test sets this number", async () => {
+  test("accepts only a limited number of requests per minute, or per shorter period, if a test sets this limit", async () => {
     const retryAfter = async (seconds?: number) => {
       cloud.admin.limitRequests(0, seconds);
       const { status, headers } = await get("/v2/account");
@@ -360,7 +360,7 @@ describe("a cloud double with faults", () => {
     cloud.admin.limitRequests(Number.POSITIVE_INFINITY);
   });
 
-  test("can be down, can be slow, and can close a connection before or after it has done the work", async () => {
+  test("can be down, can be slow, and can close a connection before or after the work of a request", async () => {
     const number = cloud.admin.fault({ status: 503 });
     expect((await get("/v2/account")).status).toBe(503);
     cloud.admin.heal(number);

@@ -15,7 +15,7 @@ export interface Settings {
   readonly fates: Fate[];
 }
 
-/** The objects that each part of the API uses. */
+/** The objects that all parts of the API use. */
 export interface Context {
   readonly store: Store;
   readonly settings: Settings;
@@ -35,7 +35,7 @@ export interface Answer {
   readonly status: number;
   /** Undefined for the status 204. */
   readonly body?: unknown;
-  /** A list. The server returns one page of the list under this name. */
+  /** A list. The server returns one page of this list under the given name. */
   readonly list?: { readonly name: string; readonly items: readonly unknown[] };
 }
 

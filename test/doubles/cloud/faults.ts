@@ -9,7 +9,7 @@ export interface Fault {
   readonly message?: string;
   /** Milliseconds to wait before anything else happens. */
   readonly delay?: number;
-  /** Cuts the connection either before the work, or after the work, so that only the answer is lost. */
+  /** Cuts the connection either before the work, or after the work, so that only the response is lost. */
   readonly cut?: "before" | "after";
 }
 

@@ -18,7 +18,7 @@ export interface Cloud {
   readonly admin: Admin;
   /** The error messages of failed background work. */
   readonly failures: readonly string[];
-  /** Stops the server. The droplets remain, and the next server with the same folder has them again. */
+  /** Stops the server. The droplets remain, and the next server with the same folder continues with these droplets. */
   stop(): Promise<void>;
 }
 

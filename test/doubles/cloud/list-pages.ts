@@ -1,7 +1,7 @@
 const USUAL = 20;
 const MOST = 200;
 
-/** One page of a list, with links to the other pages and the total length. */
+/** Returns one page of a list, with links to the other pages and the total length. */
 export function onePage(name: string, items: readonly unknown[], url: URL): object {
   const size = Math.min(numberOf(url, "per_page", USUAL), MOST);
   const page = numberOf(url, "page", 1);

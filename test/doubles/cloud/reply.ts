@@ -14,7 +14,7 @@ export interface Reply {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** The reply to a request: the result of the work, or the refusal. */
+/** Returns the reply to a request: the result of the work, or the refusal. */
 export async function replyOf(work: () => Promise<Answer>, url: URL): Promise<Reply> {
   try {
     const { status, body, list } = await work();

@@ -28,7 +28,7 @@ export function openStore(dir: string): Store {
 
 function empty(): Data {
   return {
-    // As large as real IDs, to detect code that assumes small IDs.
+    // The number is as large as real IDs, to detect code that assumes small IDs.
     nextId: 400_000_001,
     droplets: [],
     keys: [],

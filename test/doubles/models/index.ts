@@ -20,22 +20,22 @@ export interface ModelRequest {
   readonly model: string;
   /** The last message of a person or a tool. */
   readonly last: string;
-  /** Whether the model may use tools. Requests for a title or a summary offer none. */
+  /** Whether the request offers tools to the model. Requests for a title or a summary offer no tools. */
   readonly offersTools: boolean;
-  /** The text of the whole body. */
+  /** The text of the complete body. */
   readonly body: string;
 }
 
 /** The APIs of all model vendors, with one model that follows a script. */
 export interface ModelApi {
   readonly port: number;
-  /** All requests for an answer of the model, in their order. */
+  /** All requests for a reply of the model, in their order. */
   readonly requests: ModelRequest[];
   /** The method and path of every other request, such as those for a list of models. */
   readonly others: string[];
   /** Replaces the script; without an argument, the default script applies again. */
   answer(script?: (asked: Asked) => Reply): void;
-  /** Answers the next requests with an error, such as 429. */
+  /** Responds to the next requests with an error, such as 429. */
   fail(times: number, status: number, headers?: Readonly<Record<string, string>>): void;
   close(): Promise<void>;
 }
@@ -89,7 +89,7 @@ export async function modelApi(): Promise<ModelApi> {
   };
 }
 
-/** The answer to everything else: an empty list of models, and the number of tokens in a request. */
+/** The response to all other requests: an empty list of models, and the number of tokens in a request. */
 const LISTS: JsonMap = { object: "list", data: [], models: [], input_tokens: 10 };
 
 function keyOf({ headers }: IncomingMessage): string {

@@ -12,7 +12,7 @@ afterEach(() => api.close());
 const SCHEMA = { type: "object", properties: { command: { type: "string" } } };
 const TASK = `please ${shellTask("ls")}`;
 
-/** A request for each API, with a tool that runs a command, and the text in the answer that calls this tool. */
+/** A request for each API, with a tool that runs a command, and the text in the response that calls this tool. */
 const APIS = {
   "/v1/messages": {
     body: { messages: [{ role: "user", content: TASK }], tools: [{ name: "Bash", input_schema: SCHEMA }] },
@@ -47,7 +47,7 @@ describe.each(Object.entries(APIS))("the API at %s", (path, { body, call, last }
     expect(api.requests).toMatchObject([{ path, key: "k", model: "tiny", last: TASK }]);
   });
 
-  test("answers without a stream", async () => {
+  test("can respond without a stream", async () => {
     const answer = JSON.stringify(await (await post(path, body, { "x-api-key": "k" })).json());
     expect(answer).toContain("ls");
     expect(api.requests[0]?.key).toBe("k");

@@ -1,4 +1,4 @@
-/** The answer of the tests' model: a text, or a call of one of the tools that the request offers. */
+/** The reply of the tests' model: a text, or a call of one of the tools that the request offers. */
 export type Reply =
   | { readonly text: string }
   | { readonly tool: string; readonly input: Readonly<Record<string, unknown>> };

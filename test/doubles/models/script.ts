@@ -1,6 +1,6 @@
 import type { Asked, Reply, Tool } from "./reply.ts";
 
-/** The message of a test that makes the model call the shell of the runtime: `SHELL <command> END`. */
+/** Returns a message that makes the model call the shell of the runtime: `SHELL <command> END`. */
 export function shellTask(command: string): string {
   return `SHELL ${command} END`;
 }
@@ -9,8 +9,8 @@ export function shellTask(command: string): string {
 const SHELLS = ["Bash", "bash", "exec_command", "shell_command", "shell", "terminal", "exec"];
 
 /**
- * The script of the model: it runs the command of a `shellTask`, then reports the result, and repeats the end of
- * everything else that it is asked.
+ * Returns the model's reply. For a `shellTask`, the model runs the command and then reports the result. For any other
+ * message, the model repeats the end of the message.
  */
 export function scripted({ last, tools }: Asked): Reply {
   if (last.isResult) return { text: "The command has ended." };

@@ -55,7 +55,7 @@ test("a changed trigger replaces the resource, and any other change only runs th
   });
 });
 
-test("a host that does not answer is contacted as many times as declared", async () => {
+test("a host that does not respond is contacted as many times as declared", async () => {
   const connection = { host: "127.0.0.1", port: await closedPort(), dialErrorLimit: 2, perDialTimeout: 1 };
   const failed = await failureOf(plugin.made(REMOTE, { connection, create: "true" }));
   expect(failed.details).toMatch(/^after 2 failed attempts: .*Connection refused/);

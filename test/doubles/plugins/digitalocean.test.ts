@@ -124,7 +124,7 @@ describe("a droplet", () => {
     expect(again.details).toContain("Error waiting for droplet to be unlocked for destroy");
   });
 
-  test("is kept in the state with its ID and an error if it does not become active in time", async () => {
+  test("is kept in the state with its ID and an error if it does not become active before the timeout", async () => {
     cloud.admin.nextDroplets("stuck");
     const { inputs } = await engine.check(urn("Droplet"), DROPLET);
     const failed = await failureOf(engine.create(urn("Droplet"), inputs, false, 1));
@@ -200,7 +200,7 @@ describe("the DigitalOcean stand-in", () => {
     await engine.delete(urn("SshKey"), id, state);
   });
 
-  test("repeats a request if its answer was lost, and therefore creates a second droplet", async () => {
+  test("repeats a request if its response was lost, and therefore creates a second droplet", async () => {
     const before = cloud.admin.counts().dropletsMade;
     cloud.admin.fault({ match: "POST /v2/droplets$", cut: "after", times: 1 });
     const { id, state } = await made("Droplet", { ...DROPLET, name: "twice" });

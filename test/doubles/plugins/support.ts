@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { type CallFailure, connectEngine, type Engine, type Json } from "../engine.ts";
 
-/** A running stand-in. It is started by its name and used over the wire, as by the engine. */
+/** A running stand-in. It is started by its name and used over the wire, as the engine does. */
 export interface RunningPlugin {
   readonly engine: Engine;
   /** Checks and creates a resource, like the engine. */
@@ -37,7 +37,7 @@ export async function startPlugin(
   };
 }
 
-/** The error of a failed call. */
+/** Returns the error of a failed call. */
 export async function failureOf(work: Promise<unknown>): Promise<CallFailure> {
   const error = await work.then(
     () => undefined,

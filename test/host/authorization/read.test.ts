@@ -19,7 +19,7 @@ const CANARY = "canary-51c2";
 const ALL: ReadScope = { host: "hub" };
 const ARC: ReadScope = { host: "hub", tenant: { name: "arc", agents: ["iris"] } };
 
-/** A host where `up` has applied Iris's soul and key, and a resource of another tenant's agent. */
+/** Returns a host where `up` has applied Iris's soul and key, and a resource of another tenant's agent. */
 function appliedWorld() {
   const world = makeAgentWorld();
   const soul = world.file(`${world.home()}/SOUL.md`, "# Iris\n");
@@ -55,7 +55,7 @@ describe("a reader's login", () => {
     expect(seen?.record?.applied?.["identity:SOUL.md"]).toMatchObject({ content: digestOf("# Iris\n") });
   });
 
-  test("sees the recurring findings of its tenant only, and cannot close one", () => {
+  test("sees only the recurring findings of its tenant, and cannot close a finding", () => {
     const { world, items, others } = appliedWorld();
     for (let i = 0; i < 3; i += 1) {
       writeFileSync(`${world.home()}/SOUL.md`, "# Somebody\n");

@@ -31,7 +31,7 @@ const REQUESTS: readonly TerminalRequest[] = [
   }),
 ];
 
-/** Sends a request to a host on which no agent runs. @returns the error, which is a refusal or about the agent */
+/** Sends a request to a host on which no agent runs. @returns the error: a refusal, or an error about the agent */
 async function errorOf(request: TerminalRequest, table: Table = TABLE): Promise<string> {
   const { host } = makeWorld([], () => ({ status: 0, stdout: "User=\n", stderr: "" }));
   const handle = table[request.op] as ((on: typeof host, one: TerminalRequest) => unknown) | undefined;
@@ -80,7 +80,7 @@ describe("a tenant", () => {
 });
 
 test.each(["pane", "keyboard", "log", "send"] as const)(
-  "neither a reader's key nor a read-only session has the request %s",
+  "neither a reader's key nor a read-only session is allowed to send the request %s",
   (op) => {
     expect(readAuthorizer({} as never, "muster-read-x")[op]).toBeUndefined();
     expect(READERS[op]).toBeUndefined();

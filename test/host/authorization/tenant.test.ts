@@ -33,7 +33,7 @@ import { choiceText, unitText } from "../../../src/resources/unit-text.ts";
 import { agent, fleetOf, job } from "../../fixtures/fleet.ts";
 import { IRIS, makeWorld, type World } from "../world.ts";
 
-/** How the program of an agent shows its dialogs. */
+/** The prompt and the dialogs of an agent's program. */
 const SCREEN = { prompt: { marks: ["❯"] }, dialogs: [{ text: "Go on?", is: "menu" }], busy: ["…"] };
 
 const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExample";
@@ -466,7 +466,7 @@ describe("a session of a tenant's login", () => {
     );
   });
 
-  test("can see the history of the tenant's own agents only, and can start and stop only these agents", () => {
+  test("can see only the history of the tenant's own agents, and can start and stop only these agents", () => {
     const { host, table } = openTenantSession();
     record(host, [
       { event: "hostd-started" },
@@ -711,7 +711,10 @@ function HOSTILE_ITEMS(): [string, unknown][] {
   ];
 }
 
-/** Opens a session with the login of the tenant arc. Its only agent, iris, has the world's home. */
+/**
+ * Opens a session with the login of the tenant arc. By default, the tenant's only agent is iris, whose home is the
+ * world's home.
+ */
 function openTenantSession(world: World = makeWorld(), agents: readonly string[] = ["iris"]) {
   const { host } = world;
   const home = world.home();

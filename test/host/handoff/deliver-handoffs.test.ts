@@ -16,11 +16,13 @@ import type { TaskRoute } from "../../../src/model/routes.ts";
 const GITHUB: TaskRoute = { capability: "github.push", agents: ["arc"], to: "arc", patterns: ["git push"] };
 const AGENTS = ["arc", "iris", "loom"];
 const DETAILS = ["--progress", "half", "--remaining", "the rest", "--reason", "no time", "--wait", "0"];
-/** `MUSTER_LONG=1` takes about 15 s. */
+/**
+ * The number of handoffs in each direction, and the number of kills. With `MUSTER_LONG=1`, the test takes about 15 s.
+ */
 const [EACH, KILLS] = process.env["MUSTER_LONG"] === "1" ? [500, 20] : [80, 8];
 const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 
-/** The homes of three agents on one host. The steps run in this process. */
+/** Creates the homes of three agents on one host. The steps of a delivery run in this process. */
 function makeHost(routes: readonly TaskRoute[] = [GITHUB]) {
   const dir = mkdtempSync(join(tmpdir(), "muster-handoff-"));
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
@@ -71,7 +73,7 @@ function makeHost(routes: readonly TaskRoute[] = [GITHUB]) {
 }
 
 describe("a handoff", () => {
-  test("moves a task to the queue of another agent, with what the other agent needs to know", async () => {
+  test("moves a task to the queue of another agent, with all information that the other agent needs", async () => {
     const { task, handOff, deliver, list, saved } = makeHost();
     task("iris", "add", "write a poem", "--description", "about bees", "--priority", "2");
     expect(handOff("iris", "loom", 1, "--artifacts", "poem.md")).toMatchObject({
@@ -92,7 +94,7 @@ describe("a handoff", () => {
     expect(saved.get("iris")).toMatchObject({ waiting: 0 });
   });
 
-  test("that fails stays, is reported, is repeated, and its task is never closed before", async () => {
+  test("is kept, reported and repeated if it fails, and its task is closed only after it succeeds", async () => {
     const { task, handOff, deliver, home, saved } = makeHost();
     task("iris", "add", "write a poem");
     handOff("iris", "loom", 1);
@@ -117,7 +119,7 @@ describe("a handoff", () => {
     expect(task("iris", "list").json).toMatchObject([{ status: "handed-off" }]);
   });
 
-  test("to an agent that must not do the task, is unknown, of another tenant, or the agent itself changes nothing", () => {
+  test("changes nothing if the target must not do the task, is unknown, belongs to another tenant, or is the sender itself", () => {
     const { task, handOff } = makeHost();
     task("arc", "add", "git push the release");
     expect(handOff("arc", "iris", 1)).toMatchObject({ code: 3, json: [{ allowed: false, to: "arc" }] });
@@ -151,7 +153,7 @@ describe("a handoff", () => {
     expect(saved.get("iris")?.error).toContain("github.push");
   });
 
-  test("names only the agent whose queue contained it, even if the step of the source is hostile", async () => {
+  test("names as its sender only the agent whose queue contained the task, even if the step of the source is hostile", async () => {
     const { deliver, run, home } = makeHost();
     const id = "00000000-0000-4000-8000-000000000000";
     const good = { id, target: "loom", subject: "a", description: "", priority: 5 };
@@ -175,7 +177,7 @@ describe("a handoff", () => {
     expect(keys).toEqual([`handoff/iris/${id}`]);
   });
 
-  test("is withdrawn only if the other agent does not have the task, and the task is pending again", async () => {
+  test("can be withdrawn only while the other agent does not have the task, and the task is then pending again", async () => {
     const { task, handOff, deliver, list, withdraw, away } = makeHost();
     task("iris", "add", "first");
     task("iris", "add", "second");
@@ -199,7 +201,7 @@ describe("a handoff", () => {
     expect(task("loom", "list").json).toHaveLength(1);
   });
 
-  test("that has arrived, but was not recorded, cannot be withdrawn, and a rename of the sender does not repeat it", async () => {
+  test("cannot be withdrawn after it has arrived without a record, and is not repeated after a rename of the sender", async () => {
     const { task, handOff, deliver, list, withdraw, run, home, renamed } = makeHost();
     task("iris", "add", "one");
     task("iris", "add", "two");
@@ -227,7 +229,7 @@ describe("a handoff", () => {
     expect(task("arc", "list").json).toMatchObject([{ subject: "one" }]);
   });
 
-  test("of an agent that sends too many waits, and the handoffs of other agents arrive", async () => {
+  test("waits if its sender sends too many handoffs, and the handoffs of other agents arrive", async () => {
     const { task, handOff, deliver, home, saved } = makeHost([]);
     withQueue(join(home("loom"), ".muster/tasks.db"), [], "loom", (db) => {
       db.exec("BEGIN");
@@ -244,7 +246,7 @@ describe("a handoff", () => {
     expect(task("arc", "list").json).toMatchObject([{ status: "handed-off" }]);
   });
 
-  test("does not create a queue for agents that have none", async () => {
+  test("creates no queue for an agent that has no queue", async () => {
     const { deliver, home } = makeHost();
     await deliver();
     expect(AGENTS.filter((agent) => existsSync(join(home(agent), ".muster")))).toEqual([]);
@@ -313,7 +315,7 @@ test(`${2 * EACH} handoffs in both directions under ${KILLS} random kills arrive
   expect(task("iris", "list", "--status", "handing-off").json).toEqual([]);
 }, 120_000);
 
-/** Kills a process after some milliseconds, and waits until it has ended. */
+/** Kills a process after some milliseconds, and waits until the process has ended. */
 async function killedAfter(child: ChildProcess, milliseconds: number): Promise<void> {
   const ended = new Promise((resolve) => child.once("exit", resolve));
   const end = new AbortController();

@@ -18,7 +18,7 @@ import { policyOf } from "./simulated.ts";
 
 const UNIT = "muster-agent-iris.service";
 
-/** A host with real files, and with a fake systemctl that reads unit states from a table. */
+/** Returns a host with real files, and with a fake systemctl that reads unit states from a table. */
 function rig() {
   const world = makeWorld();
   const calls: string[] = [];
@@ -191,7 +191,7 @@ describe("the deadman", () => {
     expect(() => control(host, { ...ask, verb: "release" })).toThrow("it is not in quarantine");
   });
 
-  test("keeps an agent that a person has paused stopped over a boot, and reports who has paused and resumed it", () => {
+  test("does not start a paused agent after a boot, and reports who has paused and resumed the agent", () => {
     const { host, calls, set, declare, reported } = rig();
     declare("iris");
     const deadman = deadmanOf(host, "boot 1");
@@ -219,7 +219,7 @@ describe("the deadman", () => {
     expect(reported()).not.toContain("iris quarantined");
   });
 
-  test("pauses an agent when it is idle, also after the agent has restarted", () => {
+  test("pauses an agent when the agent is idle, even if the agent has restarted in the meantime", () => {
     const { host, calls, set, declare } = rig();
     declare("iris");
     mkdirSync(host.paths.units, { recursive: true });
@@ -237,7 +237,7 @@ describe("the deadman", () => {
     expect(readPendingPause(host, UNIT)).toBeUndefined();
   });
 
-  test("restarts an agent on request when it is idle", () => {
+  test("restarts an agent on request when the agent is idle", () => {
     const { host, calls, declare } = rig();
     declare("iris");
     mkdirSync(host.paths.units, { recursive: true });
@@ -251,7 +251,7 @@ describe("the deadman", () => {
     expect(calls.at(-1)).toBe(`try-restart --no-block -- ${UNIT}`);
   });
 
-  test("keeps a hold under its former name in effect, and renames its file", () => {
+  test("keeps a hold in effect if its file has the former name, and renames this file", () => {
     const { host, declare, reported } = rig();
     declare("iris");
     writeFileSync(join(host.paths.hostd, "pause-iris"), "");
@@ -365,7 +365,7 @@ describe("the deadman", () => {
       expect(reloads()).toBe(1);
     });
 
-    test("restarts the agent without waiting for it to be idle if fleet.yaml says so", async () => {
+    test("restarts a busy agent immediately if fleet.yaml says so", async () => {
       const { host, calls, turns, isRead } = failing({ restart: "now" });
       const deadman = deadmanOf(host, "boot 1");
       await turns(deadman, 3);
@@ -392,7 +392,7 @@ describe("the deadman", () => {
     expect(control(host, { ...service, unit: "cache.service" })).toEqual({ changed: false });
   });
 
-  test("keeps working if its memory file or one agent's policy is corrupt", () => {
+  test("keeps working if its state file or one agent's policy is corrupt", () => {
     const { host, declare } = rig();
     declare("iris");
     declare("loom", "{");
@@ -416,7 +416,7 @@ describe("the deadman", () => {
     expect(JSON.parse(readFileSync(join(host.paths.hostd, "memory.json"), "utf8")).agents).toEqual({});
   });
 
-  test("reports whether it was stopped or killed", () => {
+  test("reports whether the deadman itself was stopped or killed", () => {
     const { host } = rig();
     deadmanOf(host, "boot 1").end();
     deadmanOf(host, "boot 1").turn(true);

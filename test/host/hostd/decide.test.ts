@@ -20,7 +20,7 @@ const eventNames = (host: SimulatedHost) =>
   host.events.flatMap(({ event, agent }) => (agent === undefined ? [] : [event]));
 
 describe("an agent that has left its terminal", () => {
-  test("is killed and reported once, so that systemd restarts it, but is not killed during a hold", () => {
+  test("is killed once and reported, and is then restarted by systemd, but is not killed during a hold", () => {
     const unit = { state: "up", run: "1", restarts: 0, result: "success", isStray: true } as const;
     const seen: AgentSnapshot = {
       ...{ policy: IRIS, unit, age: 5, reading: {}, isQuarantined: false, held: "", isFresh: true },
@@ -182,12 +182,12 @@ describe("an agent whose last heartbeat reported `idle`", () => {
     ).toEqual([]);
   });
 
-  test("counts as hung when heartbeats stop, if it sent them regularly while idle", () => {
+  test("counts as hung when heartbeats stop, if the agent sent heartbeats regularly while idle", () => {
     expect(observed(TIMER, 60).events).toEqual([]);
     expect(observed(TIMER, 81).events).toEqual(["stale", "hung"]);
   });
 
-  test("counts as hung if it then reports `busy` and sends nothing more", () => {
+  test("counts as hung if it later reports `busy` and then sends nothing more", () => {
     expect(
       observed(
         [
@@ -223,7 +223,7 @@ describe("five restarts within an hour", () => {
     return host;
   };
 
-  test("quarantine the agent, and the deadman stops the agent again if somebody starts it", () => {
+  test("quarantine the agent, and the deadman stops the agent again if somebody starts the agent", () => {
     const host = crashing();
     expect(eventNames(host).filter((event) => event === "restarted")).toHaveLength(5);
     expect(eventNames(host).at(-1)).toBe("quarantined");

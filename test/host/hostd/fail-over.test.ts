@@ -3,7 +3,7 @@ import { policyOf, SimulatedHost } from "./simulated.ts";
 
 const RULES = { restart: "when-idle", deadline: 300, returnAfter: 600 } as const;
 
-/** Returns a host on which iris can run on nous, google and local, in this order; local is not probed. */
+/** Returns a host on which iris can run on nous, google and local, in this order. local is not probed. */
 function hostOf(rules: object = {}) {
   const failover = { providers: ["nous", "google", "local"], ...RULES, ...rules };
   const host = new SimulatedHost([policyOf("iris", { failover })]);
@@ -56,7 +56,7 @@ describe("an agent whose provider fails", () => {
     expect(changes(host)).toEqual(["failed-over to local, because nous fails: it answers 500"]);
   });
 
-  test("keeps a provider that fails fewer times in a row than declared, however often this happens", () => {
+  test("keeps a provider whose consecutive failures are always fewer than declared", () => {
     const { host, nous, iris } = hostOf();
     for (let i = 0; i < 50; i += 1) {
       nous.isHealthy = false;
@@ -126,7 +126,7 @@ describe("a preferred provider that works again", () => {
   });
 });
 
-test("an agent keeps its provider if all its providers fail, and this is reported once", () => {
+test("an agent keeps its provider if all its providers fail, and the failure of all providers is reported once", () => {
   const { host, nous, google, iris } = hostOf({ providers: ["nous", "google"] });
   nous.isHealthy = false;
   google.isHealthy = false;

@@ -16,7 +16,7 @@ function cacheWith(parts: Partial<WatchedUnit["service"] & {}> = {}): SimulatedH
   ]);
 }
 
-/** A host with a service that has been found healthy. */
+/** Returns a host with a service that has been found healthy. */
 function healthy(parts: Partial<WatchedUnit["service"] & {}> = {}): SimulatedHost {
   const host = cacheWith(parts);
   pass(host, 60);
@@ -41,7 +41,7 @@ describe("a service that answers its health check", () => {
     expect(host.revived).toBe(0);
   });
 
-  test("is not restarted if it fails less often in a row than declared", () => {
+  test("is not restarted if it has fewer consecutive failures than declared", () => {
     const host = healthy();
     for (let i = 0; i < 50; i += 1) {
       cache(host).answer = REFUSED;
@@ -140,7 +140,7 @@ describe("a service that does not answer its health check", () => {
     expect(host.revived).toBe(1);
   });
 
-  test("does not count as failed for the time in which the deadman did not run", () => {
+  test("does not count as failed during time in which the deadman did not run", () => {
     const host = healthy();
     host.stall(7200);
     pass(host, 30);
@@ -175,7 +175,7 @@ describe("a service that systemd no longer restarts", () => {
   });
 });
 
-test("a service that somebody has stopped stays stopped, and is not reported as unhealthy", () => {
+test("a service that somebody has stopped remains stopped, and is not reported as unhealthy", () => {
   const host = healthy();
   Object.assign(cache(host), { state: "down", result: "success" });
   pass(host, 600);
@@ -196,7 +196,7 @@ test("a service that is released from quarantine can be restarted up to the limi
   expect(host.revived).toBe(6);
 });
 
-test("a service that systemd restarts repeatedly is quarantined before it causes a restart storm", () => {
+test("a service that systemd restarts repeatedly is quarantined before the restarts become a storm", () => {
   const host = healthy();
   cache(host).crashesAfter = 3;
   host.crash("cache");
@@ -215,7 +215,7 @@ describe("a service's policy", () => {
     maintenance: [],
   };
 
-  test("is parsed as the Pulumi program has written it", () => {
+  test("is parsed in the form in which the Pulumi program writes it", () => {
     expect(parseServicePolicy(JSON.stringify(POLICY))).toMatchObject({
       unit: POLICY.unit,
       heartbeat: { by: "none" },

@@ -30,7 +30,7 @@ beforeEach(() => rmSync(file, { recursive: true, force: true }));
 const read = () => readHeartbeatFile(file, SELF).reading;
 
 describe("a heartbeat file", () => {
-  test("is a sign of life if the agent has replaced it since the last read", () => {
+  test("is a sign of life if the agent has replaced the file since the last read", () => {
     writeFileSync(file, GOOD);
     const first = readHeartbeatFile(file, SELF);
     expect(first.reading).toMatchObject({ state: "idle" });
@@ -61,7 +61,7 @@ describe("a heartbeat file", () => {
   test("is reported if it belongs to another user", () => {
     writeFileSync(file, GOOD);
     const otherUser = { ...SELF, uid: uid + 1 };
-    // Acting as another user needs root, and even then that user cannot enter this folder.
+    // A process needs root to act as another user, and even then that user cannot enter this folder.
     const reading = readHeartbeatFile(file, otherUser).reading;
     expect(reading.mark).toBeUndefined();
     expect(reading.problem ?? reading.unknown).toBeDefined();

@@ -3,7 +3,7 @@ import { policyOf, SimulatedHost } from "./simulated.ts";
 
 const DAY = 86_400;
 const DAYS = 30;
-/** Seconds between two checks of the simulated deadman; on a host it checks more often. */
+/** Seconds between two checks of the simulated deadman. On a host, the deadman checks more often. */
 const STEP = 5;
 
 /** The faults that docs/deadman.md lists. Hangs are noticed after the longest allowed timeout. */
@@ -16,7 +16,7 @@ const STALLS_A_DAY = 1;
 const MOST_TIMEOUT = 300;
 const OUTAGES_A_DAY = 1;
 const OUTAGE_SECONDS = 20 * 60;
-/** With the defaults of fleet.yaml. */
+/** The failover policy with the defaults of fleet.yaml. */
 const FAILOVER = {
   providers: ["nous", "google"],
   restart: "when-idle",
@@ -88,7 +88,8 @@ test(`the deadman handles 30 simulated days of crashes, hangs, reboots, provider
   expect(new Set(held.map(({ detail }) => detail))).toEqual(new Set([reason]));
   const over = host.events.filter(({ event, agent }) => event === "failed-over" && agent === names[0]);
   expect(over.length).toBeGreaterThanOrEqual(0.9 * DAYS * OUTAGES_A_DAY);
-  // Each release follows a quarantine, and at most one quarantine is not released yet. Kills and reboots lost none.
+  // Each release follows a quarantine, and at most one quarantine is not released yet. No kill or reboot lost a
+  // quarantine.
   expect(held.length - releases).toBeLessThanOrEqual(1);
   expect(releases).toBeGreaterThan(80);
   console.log(`seed ${seed}: lowest uptime ${leastUptime(downSeconds)} %, ${releases} releases`);
@@ -144,7 +145,7 @@ function leastUptime(downSeconds: ReadonlyMap<string, number>): string {
   return (100 * (1 - Math.max(...downSeconds.values()) / (DAYS * DAY))).toFixed(3);
 }
 
-/** mulberry32: gives the same numbers for the same seed on every machine. */
+/** Returns the generator mulberry32, which produces the same numbers for the same seed on every machine. */
 function seededRandom(seed: number): () => number {
   let state = seed;
   return () => {

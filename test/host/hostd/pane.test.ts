@@ -8,7 +8,7 @@ const proc = mkdtempSync(join(tmpdir(), "muster-proc-"));
 
 afterAll(() => rmSync(proc, { recursive: true }));
 
-/** A line of /proc/PID/stat, see proc_pid_stat(5). An agent can choose the name in this line. */
+/** Returns a line of /proc/PID/stat, see proc_pid_stat(5). An agent can choose the name in this line. */
 const stat = (tty: number, name = "sh") => `42 (${name}) S 41 42 42 ${tty} 42 4194560 0`;
 
 function write(path: string, text: string): void {
@@ -55,7 +55,7 @@ test("a program is recognized by its process name and by its file's name without
   expect(paneNames(71, proc)).toEqual([]);
 });
 
-test("the program that muster-run runs is found below it", () => {
+test("the program that muster-run has started is found among the children of muster-run", () => {
   write("81/task/81/children", "82 84 ");
   write("82/comm", "muster-run\n");
   write("82/task/82/children", "83 ");
@@ -79,7 +79,7 @@ describe("an agent has left its terminal", () => {
     ["has another parent", "92 (muster-run) S 1 92", true],
     ["is another program", "92 (sleep) S 91 92", true],
   ])(
-    "if its muster-run has ended, even if other programs still run in its tmux: it %s",
+    "if its muster-run has ended, even if other programs still run in its tmux: the recorded process %s",
     (_, stat, isGone) => {
       write("91/comm", "tmux: server\n");
       write("92/stat", stat);

@@ -13,7 +13,7 @@ const SELF = { name: "iris", uid, gid, home: folder, shell: "/bin/sh" };
 beforeEach(() => rmSync(file, { force: true }));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test("the rows are those of the file, if the terminal has been silent since it was written", () => {
+test("the rows are those of the file, if the terminal has been silent since the file was written", () => {
   writeFileSync(file, "one\ntwo\n");
   const minuteAgo = Date.now() / 1000 - 60;
   utimesSync(file, minuteAgo, minuteAgo);

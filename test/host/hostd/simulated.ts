@@ -9,14 +9,14 @@ import type { HealthCheck } from "../../../src/model/health-check.ts";
 /** systemd's RestartSec in agents' units. */
 const RESTART_SECONDS = 0.2;
 
-/** An agent with its unit, as the deadman sees it. */
+/** An agent with its unit, as the deadman observes them. */
 export interface SimulatedAgent {
   readonly policy: WatchedUnit;
   state: UnitView["state"];
   run: number;
   restarts: number;
   hangs: boolean;
-  /** Seconds from each start to the next crash; 0 if it does not crash. */
+  /** Seconds from each start to the next crash; 0 if the agent does not crash. */
   crashesAfter: number;
   startsAt: number;
   startedAt: number;
@@ -24,7 +24,7 @@ export interface SimulatedAgent {
   heartbeatAt: number;
   heartbeats: number;
   result: string;
-  /** The answer to a service's check, and the number of checks in this run. */
+  /** The response to a service's check, and the number of checks in this run. */
   answer: { readonly ok: boolean; readonly detail: string };
   asked: number;
   askedAt: number;
@@ -35,7 +35,7 @@ export interface SimulatedAgent {
   runsOn: string;
 }
 
-/** A provider that is probed at each interval and answers according to `isHealthy`. */
+/** A provider that is probed at each interval and responds according to `isHealthy`. */
 export interface SimulatedProvider {
   readonly check: HealthCheck;
   isHealthy: boolean;
@@ -54,11 +54,11 @@ export class SimulatedHost {
   readonly events: (HostEvent & { at: number })[] = [];
   /** The agents that the deadman has stopped because they seemed to hang, and whether they really hung. */
   readonly kills: { readonly agent: string; readonly hung: boolean }[] = [];
-  /** How often the deadman has restarted a service. */
+  /** The number of times that the deadman has restarted a service. */
   revived = 0;
   readonly providers: Record<string, SimulatedProvider> = {};
   held = "";
-  /** How often an agent's provider should have changed, and whether these changes fail. */
+  /** The number of times that an agent's provider should have changed, and whether these changes fail. */
   switches = 0;
   isReadOnly = false;
   /** The agents that are never idle. */
@@ -73,7 +73,7 @@ export class SimulatedHost {
     this.wake();
   }
 
-  /** Kills the deadman, and starts it again with only the memory that it has written. */
+  /** Kills the deadman, and starts it again with only the state that it has saved. */
   restartHostd(): void {
     this.memory = parseMemory(JSON.stringify(this.memory));
     for (const provider of Object.values(this.providers)) provider.count = 0;
@@ -256,7 +256,7 @@ export class SimulatedHost {
 
 function snapshotOf({ check, isHealthy, count }: SimulatedProvider): ProviderSnapshot {
   if (count === 0) return { check };
-  // The deadman itself counts equal answers in a row, across its own restarts.
+  // The deadman itself counts equal responses in a row, across its own restarts.
   return {
     check,
     answered: { ok: isHealthy, detail: isHealthy ? "it answers 200" : "it answers 500", count, streak: 1 },

@@ -40,7 +40,7 @@ interface Version {
   readonly folder: string;
 }
 
-/** A version of a program that prints its own version. */
+/** Returns a version of a program that prints its own version. */
 function version({ host }: World, number: string, files: readonly TarEntry[] = program(number)): Version {
   const bytes = tarball(files);
   const pinned: Pinned = {
@@ -92,7 +92,7 @@ const worldWithInstallations = () =>
   makeWorld(undefined, runs, { id: "hub/demo/installation", type: "Installation" });
 
 describe("an installation", () => {
-  test("requests the archives that the host needs, and is complete when they have arrived", async () => {
+  test("requests the archives that the host needs, and is complete when the archives have arrived", async () => {
     const world = worldWithInstallations();
     const one = version(world, "1.0.0");
     expect(await ask(world.host, one)).toEqual({ missing: [sha512(one.bytes)] });
@@ -113,7 +113,7 @@ describe("an installation", () => {
     expect(readdirSync(`${host.paths.archives}/${process.pid}`)).toEqual([]);
   });
 
-  test("requests an archive again if it was changed on the host's disk", async () => {
+  test("requests an archive again if the archive was changed on the host's disk", async () => {
     const world = worldWithInstallations();
     const one = version(world, "1.0.0");
     send(world.host, one.bytes);
@@ -122,7 +122,7 @@ describe("an installation", () => {
     expect(await ask(world.host, one)).toEqual({ missing: [sha512(one.bytes)] });
   });
 
-  test("fails if the program is a wrapper that does not run, and the last version stays", async () => {
+  test("fails if the program is a wrapper that does not run, and the last version is kept", async () => {
     const world = worldWithInstallations();
     const [one, stub] = [
       version(world, "1.0.0"),
@@ -191,7 +191,7 @@ describe("a changed installation", () => {
     expect(readFileSync(`${one.folder}/node_modules/demo/demo`, "utf8")).toBe("#!/bin/sh\necho 1.0.0\n");
   });
 
-  test("is not reported if only its attributes have changed and were restored, as after a copy of the disk", async () => {
+  test("is not reported if a file was rewritten with the same content, as after a copy of the disk", async () => {
     const world = worldWithInstallations();
     const one = version(world, "1.0.0");
     await installed(world, one);

@@ -20,7 +20,7 @@ afterAll(() => rmSync(dir, { recursive: true }));
 
 let count = 0;
 
-/** Makes an empty folder and a file with these bytes beside it. */
+/** Creates an empty folder, and a file with these bytes beside the folder. */
 function place(bytes: Buffer): { readonly to: string; readonly file: string; readonly around: string } {
   count += 1;
   const around = join(dir, `${count}`);

@@ -10,7 +10,10 @@ import { runtimeOf } from "../../../src/runtimes/registry.ts";
 const LINE = "─".repeat(40);
 const PROMPT = [LINE, "❯ ", LINE];
 
-/** A program at a terminal, and the host around it. Each trap of the real programs is an option. */
+/**
+ * A simulated program at a terminal, and the host around the program. Each known pitfall of the real programs is an
+ * option.
+ */
 class Stand implements MessageHost {
   /** Everything that was done, in order. */
   readonly done: string[] = [];
@@ -25,7 +28,7 @@ class Stand implements MessageHost {
   isComplete = true;
   isDead = false;
   swallowedEnters = 0;
-  /** Milliseconds after which an accepted message is recorded; undefined if it never is. */
+  /** Milliseconds after which an accepted message is recorded; undefined if the message is never recorded. */
   lateness: number | undefined = 0;
   isQueued = false;
   /** Called before a paste or an Enter; can throw, as when a session is killed. */
@@ -86,7 +89,7 @@ const plain = (more: Partial<SendRequest> = {}) => {
 };
 
 describe("a message", () => {
-  test("is on the disk before it is pasted, and is accepted when the transcript has it", async () => {
+  test("is on the disk before it is pasted, and counts as accepted when the transcript contains it", async () => {
     const stand = new Stand();
     expect(await deliver(stand, request())).toEqual({
       verdict: "accepted",
@@ -102,7 +105,7 @@ describe("a message", () => {
     expect((await deliver(stand, request())).verdict).toBe("queued");
   });
 
-  test("is entered again, but not pasted again, if the program has swallowed an Enter", async () => {
+  test("gets another Enter, but is not pasted again, if the program has ignored the first Enter", async () => {
     const stand = new Stand();
     stand.swallowedEnters = 2;
     expect((await deliver(stand, request())).verdict).toBe("accepted");
@@ -110,19 +113,19 @@ describe("a message", () => {
     expect(stand.done.filter((one) => one === "enter")).toHaveLength(3);
   });
 
-  test("is accepted although its record is late by 20 s", async () => {
+  test("counts as accepted although its record is 20 s late", async () => {
     const stand = new Stand();
     stand.lateness = 20_000;
     expect((await deliver(stand, request())).verdict).toBe("accepted");
   });
 
-  test("is unconfirmed if no record appears", async () => {
+  test("counts as unconfirmed if no record appears", async () => {
     const stand = new Stand();
     stand.lateness = undefined;
     expect((await deliver(stand, request())).verdict).toBe("unconfirmed");
   });
 
-  test("is delivered if no proof is requested", async () => {
+  test("counts as delivered if no proof is requested", async () => {
     expect((await deliver(new Stand(), request({ wait: 0 }))).verdict).toBe("delivered");
   });
 
@@ -133,7 +136,7 @@ describe("a message", () => {
     ["question", ["Do you trust the files?", "❯ 1. Yes"]],
     ["starting", ["Loading…"]],
     ["draft", [LINE, "❯ half a thought", LINE]],
-  ])("is refused without a key: %s", async (reason, lines) => {
+  ])("is refused, and no key is typed: %s", async (reason, lines) => {
     const stand = new Stand();
     stand.screen = () => lines;
     expect(await deliver(stand, request())).toMatchObject({ verdict: "refused", reason });
@@ -173,7 +176,7 @@ describe("a message", () => {
     expect(stand.done).not.toContain("enter");
   });
 
-  test("is at most delivered to a plain program, unless the program acknowledges it", async () => {
+  test("counts at most as delivered if it is sent to a plain program, unless the program acknowledges it", async () => {
     const stand = new Stand();
     stand.lateness = undefined;
     expect((await deliver(stand, plain())).verdict).toBe("delivered");
@@ -250,7 +253,7 @@ describe("a message that is sent again with its ID", () => {
         stand.isTaken = true;
       },
     ],
-  ])("stays unconfirmed if nothing can be proved: %s", async (_, change) => {
+  ])("remains unconfirmed if nothing can be proved: %s", async (_, change) => {
     const stand = new Stand();
     await killedAt(stand, "paste");
     change(stand);
@@ -265,7 +268,7 @@ describe("a message that is sent again with its ID", () => {
     expect(stand.done).not.toContain("paste");
   });
 
-  test("is refused if its text differs", async () => {
+  test("is refused if its text differs from the first text", async () => {
     const stand = new Stand();
     await deliver(stand, request());
     expect(await deliver(stand, request({ text: "other" }))).toMatchObject({

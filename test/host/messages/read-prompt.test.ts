@@ -43,7 +43,7 @@ describe("the prompt on a screen", () => {
     expect(read("claude", BOX("> a draft"))).toEqual(prompt("a draft"));
   });
 
-  test("shows that the runtime works", () => {
+  test("shows that the runtime is busy", () => {
     expect(read("claude", ["✻ Thinking… (3s · esc to interrupt)", LINE, "❯ ", LINE])).toEqual(
       prompt("", true),
     );
@@ -80,7 +80,7 @@ describe("the prompt on a screen", () => {
 });
 
 describe("a draft", () => {
-  test("is a pasted text if it is a part of the text or the runtime's placeholder", () => {
+  test("counts as the pasted text if it is a part of that text or the runtime's placeholder", () => {
     expect(isPasted("one\n  two", "one\ntwo\nthree", undefined)).toBe(true);
     expect(isPasted("[Pasted text #3 +90 lines]", "long", "[Pasted text #")).toBe(true);
     expect(isPasted("other", "one", "[Pasted text #")).toBe(false);

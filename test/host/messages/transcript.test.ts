@@ -54,7 +54,7 @@ const [FILE, claudeLine] = RECORDS.claude;
 
 describe("the transcripts of a runtime", () => {
   test.each(Object.entries(RECORDS))(
-    "contain a new message of %s, but not an older one",
+    "contain a new message of %s, but not an older message",
     (kind, [path, line]) => {
       const records = recordsOf(kind as RuntimeKind);
       const { home, append } = makeHome();

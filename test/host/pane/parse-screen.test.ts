@@ -19,7 +19,7 @@ describe("the parser of a captured pane", () => {
     ]);
   });
 
-  test("reads colours that are separated by colons, and the bright ones", () => {
+  test("reads colours that are separated by colons, and bright colours", () => {
     const [row] = parseScreen([
       `${ESC}[38:2::9:8:7ma${ESC}[38:5:3mb${ESC}[97;104mc${ESC}[2;7md${ESC}[22;27me`,
     ]);

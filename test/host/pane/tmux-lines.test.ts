@@ -13,7 +13,7 @@ function parse(...chunks: readonly string[]) {
 }
 
 describe("the lines of a control client", () => {
-  test("are parsed as answers to its own commands, for any division into chunks", () => {
+  test("are parsed as replies to its own commands, for any division into chunks", () => {
     const text =
       "%begin 1 5 0\nother\n%end 1 5 0\n%output %0 x\n%begin 1 6 1\na\n\nb\n%end 1 6 1\n%begin 2 7 1\n%error 2 7 1\n";
     const expected = [
@@ -24,13 +24,13 @@ describe("the lines of a control client", () => {
     expect(parse(...text).answers).toEqual(expected);
   });
 
-  test("can contain a line that looks like the end of another answer", () => {
+  test("can contain a line that looks like the end of another reply", () => {
     expect(parse("%begin 1 6 1\n%end 1 5 1\n%exit\n%end 1 6 1\n").answers).toEqual([
       { isError: false, lines: ["%end 1 5 1", "%exit"] },
     ]);
   });
 
-  test("end once if the client detaches, or if an answer is too large", () => {
+  test("end the connection only once, even if the client exits twice or a reply is too large", () => {
     expect(parse("%exit\n%exit\n").ends).toBe(1);
     const line = `${"x".repeat(1024 * 1024)}\n`;
     expect(parse("%begin 1 6 1\n", line, line, line, line, line, line).ends).toBe(1);

@@ -40,13 +40,13 @@ test("the gate refuses a task that belongs to another agent, with exit code 3 an
   expect(route([]).code).toBe(3);
 });
 
-test("the gate lets a task pass that the agent may do, with exit code 0", () => {
+test("the gate accepts a task that the agent is allowed to do, with exit code 0", () => {
   expect(route(["write a poem"])).toMatchObject({ code: 0, out: '{"agent":"iris","allowed":true}\n' });
   expect(route(["git push"], "arc").code).toBe(0);
   expect(route(["--agent", "arc", "git push"], "root").code).toBe(0);
 });
 
-test("the gate lets nothing pass if it does not know the agent or cannot read the routes", () => {
+test("the gate accepts no task if the agent is unknown or the routes cannot be read", () => {
   expect(route(["write a poem"], "stranger")).toMatchObject({
     code: 1,
     err: expect.stringContaining("--agent"),

@@ -17,7 +17,7 @@ const GITHUB: TaskRoute = {
 };
 const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 
-/** The home of iris, and the file with the routes of its host. */
+/** Creates the home of iris, and the file with the routes of iris's host. */
 function makeHome(routes: readonly TaskRoute[] = [GITHUB]) {
   const dir = mkdtempSync(join(tmpdir(), "muster-tasks-"));
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
@@ -48,7 +48,7 @@ function makeHome(routes: readonly TaskRoute[] = [GITHUB]) {
 }
 
 describe("a queue", () => {
-  test("gives out tasks by priority and then in their order, each only once", () => {
+  test("assigns tasks by priority and then in the order of their creation, and each task only once", () => {
     const { task } = makeHome();
     task("add", "second");
     task("add", "third", "--description", "later");
@@ -58,7 +58,7 @@ describe("a queue", () => {
     expect(task("next")).toMatchObject({ code: 4, out: "" });
   });
 
-  test("keeps the result of a task, and refuses to end a task twice", () => {
+  test("keeps the result of a task, and refuses to close a task twice", () => {
     const { task } = makeHome();
     task("add", "one");
     task("add", "two");
@@ -69,14 +69,14 @@ describe("a queue", () => {
     expect(task("list", "--status", "failed").json.map(({ id }) => id)).toEqual([2]);
   });
 
-  test("has a task with the same key only once", () => {
+  test("contains only one task with the same key", () => {
     const { task } = makeHome();
     expect(task("add", "one", "--key", "loom/7").json).toEqual([{ id: 1 }]);
     expect(task("add", "one again", "--key", "loom/7").json).toEqual([{ id: 1 }]);
     expect(task("list").json).toHaveLength(1);
   });
 
-  test("loses no task and gives none out twice with 20 processes at the same time", async () => {
+  test("loses no task, and assigns no task twice, even if 20 processes use it at the same time", async () => {
     const { dir, db } = makeHome();
     const script = join(dir, "writer.mjs");
     const queue = join(import.meta.dirname, "../../../src/host/tasks");
@@ -130,13 +130,13 @@ describe("a queue", () => {
 });
 
 describe("a task of another agent", () => {
-  test("is not added: the answer names the agent that does it", () => {
+  test("is not added, and the reply names the agent that does such tasks", () => {
     const { task } = makeHome();
     expect(task("add", "run `git push`")).toMatchObject({ code: 3, json: [{ allowed: false, to: "arc" }] });
     expect(task("list").json).toEqual([]);
   });
 
-  test("is refused by the database itself, and the guard is restored after somebody has removed it", () => {
+  test("is refused by the database itself, and the guard is restored after somebody has removed this guard", () => {
     const { db, task } = makeHome();
     task("add", "one");
     const insert = (subject: string) => {
@@ -164,7 +164,7 @@ describe("a task of another agent", () => {
     expect(task("list").json).toHaveLength(2);
   });
 
-  test("becomes misrouted instead of being given out if the routes have changed since it was added", () => {
+  test("becomes misrouted instead of being assigned if the routes have changed since it was added", () => {
     const { task, declare } = makeHome([]);
     task("add", "git push");
     task("add", "write a poem");
@@ -175,7 +175,7 @@ describe("a task of another agent", () => {
     });
   });
 
-  test("is found by the database if, and only if, the gate finds it, for any text", () => {
+  test("is recognized by the database exactly if the gate recognizes it, for any text", () => {
     const { db, task } = makeHome();
     task("list");
     const own = new DatabaseSync(db);

@@ -6,8 +6,9 @@ import { connect, createServer, type Socket } from "node:net";
 
 const SSHD = 2222;
 /**
- * Two limits in bytes, by which this program recognizes the command that starts Muster's runtime. The command arrives
- * after the key exchange, and is longer than any login message. All traffic after the command belongs to the run.
+ * Two limits in bytes. With these limits, this program recognizes the command that starts Muster's runtime. The command
+ * arrives after the key exchange, and is longer than any login message. All traffic after the command belongs to the
+ * run.
  */
 const KEY_EXCHANGE = 2500;
 const COMMAND = 350;
@@ -36,7 +37,7 @@ createServer((client) => {
   let isMidRun = false;
   client.on("data", ({ length }) => {
     if (isMidRun) {
-      // The host has received the request, but its answer never arrives.
+      // The host has received the request, but its reply never arrives.
       sshd.unpipe(client);
       if (mode === "cut") client.destroy();
     }

@@ -11,15 +11,15 @@ export function makeCanaries(names: readonly string[]): Canaries {
   return Object.fromEntries(names.map((name) => [name, `canary-${name}-${randomBytes(9).toString("hex")}`]));
 }
 
-/** The names of the canaries that a text contains. */
+/** Returns the names of the canaries that a text contains. */
 export function canariesIn(canaries: Canaries, text: string | Buffer): string[] {
   return Object.keys(canaries).filter((name) => text.includes(canaries[name] as string));
 }
 
 /**
- * All files in a folder that contain a canary, each as `<path>: <names>`.
+ * Returns all files in a folder that contain a canary, each as `<path>: <names>`.
  *
- * @param since milliseconds since 1970; files written before it are skipped
+ * @param since milliseconds since 1970; files that were written earlier are skipped
  */
 export function filesWith(canaries: Canaries, folder: string, since = 0): string[] {
   const recent = filesUnder(folder).filter((file) => statSync(join(folder, file)).mtimeMs >= since);
@@ -30,8 +30,8 @@ export function filesWith(canaries: Canaries, folder: string, since = 0): string
 }
 
 /**
- * All regular files on a host that contain a canary, each as `<path>: <name>`. The journal is also searched as text,
- * because its files can be compressed.
+ * Returns all regular files on a host that contain a canary, each as `<path>: <name>`. The journal is also searched as
+ * text, because its files can be compressed.
  */
 export async function hostFilesWith(canaries: Canaries, project: Project, host: string): Promise<string[]> {
   const lines = await search(
@@ -47,7 +47,7 @@ export async function hostFilesWith(canaries: Canaries, project: Project, host: 
   return [...new Set(named)].sort();
 }
 
-/** The users whose processes on a host have a canary in their environment. */
+/** Returns the users whose processes on a host have a canary in their environment. */
 export async function environsWith(canaries: Canaries, project: Project, host: string): Promise<string[]> {
   const script = `grep -laF -f $patterns /proc/[0-9]*/environ 2>/dev/null | xargs -r stat -c %U | sort -u`;
   return search(canaries, project, host, script);
@@ -96,7 +96,7 @@ function commandLine(pid: string): string {
   }
 }
 
-/** All files in a folder. Symlinks are not followed, because one of them points to the checkout. */
+/** Returns all files in a folder. Symlinks are not followed, because one symlink points to the checkout. */
 function filesUnder(folder: string, below = ""): string[] {
   return readdirSync(join(folder, below), { withFileTypes: true }).flatMap((entry) => {
     const path = join(below, entry.name);

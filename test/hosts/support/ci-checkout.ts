@@ -19,7 +19,7 @@ const ROOT = join(import.meta.dirname, "..", "..", "..");
 /** The user ID of the test's CI runner: the user nobody, who cannot write anywhere in the checkout. */
 const NOBODY = 65_534;
 
-/** A checkout like in CI: the committed files, an installed Muster, and a reader's key. */
+/** A checkout as in CI: the committed files, an installed Muster, and a reader's key. */
 export interface CiCheckout {
   readonly dir: string;
   /** Runs `fleet` in the checkout as a user without write access, with `env`, PATH and HOME as the environment. */

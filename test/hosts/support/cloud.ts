@@ -11,7 +11,7 @@ const PLUGINS = join(import.meta.dirname, "../../doubles/plugins/bin");
 /** If true, the engine downloads the vendor's own plugins, and the tests use these plugins. */
 export const REAL = process.env["MUSTER_REAL_PLUGINS"] === "1";
 
-/** The variables for the stand-ins' waits. The vendor's plugins only read the rate. */
+/** The variables for the waits of the stand-ins. The vendor's plugins read only the rate. */
 const PACES = {
   vendor: {},
   scaled: { STAND_IN_PACE: "0.1", STAND_IN_TIMEOUTS: "0.1", DIGITALOCEAN_REQUESTS_PER_SECOND: "30" },
@@ -71,7 +71,7 @@ function environment({ url, token }: Cloud): Record<string, string> {
   return {
     DIGITALOCEAN_API_URL: url,
     DIGITALOCEAN_TOKEN: token,
-    // Both plugins support these variables. With them, a plugin retries after a fraction of a second.
+    // Both plugins support these variables, which shorten the wait before a retry to a fraction of a second.
     DIGITALOCEAN_HTTP_RETRY_WAIT_MIN: "0.05",
     DIGITALOCEAN_HTTP_RETRY_WAIT_MAX: "0.2",
     // The engine prefers plugins on PATH to downloads. Without downloads, a missing plugin immediately causes an error.

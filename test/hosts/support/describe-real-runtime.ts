@@ -13,16 +13,16 @@ export interface RealRuntime {
   readonly prompt: RegExp;
   /** Whether each start continues the agent's conversation. */
   readonly resumes: boolean;
-  /** A command that opens a dialog, and the question of this dialog; absent if there is no such command. */
+  /** A command that opens a dialog, and the question of this dialog. Undefined if the runtime has no such command. */
   readonly dialog?: { readonly command: string; readonly question: RegExp };
-  /** A script for the host, which runs while it still has a route. */
+  /** A script for the host, which runs while the host still has a route. */
   readonly prepare?: string;
 }
 
-/** The longest time in milliseconds until a runtime has answered. The slowest one takes 20 s on a busy machine. */
+/** The longest time in milliseconds until a runtime has answered. The slowest runtime takes 20 s on a busy machine. */
 const PATIENCE = { timeout: 60_000 };
 
-/** Declares the tests that every real runtime must pass, in a unit on a local host. */
+/** Declares the tests that every real runtime must pass. The runtime runs in a unit on a local host. */
 export async function describeRealRuntime(of: RealRuntime): Promise<void> {
   const { runtime, path, prompt, resumes, dialog, prepare } = of;
   const isHere = await hasRuntime(runtime);
@@ -47,7 +47,7 @@ export async function describeRealRuntime(of: RealRuntime): Promise<void> {
         .toContain(message);
     };
 
-    /** Returns the request for an answer to a message. Some runtimes also ask for a title, without tools. */
+    /** Returns the request that contains a message. Some runtimes also request a title, without tools. */
     const requestWith = async (message: string): Promise<ModelRequest> => {
       const find = () => api.requests.find((one) => one.offersTools && one.last.includes(message));
       await expect.poll(find, PATIENCE).toBeDefined();
@@ -130,7 +130,8 @@ export async function describeRealRuntime(of: RealRuntime): Promise<void> {
           return row?.flags.includes("BLOCKED") ? row.blocked : "not blocked";
         };
         await agent.say(dialog.command);
-        // The test does not wait for two minutes: tmux writes its file soon, and the terminal gets an older time.
+        // The test does not wait for two minutes. Instead, tmux writes its file soon, and the test sets an older time
+        // for the terminal.
         const tmux = `runuser -u ${agent.name} -- tmux -S /run/muster-${agent.name}/tmux`;
         await agent.onHost(`${tmux} set-option -w monitor-silence 2`);
         const older = `touch -m -d -130sec $(${tmux} list-panes -F '#{pane_tty}')`;

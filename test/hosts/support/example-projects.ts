@@ -154,7 +154,7 @@ function unitsOn(host: string, { services = {} }: FleetYaml): string[] {
   return here.map(([name, { unit }]) => unit ?? `${name}.service`);
 }
 
-/** A script that installs a stand-in for each program. */
+/** Returns a script that installs a stand-in for each program. */
 function installScript(programs: readonly string[]): string {
   const paths = programs.map((program) => (program.includes("/") ? program : `/usr/local/bin/${program}`));
   const encoded = AGENT_PROGRAM.toString("base64");

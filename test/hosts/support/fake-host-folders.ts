@@ -9,7 +9,7 @@ import type { RuntimeFiles } from "../../../src/transport/runtime-files.ts";
 export interface Remote {
   readonly root: string;
   readonly dirs: RemoteDirs;
-  /** A runtime that answers without a real host. Each `version` has a different bundle. */
+  /** Returns a runtime that answers without a real host. Each `version` has a different bundle. */
   runtime(version?: string, edit?: (program: string) => string): RuntimeFiles;
   dispose(): void;
 }

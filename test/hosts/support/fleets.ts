@@ -12,7 +12,9 @@ export interface Layout {
   readonly agents: Readonly<Record<string, readonly string[]>>;
 }
 
-/** The files of a fleet on local hosts: one tenant, and for each agent an identity, a credential and contacts. */
+/**
+ * Returns the files of a fleet on local hosts: one tenant, and for each agent an identity, a credential and contacts.
+ */
 export function localFleet({ hosts, agents }: Layout): Record<string, string> {
   const names = Object.values(agents).flat();
   const by = <T>(make: (name: string) => T) => Object.fromEntries(names.map((name) => [name, make(name)]));
@@ -59,7 +61,7 @@ function agent(name: string, host: string) {
   };
 }
 
-/** A made-up secret for each agent in a layout, by the secret's name. */
+/** Returns a made-up secret for each agent in a layout, by the secret's name. */
 export function secretsFor({ agents }: Layout): Record<string, string> {
   return Object.fromEntries(
     Object.values(agents)

@@ -13,12 +13,13 @@ export const LAYOUT = {
 
 export type Host = (typeof LAYOUT.hosts)[number];
 
-/** Four machines, and a project that reaches them over ssh as existing hosts. */
+/** Four machines, and a project that reaches these machines over ssh as existing hosts. */
 export interface FourHosts {
   readonly project: Project;
   address(host: string): string;
   /**
-   * Runs a script on the host as root. It uses the tests' own sshd, which works even if the host's sshd does not work.
+   * Runs a script on the host as root. The connection uses the tests' own sshd, which works even if the host's sshd
+   * does not work.
    */
   inside(host: string, script: string): Promise<string>;
   /** Changes the host's entry in fleet.yaml. */
@@ -65,7 +66,7 @@ export async function fourHosts(): Promise<FourHosts> {
 }
 
 /**
- * Starts the tests' own sshd. It has a copy of the host key, so that it works even after the host's key file has
+ * Starts the tests' own sshd. This sshd has a copy of the host key, so that it works even after the host's key file has
  * changed. Both sshds need the folder /run/sshd, which systemd would remove when the host's sshd stops.
  */
 const START_SSHD =

@@ -5,8 +5,8 @@ import type { Project } from "./project.ts";
 /**
  * Prints everything that belongs to Muster on a host, and everything that a run could leave there by mistake: files
  * with owner, mode and content, accounts, systemd's units, and the running programs of each agent with their keys. The
- * base system of a local host is left out. The deadman's memory, history and uptimes are also left out, because no run
- * writes them, and the ledgers, because they contain what each killed run has found. The texts that a repair has
+ * base system of a local host is left out. The deadman's state, history and uptimes are left out, because no run writes
+ * them. The ledgers are left out, because they contain the findings of each killed run. The texts that a repair has
  * replaced are left out, because another test covers them.
  */
 const EVERYTHING = `
@@ -43,7 +43,7 @@ const VOLATILE: readonly (readonly [RegExp, string])[] = [
   [/ \d+ \d+ (?=\/var\/lib\/muster-aside)/g, " <gone> <gone> "],
 ];
 
-/** The sorted lines about a host. Two hosts with the same content have equal lines. */
+/** Returns the sorted lines about a host. Two hosts with the same content have equal lines. */
 export async function everythingOn(project: Project, host: string): Promise<string[]> {
   const text = await project.onHost(host, EVERYTHING);
   const plain = VOLATILE.reduce((all, [what, name]) => all.replace(what, name), text);
@@ -58,14 +58,14 @@ interface Resource {
 const ENGINE_FIELDS = ["created", "modified", "sourcePosition", "stackTrace"];
 
 /**
- * The engine's own provider. A run that reads the state creates it (src/program/preflight.ts), and the next run removes
- * it.
+ * The engine's own provider. A run that reads the state creates this provider (src/program/preflight.ts), and the next
+ * run removes it.
  */
 const STATE_READER = "::pulumi:providers:pulumi::default";
 
 /**
- * The stack's state and the project's own files. Times, ciphertexts and seals are left out, because they are different
- * after every run.
+ * Returns the stack's state and the project's own files. Times, ciphertexts and seals are left out, because they are
+ * different after every run.
  */
 export function everythingOf(project: Project): unknown {
   const { checkpoint } = JSON.parse(project.read(".state/.pulumi/stacks/muster/test.json")) as {
@@ -106,7 +106,7 @@ function filesIn({ dir }: Project, folder: string): string[] {
   }
 }
 
-/** The text of the inventory. Other files are left empty, because their text is different after every run. */
+/** Returns the text of the inventory. Other files are left empty, because their text is different after every run. */
 function textOf(file: string): string {
   return file.endsWith("inventory.yaml") ? readFileSync(file, "utf8") : "";
 }

@@ -32,7 +32,7 @@ const SCRIPTS: ScriptByKind = {
   runtime: () => `cat ${RUNTIME_DIR}/run; ls ${RUNTIME_DIR}`,
 };
 
-/** A script that prints the actual properties of all declared items on the host. */
+/** Returns a script that prints the actual properties of all declared items on the host. */
 export function factsScript(places: readonly Place[]): string {
   const scripts = places.map((place) => (SCRIPTS[place.item.kind] as (place: Place) => string)(place));
   return `{ ${scripts.join("\n")}\n} 2>&1`;
@@ -46,14 +46,14 @@ function selectDeclared(place: Place<Extract<HostItem, { kind: "rows" }>>): stri
 }
 
 /**
- * A script that lists every entry in the folders that Muster or a person could write to, with its timestamps. The files
- * that the deadman writes on its own are left out, because a command that only reads does not cause these writes.
+ * A script that lists every entry, with its timestamps, in the folders to which Muster or a person could write. The
+ * files that the deadman writes on its own are left out, because a command that only reads does not cause these writes.
  */
 export const LISTING = `
 find /etc /home /root /usr/local /var/lib /var/spool /run/muster /run/systemd/system ${STASH} \
   ! -path ${HOSTD_DIR} ! -path '${HOSTD_DIR}/[mhu]*' -printf '%p %i %M %U %G %s %T@ %C@ %l\\n' | sort`;
 
-/** A script that prints the process and the start time of each agent's unit. */
+/** Returns a script that prints the process and the start time of each agent's unit. */
 export function startsScript(agents: readonly string[]): string {
   const units = agents.map((agent) => `muster-agent-${agent}.service`);
   return `systemctl show -p Id,MainPID,NRestarts,ActiveEnterTimestampMonotonic ${units.join(" ")}`;

@@ -17,8 +17,9 @@ export async function plantedBox(script: string): Promise<Project> {
 /**
  * Imports the box as an existing server.
  *
- * @param name the name of the host in the proposal @param user the user with which Muster logs in @returns the output
- * of the command
+ * @param name the name of the host in the proposal
+ * @param user the user with which Muster logs in
+ * @returns the output of the command
  */
 export async function importBox(machine: Project, name: string, user = "root"): Promise<string> {
   const { hosts } = parse(machine.read("stacks/inventory.local.yaml")) as {
@@ -29,7 +30,7 @@ export async function importBox(machine: Project, name: string, user = "root"): 
   return (await must(machine.fleet(["import", "host", name, ...login]))).stdout;
 }
 
-/** The text of each file that the import of `box` has written, by path. */
+/** Returns the text of each file that the import of `box` has written, by path. */
 export function proposedIn(machine: Project): Record<string, string> {
   const dir = join(machine.dir, "imported/box");
   const names = readdirSync(dir, { recursive: true, encoding: "utf8" });

@@ -1,7 +1,7 @@
 import { VICTIMS, type Victim } from "./processes-of-run.ts";
 import { randomFrom, SEED } from "./random.ts";
 
-/** The kinds of runs. The tests repeat them on a host in this order. */
+/** The kinds of runs, in the order in which the tests repeat them on a host. */
 export const PHASES = ["a first up", "an update", "a repair", "a destroy"] as const;
 
 export type Phase = (typeof PHASES)[number];
@@ -34,7 +34,7 @@ export function killPlan(points: number): Point[] {
   });
 }
 
-/** The victims that do not exist in a destroy, because a destroy runs no program. */
+/** The victims that do not exist in a destroy, because a destroy does not run the Pulumi program. */
 const OF_PROGRAMS: readonly Victim[] = ["program", "language host"];
 
 /** The maximum progress before a kill. With more progress, most runs would end before the kill. */

@@ -31,8 +31,8 @@ export interface KilledRun {
 }
 
 /**
- * Runs `pulumi` and kills one of its processes with SIGKILL. If the process does not exist yet, waits for it. Returns
- * when the engine has ended. Orphaned processes can still run then.
+ * Runs `pulumi` and kills one of its processes with SIGKILL. If the process does not exist yet, the function waits for
+ * the process. It returns when the engine has ended. At that time, orphaned processes can still run.
  *
  * @param target undefined for a run without a kill
  */

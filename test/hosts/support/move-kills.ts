@@ -36,7 +36,7 @@ export function moveKills(seed: number, points: number): MoveKill[] {
   const random = randomFrom(seed);
   const first = Math.floor(random() * STEPS.length * VICTIMS.length);
   return Array.from({ length: points }, (_, i) => {
-    // Three is coprime to both lengths. A few kills therefore cover all steps, and many kills cover all pairs.
+    // Three is coprime to both lengths, so a few kills cover all steps, and many kills cover all pairs.
     const at = first + 3 * i;
     const round = Math.floor(at / STEPS.length);
     const step = STEPS[at % STEPS.length] as MoveKill["step"];

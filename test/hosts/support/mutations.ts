@@ -30,22 +30,22 @@ const FORMS: FormsByKind = {
   group: groupForms,
   package: packageForms,
   runtime: runtimeForms,
-  // isolation.test.ts tests these items. Their differences depend on when systemd reads its files again.
+  // isolation.test.ts tests these items. Their differences depend on the time at which systemd reads its files again.
   limits: () => [],
   model: () => [],
   controllers: () => [],
-  // adopt-seeds.test.ts tests copies, which end with the take-over.
+  // adopt-seeds.test.ts tests copies, which Muster no longer updates after the take-over.
   copy: () => [],
   // runtime-versions.test.ts changes these items.
   installation: () => [],
   running: () => [],
-  // `up` does not change rights; rights.test.ts tests them.
+  // `up` does not change rights. rights.test.ts tests rights.
   rights: () => [],
 };
 
 /**
- * The drift matrix. It changes every item of every resource type and agent part in every form, in as few batches as
- * possible. Within a batch, no two mutations affect the same item.
+ * Returns the batches of the drift matrix. The matrix changes every item of every resource type and agent part in every
+ * form, in as few batches as possible. Within a batch, no two mutations affect the same item.
  */
 export function batchesOf(plan: Plan): Mutation[][] {
   const byRole = [...Map.groupBy(placesOf(plan), roleOf).values()];
@@ -56,7 +56,7 @@ export function batchesOf(plan: Plan): Mutation[][] {
   return batches;
 }
 
-/** An item's type and its name without the agent's name. */
+/** Returns an item's type and its name without the agent's name. */
 function roleOf({ declaration, name }: Place): string {
   const { part, label } = parseItemName(name);
   const own = declaration.agent ?? label.split(" ")[1];
@@ -64,7 +64,10 @@ function roleOf({ declaration, name }: Place): string {
   return `${declaration.type} ${itemName(part, role)}`;
 }
 
-/** For each form of a role, the mutations of all items with this role. The batches need only one of these mutations. */
+/**
+ * Returns the mutations of all items with a role, for each form of the role. The batches need only one of the mutations
+ * of a form.
+ */
 function choicesOf(places: readonly Place[]): Mutation[][] {
   const perPlace = places.map((place) => formsOf(place).map((form) => mutationOf(place, form)));
   return (perPlace[0] ?? []).map((_, i) => perPlace.flatMap((mutations) => mutations[i] ?? []));
@@ -96,7 +99,7 @@ function plant(batches: Mutation[][], choice: readonly Mutation[]): void {
   batches.push(choice.slice(0, 1));
 }
 
-/** The items that a mutation changes or affects. */
+/** Returns the items that a mutation changes or affects. */
 function itemsOf({ place, reported }: Mutation): string[] {
   const own = reportedAs(place.declaration.id, place.name, "");
   return [own, ...reported.map((one) => one.slice(0, one.lastIndexOf(".") + 1))];

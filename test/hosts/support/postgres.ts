@@ -5,7 +5,7 @@ import { execa } from "execa";
 import { vi } from "vitest";
 import { freePort, PASSWORD, type StateServer, serve } from "./state-server.ts";
 
-/** The database's name. The engine uses it as the prefix of the keys under which it stores states. */
+/** The database's name. The engine uses this name as the prefix of the keys under which it stores states. */
 const DATABASE = "postgres";
 
 /** Starts Debian's PostgreSQL as a separate cluster on loopback, as the user of the Debian package. */

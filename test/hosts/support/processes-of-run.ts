@@ -16,7 +16,7 @@ interface Process {
 }
 
 /**
- * The current processes of one kind in a run.
+ * Returns the current processes of one kind in a run.
  *
  * @param engine process ID of the run's engine
  * @param cgroup name of the local host's cgroup; the processes in it are also visible on this machine

@@ -47,7 +47,7 @@ export interface Project {
    * @returns the script's standard output
    */
   onHost(host: string, script: string): Promise<string>;
-  /** The arguments with which `onHost` calls ssh, without the command. */
+  /** Returns the arguments with which `onHost` calls ssh, without the command. */
   sshArguments(host: string): string[];
   /** Replaces the installed Muster by the package in the folder `root`. */
   install(root: string): void;
@@ -105,8 +105,8 @@ export async function makeProject(
 }
 
 /**
- * Removes the hosts without the engine, because the engine would first remove everything on them. This also removes
- * hosts that a killed run has not created completely.
+ * Removes the hosts without the engine, because the engine would first remove everything on the hosts. This function
+ * also removes hosts that a killed run has not created completely.
  */
 async function removeHosts(dir: string): Promise<void> {
   const prefix = hostPaths(localDir(), realpathSync(dir), "x").id.slice(0, -1);
@@ -128,7 +128,7 @@ async function prepare(
   if (values.length > 0) await must(project.pulumi(["config", "set-all", ...values]));
 }
 
-/** The checkout's own project file, with the paths of a user's project. */
+/** Returns the checkout's own project file, with the paths of a user's project. */
 function pulumiYaml(): string {
   const own = readFileSync(join(ROOT, "Pulumi.yaml"), "utf8");
   return own

@@ -1,6 +1,6 @@
 import type { Project } from "./project.ts";
 
-/** The behaviour of a provider's server. `flap`: every second answer is an error. `down`: the server does not run. */
+/** The behaviour of a provider's server. `flap`: every second response is an error. `down`: the server does not run. */
 export type Behaviour = "well" | "401" | "429" | "500" | "redirect" | "silent" | "flap" | "down";
 
 const SERVER = `

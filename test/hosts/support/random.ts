@@ -4,7 +4,7 @@ export const LONG = process.env["MUSTER_LONG"] === "1";
 export const SEED = Number(process.env["MUSTER_SEED"] ?? randomBytes(3).readUIntBE(0, 3));
 
 /**
- * Park and Miller's random number generator.
+ * Creates Park and Miller's random number generator.
  *
  * @returns a function that returns numbers from 0 to 1
  */
@@ -27,7 +27,7 @@ export interface Draw {
 
 export function drawFrom(seed: number): Draw {
   const random = randomFrom(seed);
-  // The first numbers of small seeds are similar.
+  // The first numbers of small seeds are similar, so the first three numbers are skipped.
   for (let i = 0; i < 3; i++) random();
   const below = (most: number) => Math.min(most - 1, Math.floor(random() * most));
   return {

@@ -25,9 +25,9 @@ interface Example extends Record<string, unknown> {
 }
 
 /**
- * Downloads a runtime into the cache, from which hosts get it.
+ * Downloads a runtime into the cache, from which hosts get the runtime.
  *
- * @returns whether this machine has the runtime now. In CI, a runtime that cannot be downloaded is an error
+ * @returns whether this machine has the runtime now @throws in CI, if the runtime cannot be downloaded
  */
 export async function hasRuntime(name: string): Promise<boolean> {
   const read = readLock(REAL);
@@ -135,7 +135,7 @@ function terminal(project: Project, name: string): Pick<RealAgent, "onHost" | "p
   return {
     onHost,
     pane: () => onHost(`${tmux} capture-pane -p -J -t ${name}:0.0`),
-    // The programs treat input that arrives at once as a paste, and an Enter in it as a line break.
+    // The programs treat input that arrives at once as a paste, and treat an Enter in this input as a line break.
     say: async (message) => {
       const typed = `'${message.replaceAll("'", `'\\''`)}'`;
       await onHost(

@@ -3,8 +3,8 @@ import type { Finding } from "../../../src/model/drift-finding.ts";
 import { reportedAs } from "./mutation-forms/form.ts";
 
 /**
- * The differences in `fleet drift --json`, without values and duplicates, in sorted order. A changed row or line is
- * listed as a change of its property.
+ * Returns the differences in `fleet drift --json`, without values and duplicates, in sorted order. A changed row or
+ * line is listed as a change of its property.
  */
 export function reportedByDrift(json: string): string[] {
   const { findings } = JSON.parse(json) as { findings: Finding[] };
@@ -24,7 +24,9 @@ interface Step {
   };
 }
 
-/** The differences in `pulumi preview --json`, in the same form. For a new resource, all of its items differ. */
+/**
+ * Returns the differences in `pulumi preview --json`, in the same form. For a new resource, all of its items differ.
+ */
 export function reportedByPreview(json: string): string[] {
   const { steps } = JSON.parse(json) as { steps: Step[] };
   return unique(steps.filter(({ op }) => op !== "same" && op !== "refresh").flatMap(reportedByStep));

@@ -11,7 +11,7 @@ const NPX = `npx() { program=$1; shift; "${join(ROOT, "bin")}/$program" "$@"; }`
 /**
  * Runs the commands of a docs page exactly as written. The first command that fails ends the run.
  *
- * @param name of the comment before the indented block
+ * @param name the name of the comment before the indented block
  * @param own this test's values, by the example values on the page that they replace
  */
 export async function runDocs(

@@ -5,11 +5,11 @@ export interface Souls {
   /** Declares a new text for all files. */
   change(): void;
   /**
-   * The first line and the size of each SOUL.md on these hosts. A partly written file differs from every version that
-   * the test declares.
+   * Returns the first line and the size of each SOUL.md on these hosts. A partly written file differs from every
+   * version that the test declares.
    */
   on(names: readonly Host[]): Promise<string[]>;
-  /** The first line and the size of each declared SOUL.md for these hosts. */
+  /** Returns the first line and the size of each declared SOUL.md for these hosts. */
   declared(names: readonly Host[]): string[];
 }
 

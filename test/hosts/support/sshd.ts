@@ -19,9 +19,9 @@ import type { Target } from "../../../src/transport/target.ts";
 /** A real sshd on loopback. Its own client key can log in as root. */
 export interface Sshd {
   readonly dir: string;
-  /** The target for the login with this name. */
+  /** Returns the target for the login with this name. */
   target(login: string, over?: Partial<Target>): Target;
-  /** The number of accepted logins. */
+  /** Returns the number of accepted logins. */
   logins(): number;
   /** Cuts all open connections, like a lost network. */
   cut(): void;
@@ -84,7 +84,7 @@ export async function makeKey(path: string): Promise<void> {
   chmodSync(path, 0o600);
 }
 
-/** A loopback port that nothing listens on. */
+/** Returns a loopback port that nothing listens on. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -37,7 +37,7 @@ export function serve(
   };
 }
 
-/** A loopback TCP port that nothing listens on. */
+/** Returns a loopback TCP port that nothing listens on. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");

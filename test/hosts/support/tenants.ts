@@ -51,7 +51,7 @@ export async function send(project: Project, tenant: Tenant, host: string, reque
   return { hello: hello ?? "", answers };
 }
 
-/** The arguments of ssh with a tenant's key, up to the destination. */
+/** Returns the arguments of ssh with a tenant's key, up to the destination. */
 export function ssh(project: Project, tenant: Tenant, host: string, ...options: readonly string[]): string[] {
   const inventory = parse(readFileSync(join(project.dir, "stacks/inventory.local.yaml"), "utf8")) as {
     hosts: Record<string, { address: string }>;

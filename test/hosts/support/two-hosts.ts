@@ -82,7 +82,10 @@ export const LEFTOVERS = `
   ls /etc/systemd/system /var/lib/muster/credentials /var/lib/muster/records/* /var/lib/muster/hostd/* | grep iris
   pgrep -u iris 2>/dev/null; true`;
 
-/** The times when the agent's unit ran on a host: its start and end, in seconds. A unit that still runs has no end. */
+/**
+ * Returns the times when the agent's unit ran on a host: each start and end, in seconds. A unit that still runs has no
+ * end.
+ */
 export async function runTimesOn({ on }: TwoHosts, host: string): Promise<[number, number][]> {
   const text = await on(host, "journalctl -u muster-agent-iris --no-pager -o short-unix || true");
   const runs: [number, number][] = [];
@@ -95,7 +98,7 @@ export async function runTimesOn({ on }: TwoHosts, host: string): Promise<[numbe
   return runs;
 }
 
-/** The times when the agent ran on both hosts simultaneously. The machines share a clock. */
+/** Returns the times when the agent ran on both hosts simultaneously. The machines have the same clock. */
 export function overlaps(some: [number, number][], others: [number, number][]): unknown[] {
   return some.flatMap(([from, to]) =>
     others.filter(([start, end]) => start < to && from < end).map((other) => [[from, to], other]),

@@ -116,7 +116,7 @@ describe("the user of a run with an unreachable host", () => {
     expect(rig.engine.messages[0]?.message).toContain("if it never comes back, run `npx fleet forget hub`.");
   });
 
-  it("sees a last-reached time that each answer of the host updates", async () => {
+  it("sees a last-reached time that each reply of the host updates", async () => {
     await rig.engine.create(AGENT, iris);
     expect([...rig.facts.reached.keys()]).toEqual(["hub"]);
   });

@@ -15,7 +15,7 @@ import { notFound, unprocessable } from "../error.ts";
 import { requiredText, text } from "./body-fields.ts";
 import { MOST_ADDRESSES } from "./reserved-ips.ts";
 
-/** The account and its SSH keys. */
+/** Returns the routes of the account and its SSH keys. */
 export function accountRoutes({ store, settings }: Context): Routes {
   const { data } = store;
   const find = (params: Params): Key => {

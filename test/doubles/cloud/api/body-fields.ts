@@ -57,7 +57,7 @@ export function canonicalTag(known: readonly string[], tag: string): string | un
   return known.find((one) => one.toLowerCase() === tag.toLowerCase());
 }
 
-/** Whether an existing object has the name. */
+/** Returns whether an existing object has the name. */
 export function isTaken(objects: readonly (Visibility & { readonly name: string })[], name: string): boolean {
   return existing(objects).some((object) => object.name === name);
 }

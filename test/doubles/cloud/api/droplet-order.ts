@@ -104,7 +104,7 @@ export function makeDroplet({ store, settings }: Context, name: string, order: O
   return droplet;
 }
 
-/** An IPv6 address in the range for documentation (RFC 3849). */
+/** Returns an IPv6 address in the range for documentation (RFC 3849). */
 export function ipv6Of(id: number): string {
   return `2001:db8::${(id >> 16).toString(16)}:${(id & 0xffff).toString(16)}`;
 }

@@ -8,7 +8,9 @@ import { checkedOrder, makeDroplet } from "./droplet-order.ts";
 import { findDroplet } from "./find-resource.ts";
 import { shownDroplet } from "./shown-droplet.ts";
 
-/** The routes that create, list, show and delete droplets. The actions of droplets are in droplet-actions.ts. */
+/**
+ * Returns the routes that create, list, show and delete droplets. The actions of droplets are in droplet-actions.ts.
+ */
 export function dropletRoutes(context: Context): Routes {
   const { store, actions } = context;
   const { data } = store;

@@ -14,7 +14,7 @@ import { ApiError, notFound, unprocessable } from "../error.ts";
 import { array, createTags, isTaken, numbers, requiredText, texts } from "./body-fields.ts";
 import { findDroplet } from "./find-resource.ts";
 
-/** The routes of firewalls. The rules are stored and returned, but they do not filter the hosts' traffic. */
+/** Returns the routes of firewalls. The rules are stored and returned, but they do not filter the hosts' traffic. */
 export function firewallRoutes(context: Context): Routes {
   const { store, settings } = context;
   const { data } = store;
@@ -28,7 +28,10 @@ export function firewallRoutes(context: Context): Routes {
     dropletIds: numbers(body, "droplet_ids").map((id) => findDroplet(context, id).id),
     tags: createTags(data.tags, texts(body, "tags")),
   });
-  /** POST adds the members that the body names to a firewall, and DELETE removes them. */
+  /**
+   * Returns the routes of one kind of member. POST adds the members that the body names to a firewall, and DELETE
+   * removes them.
+   */
   const member = (what: "droplets" | "tags" | "rules"): Routes => {
     const path = `/v2/firewalls/:id/${what}`;
     return {
@@ -108,7 +111,7 @@ function rulesOf(body: Body, isComplete: boolean): { inbound: InboundRule[]; out
   };
 }
 
-/** The API returns the port `0` for all ports, and also for icmp, which has no ports. */
+/** Returns a rule's ports as the API shows them: `0` for all ports, and also for icmp, which has no ports. */
 function portsOf({ protocol, ports }: { protocol: string; ports: string }): {
   protocol: string;
   ports: string;
@@ -121,7 +124,7 @@ function portsOf({ protocol, ports }: { protocol: string; ports: string }): {
   return { protocol, ports: ports === "all" ? "0" : ports };
 }
 
-/** The sources or destinations of a rule, without empty fields. */
+/** Returns the sources or destinations of a rule, without empty fields. */
 function peersOf(peers: Peers | undefined): Peers {
   const result = Object.entries(peers ?? {}).filter(([, value]) => Array.isArray(value) && value.length > 0);
   if (result.length === 0) throw unprocessable("a rule must have at least one source or destination");

@@ -14,7 +14,7 @@ import { existing, type Project } from "../data.ts";
 import { ApiError, notFound } from "../error.ts";
 import { isTaken, requiredText, text, texts } from "./body-fields.ts";
 
-/** The routes of projects and their resources. A new account has one project. */
+/** Returns the routes of projects and their resources. A new account has one project. */
 export function projectRoutes(context: Context): Routes {
   const { store, settings } = context;
   const { data } = store;

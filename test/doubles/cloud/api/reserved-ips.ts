@@ -28,7 +28,7 @@ const RANGE = "198.18";
 /** The number of addresses that an account can have. */
 export const MOST_ADDRESSES = 3;
 
-/** The routes of reserved IPs, under their current name and under their former name (floating IPs). */
+/** Returns the routes of reserved IPs, under their current name and under their former name (floating IPs). */
 export function reservedIpRoutes(context: Context): Routes {
   return { ...routesOf(context, "reserved_ip"), ...routesOf(context, "floating_ip") };
 }

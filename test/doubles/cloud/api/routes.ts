@@ -10,7 +10,7 @@ import { tagRoutes } from "./tags.ts";
 import { volumeRoutes } from "./volumes.ts";
 import { vpcRoutes } from "./vpcs.ts";
 
-/** All routes of the API. */
+/** Returns all routes of the API. */
 export function apiRoutes(context: Context): Routes {
   return {
     ...catalogRoutes,

@@ -12,7 +12,7 @@ import {
 import { type Droplet, existing } from "../data.ts";
 import type { Store } from "../store.ts";
 
-/** A droplet as the API returns it. */
+/** Returns a droplet in the form in which the API returns it. */
 export function shownDroplet(store: Store, droplet: Droplet): object {
   const size = sizeOf(droplet.size) ?? (SIZES[0] as (typeof SIZES)[number]);
   return {
@@ -42,7 +42,7 @@ export function shownDroplet(store: Store, droplet: Droplet): object {
   };
 }
 
-/** The networks of a droplet. Before it has its public address, a droplet has no networks. */
+/** Returns the networks of a droplet. Before it has its public address, a droplet has no networks. */
 function networksOf({ publicAddress, privateAddress, ipv6Address }: Droplet): { v4: object[]; v6: object[] } {
   if (publicAddress === null) return { v4: [], v6: [] };
   const [own, inside] = [

@@ -3,7 +3,7 @@ import { existing } from "../data.ts";
 import { notFound } from "../error.ts";
 import { array, canonicalTag, createTags, requiredText } from "./body-fields.ts";
 
-/** The routes of tags, and of the droplets and volumes with a tag. */
+/** Returns the routes of tags, and of the droplets and volumes with a tag. */
 export function tagRoutes({ store }: Context): Routes {
   const { data } = store;
   const find = (name: string | undefined): string => {

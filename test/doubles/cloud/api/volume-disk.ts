@@ -2,7 +2,7 @@ import type { Context } from "../context.ts";
 import type { Volume } from "../data.ts";
 import type { Disk } from "../machines/machines.ts";
 
-/** A volume as the disk of a machine. */
+/** Returns a volume as the disk of a machine. */
 export function diskOf({ id, name, size, filesystemType }: Volume): Disk {
   return { id, name, size, filesystem: filesystemType };
 }

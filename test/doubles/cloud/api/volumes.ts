@@ -19,7 +19,9 @@ import { createTags, isTaken, requiredText, text, texts } from "./body-fields.ts
 import { findDroplet, findVolume } from "./find-resource.ts";
 import { attachNow, diskOf } from "./volume-disk.ts";
 
-/** The routes of volumes. While a volume is attached, the droplet's host has a real block device for the volume. */
+/**
+ * Returns the routes of volumes. While a volume is attached, the droplet's host has a real block device for the volume.
+ */
 export function volumeRoutes(context: Context): Routes {
   const { store, settings, actions } = context;
   const { data } = store;

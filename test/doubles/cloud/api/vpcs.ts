@@ -15,7 +15,10 @@ import { existing, type Vpc } from "../data.ts";
 import { ApiError, notFound, unprocessable } from "../error.ts";
 import { isTaken, requiredText, text } from "./body-fields.ts";
 
-/** Private networks. Each region has a default one. The networks are stored and returned, but do not connect hosts. */
+/**
+ * Returns the routes of private networks. Each region has a default network. The networks are stored and returned, but
+ * do not connect hosts.
+ */
 export function vpcRoutes(context: Context): Routes {
   const { store, settings } = context;
   const { data } = store;

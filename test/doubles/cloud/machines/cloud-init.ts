@@ -7,9 +7,9 @@ const DONE = "/run/cloud-init/result.json";
 const FOLDER = "/var/lib/cloud/instance";
 
 /**
- * A shell script that does cloud-init's work at a droplet's first boot. It stores the user_data, runs the user_data in
- * the background, and installs a `cloud-init` command that supports only `status [--wait]`. In a #cloud-config, it
- * supports write_files, bootcmd and runcmd.
+ * Returns a shell script that does cloud-init's work at a droplet's first boot. It stores the user_data, runs the
+ * user_data in the background, and installs a `cloud-init` command that supports only `status [--wait]`. In a
+ * #cloud-config, it supports write_files, bootcmd and runcmd.
  */
 export function cloudInitScript(userData: string): string {
   return `

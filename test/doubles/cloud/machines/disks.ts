@@ -100,7 +100,7 @@ async function release(file: string): Promise<void> {
   if (loop !== undefined) await execa("losetup", ["--detach", loop]);
 }
 
-/** The major and minor number of a loop device. */
+/** Returns the major and minor number of a loop device. */
 async function deviceOf(loop: string): Promise<string> {
   return readFileSync(join("/sys/block", loop.replace("/dev/", ""), "dev"), "utf8")
     .trim()
@@ -112,7 +112,7 @@ async function inHost(hostDir: string, script: string): Promise<void> {
   await execa("nsenter", [`--target=${initOf(hostDir)}`, "--mount", "/bin/sh", "-c", script]);
 }
 
-/** The process ID of the host's init. init is a child of systemd-nspawn, which is a child of the supervisor. */
+/** Returns the process ID of the host's init. init is a child of systemd-nspawn, which is a child of the supervisor. */
 function initOf(hostDir: string): number {
   const nspawn = childrenOf(supervisorPid(hostDir) ?? 0).find((pid) => nameOf(pid) === "systemd-nspawn");
   const init = childrenOf(nspawn ?? 0).find((pid) => nameOf(pid) === "systemd");

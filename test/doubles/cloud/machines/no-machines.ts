@@ -1,6 +1,9 @@
 import type { Machines } from "./machines.ts";
 
-/** No machines. Droplets get addresses that never answer, from a range for documentation (RFC 5737). */
+/**
+ * Returns machines that do not exist. Droplets get addresses that never respond, from a range for documentation (RFC
+ * 5737).
+ */
 export function noMachines(): Machines {
   let next = 0;
   const free = (): string => `192.0.2.${(next++ % 254) + 1}`;

@@ -13,8 +13,9 @@ import { disksIn } from "./disks.ts";
 import type { MachineOrder, Machines } from "./machines.ts";
 
 /**
- * Real hosts: each droplet is one of Muster's local hosts, in the cloud's folder. The host is created with a key that
- * only the cloud double has. With this key, the double installs the droplet's keys for root, as cloud-init does.
+ * Returns real hosts as the machines of droplets. Each droplet is one of Muster's local hosts, in the cloud's folder.
+ * The host is created with a key that only the cloud double has. With this key, the double installs the droplet's keys
+ * for root, as cloud-init does.
  *
  * @param dir the cloud's folder
  */
@@ -95,7 +96,10 @@ function hostFile(hostDir: string): HostFile {
   return file;
 }
 
-/** Uses the lock for local hosts, because another process on this machine might choose an address at the same time. */
+/**
+ * Gives a host a free address. Takes the lock for local hosts, because another process on this machine might choose an
+ * address at the same time.
+ */
 function giveFreeAddress(hostDir: string): Promise<string> {
   return withHelperLock("machine", async () => {
     const address = await freeAddress(localDir());
@@ -113,7 +117,7 @@ function writeHostFile(hostDir: string, file: HostFile): void {
 /** The keys that are being created, by file. Simultaneous creations of droplets share one key. */
 const making = new Map<string, Promise<unknown>>();
 
-/** The public key with which the double logs in to its hosts. The first call creates the key pair. */
+/** Returns the public key with which the double logs in to its hosts. The first call creates the key pair. */
 async function ownKey(dir: string): Promise<string> {
   const file = join(dir, "id_ed25519");
   if (!making.has(file) && !existsSync(file)) {

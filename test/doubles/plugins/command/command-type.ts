@@ -12,8 +12,9 @@ export interface CommandOutput {
 export type Runner = (command: string, state: Properties, call: Call) => Promise<CommandOutput>;
 
 /**
- * A local or remote Command. A refresh reads nothing, and a change of `triggers` replaces the Command. Every other
- * change runs `update`, or `create` if there is no `update` (pulumi-command, commandController.go).
+ * Returns the type of a local or remote Command. A refresh reads nothing, and a change of `triggers` replaces the
+ * Command. Every other change runs `update`, or `create` if there is no `update` (pulumi-command,
+ * commandController.go).
  */
 export function commandType(options: {
   readonly required: readonly string[];
@@ -66,7 +67,7 @@ function diff(state: Properties, inputs: Properties): Diff {
   return { changes: Object.fromEntries(changes), deleteBeforeReplace: false };
 }
 
-/** Whether a stream's output is shown during the run. */
+/** Returns whether a stream's output is shown during the run. */
 export function isLogged(logging: Json, stream: "stdout" | "stderr"): boolean {
   return logging === undefined || logging === stream || logging === "stdoutAndStderr";
 }

@@ -11,7 +11,9 @@ import { previousOutput, runShown } from "./run-program.ts";
 /** The vendor's defaults for a connection. */
 const CONNECTION: Properties = { user: "root", port: 22, dialErrorLimit: 10, perDialTimeout: 15 };
 
-/** `command:remote:Command`, over the system's OpenSSH: it opens a connection and runs the command over it. */
+/**
+ * `command:remote:Command`, over the system's OpenSSH. It opens a connection and runs the command over this connection.
+ */
 export const remoteCommand = commandType({
   required: ["connection"],
   completed: (inputs) => {
@@ -33,7 +35,7 @@ export const remoteCommand = commandType({
   },
 });
 
-/** The arguments of ssh up to the address. Keys are in files that only this user can read. */
+/** Returns the arguments of ssh up to the address. Keys are in files that only this user can read. */
 function lineTo(connection: Properties, dir: string): string[] {
   const { host, user, port, privateKey, hostKey, perDialTimeout, password, proxy, agentSocketPath } =
     connection;
@@ -65,13 +67,13 @@ function lineTo(connection: Properties, dir: string): string[] {
   return ["-F", "none", ...identity, ...set, String(host)];
 }
 
-/** Milliseconds between attempts. Each pause is 1.5 times as long as the one before, up to 5 s. */
+/** Milliseconds between attempts. Each pause is 1.5 times as long as the previous pause, up to 5 s. */
 const [FIRST_DELAY, FACTOR, LONGEST] = [100, 1.5, 5000];
 
 async function dial(line: readonly string[], connection: Properties, call: Call): Promise<void> {
   const limit = Number(connection["dialErrorLimit"]);
   for (let tries = 0, delay = FIRST_DELAY; ; tries++, delay = Math.min(delay * FACTOR, LONGEST)) {
-    // The background process of the shared connection would keep open pipes.
+    // The background process of the shared connection would keep the pipes open.
     const { exitCode, stderr } = await execa(
       "ssh",
       ["-o", "ControlMaster=yes", "-o", "ControlPersist=yes", ...line, "true"],

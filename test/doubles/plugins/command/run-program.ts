@@ -41,7 +41,7 @@ async function logged(
   for await (const line of lines) if (isLogged(logging, stream)) call.log("info", String(line));
 }
 
-/** The variables with which the vendor's plugin passes on the previous run's output. */
+/** Returns the variables with which the vendor's plugin passes on the previous run's output. */
 export function previousOutput(state: Properties): Record<string, string> {
   if (state["addPreviousOutputInEnv"] === false) return {};
   const named = { PULUMI_COMMAND_STDOUT: state["stdout"], PULUMI_COMMAND_STDERR: state["stderr"] };

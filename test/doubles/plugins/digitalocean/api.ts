@@ -16,7 +16,7 @@ export interface ApiConfig {
 
 /** A failed request, in the words of the vendor's client (godo, ErrorResponse). */
 export class ApiFailure extends Error {
-  /** 0 if there was no answer. */
+  /** 0 if there was no response. */
   readonly status: number;
 
   constructor(status: number, message: string) {
@@ -101,7 +101,10 @@ async function request(
   }
 }
 
-/** The delay before the next attempt, in milliseconds. It doubles each time (go-retryablehttp, DefaultBackoff). */
+/**
+ * Returns the delay before the next attempt, in milliseconds. The delay doubles each time (go-retryablehttp,
+ * DefaultBackoff).
+ */
 function waitOf({ retryWaitMin, retryWaitMax }: ApiConfig, attempt: number): number {
   return Math.min(retryWaitMin * 2 ** (attempt - 1), retryWaitMax) * 1000;
 }
@@ -135,7 +138,7 @@ async function once(config: ApiConfig, method: string, url: string, body?: Prope
   }
 }
 
-/** A connection error, in the words of Go. */
+/** Returns a connection error, in the words of Go. */
 function connectionError(error: Error, url: string): string {
   const code = (error.cause as { code?: string } | undefined)?.code;
   if (code === "ECONNREFUSED") return `dial tcp ${new URL(url).host}: connect: connection refused`;

@@ -8,8 +8,8 @@ export async function dropletOf(api: Api, id: string): Promise<Properties> {
 }
 
 /**
- * The attributes of a droplet by the plugin's names. The image is omitted, because its slug might now refer to a newer
- * image.
+ * Returns the attributes of a droplet by the plugin's names. The image is omitted, because its slug might now refer to
+ * a newer image.
  */
 export function attributes(droplet: Properties): Properties {
   const size = droplet["size"] as Properties;
@@ -44,7 +44,7 @@ export function attributes(droplet: Properties): Properties {
   };
 }
 
-/** The image of a droplet. Only an import reads it from the API. */
+/** Returns the image of a droplet. Only an import reads the image from the API. */
 export function imageOf(droplet: Properties): Json {
   const image = droplet["image"];
   if (!isMap(image)) return undefined;

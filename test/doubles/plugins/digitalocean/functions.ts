@@ -4,7 +4,7 @@ import { type Api, part } from "./api.ts";
 import { attributes, dropletOf } from "./droplet-attributes.ts";
 import { listOf, withStepName } from "./steps.ts";
 
-/** The functions of the vendor's plugin that Muster uses, by token. */
+/** Returns the functions of the vendor's plugin that Muster uses, by token. */
 export function functionsOf(api: Api): Readonly<Record<string, PluginFunction>> {
   return {
     ...named("getAccount", async () => {
@@ -69,7 +69,7 @@ function camel(properties: Properties): Properties {
   return Object.fromEntries(Object.entries(properties).map(([key, value]) => [name(key), value]));
 }
 
-/** The objects that match all filters. A filter has a key and the allowed values. */
+/** Returns the objects that match all filters. A filter has a key and the allowed values. */
 function chosen(things: readonly Properties[], filters: Json): Properties[] {
   const wanted = listOf(filters) as unknown as { key: string; values: readonly string[] }[];
   return things.filter((thing) => {
@@ -82,7 +82,7 @@ function chosen(things: readonly Properties[], filters: Json): Properties[] {
   });
 }
 
-/** The object under the API's names, because a filter's key is such a name. */
+/** Returns the object with the API's property names, because the key of a filter is such a name. */
 function byApiName(thing: Properties): Properties {
   const snake = (key: string) => key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   return Object.fromEntries(Object.entries(thing).map(([key, value]) => [snake(key), value]));

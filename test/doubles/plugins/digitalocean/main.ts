@@ -1,6 +1,7 @@
 /**
- * A stand-in for the vendor's `pulumi-resource-digitalocean`, for machines that cannot download it. It has the types
- * that Muster uses, with the vendor's rules for changes and replacements, and calls the API at DIGITALOCEAN_API_URL.
+ * A stand-in for the vendor's `pulumi-resource-digitalocean`, for machines that cannot download the original. It has
+ * the types that Muster uses, with the vendor's rules for changes and replacements, and calls the API at
+ * DIGITALOCEAN_API_URL.
  */
 import { bridged } from "../serve/bridge.ts";
 import { servePlugin } from "../serve/serve.ts";
@@ -38,7 +39,7 @@ const types = {
   "vpc:Vpc": vpcType(api),
 };
 
-/** The stack's configuration takes precedence over the environment. */
+/** Returns the settings of the API. The stack's configuration takes precedence over the environment. */
 function configOf(given: Properties): ApiConfig {
   const number = (value: Json, usual: number) => Number(value ?? usual);
   return {

@@ -26,7 +26,7 @@ export async function setTags(
   }
 }
 
-/** The members that were added to a list, and those that were removed. */
+/** Returns the members that were added to a list, and the members that were removed from it. */
 export function changed(before: Json, after: Json): { added: readonly Json[]; removed: readonly Json[] } {
   const [old, now] = [listOf(before), listOf(after)];
   return {
@@ -52,7 +52,7 @@ export function nonEmpty(body: Record<string, Json>): Properties {
   );
 }
 
-/** @returns undefined if the API answers that the object does not exist */
+/** @returns undefined if the API reports that the object does not exist */
 export async function unlessGone<T>(words: string, work: Promise<T>): Promise<T | undefined> {
   try {
     return await work;

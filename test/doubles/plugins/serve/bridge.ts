@@ -3,7 +3,10 @@ import type { Actual, Call, Checked, Made, ResourceType } from "./plugin.ts";
 import { DEFAULTS, diffOf, type Fields, plain, same, stored, storedOf } from "./schema-fields.ts";
 import { isUnknown, isZero, type Properties, UNKNOWN } from "./values.ts";
 
-/** A resource type as the vendor's Terraform provider defines it. The bridge turns it into a type of the plugin. */
+/**
+ * A resource type as the vendor's Terraform provider defines it. The bridge turns this definition into a type of the
+ * plugin.
+ */
 export interface Bridged {
   readonly fields: Fields;
   /** The names of values that only the cloud can determine. */
@@ -43,7 +46,7 @@ export function bridged(kind: Bridged): ResourceType {
   };
 }
 
-/** Formats an error as a list, like the bridge. */
+/** Formats an error as a list, as the bridge does. */
 async function withListedErrors<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
@@ -84,7 +87,7 @@ function checked({ fields, refuse }: Bridged, inputs: Properties, olds: Properti
   };
 }
 
-/** The refusals of single values. A value that is still unknown is not checked. */
+/** Returns the refusals of single values. A value that is still unknown is not checked. */
 function refusedValues(fields: Fields, given: Properties, name: string): Checked["failures"] {
   return Object.entries(fields).flatMap(([property, field]) => {
     const value = given[property];

@@ -44,7 +44,7 @@ export function updateMessage(state: Properties): provider_pb.UpdateResponse {
   return new provider_pb.UpdateResponse().setProperties(encode(state));
 }
 
-/** The answer to a read. An empty ID means that the resource does not exist. */
+/** Returns the response to a read. An empty ID means that the resource does not exist. */
 export function readMessage(actual: Actual | undefined): provider_pb.ReadResponse {
   const message = new provider_pb.ReadResponse();
   if (actual === undefined) return message;

@@ -2,10 +2,10 @@ import type { Json, Properties } from "./values.ts";
 
 /** One resource type of a plugin. The plugin passes errors on to the engine unchanged. */
 export interface ResourceType {
-  /** @param name of the resource in the program */
+  /** @param name the resource's name in the program */
   check(inputs: Properties, olds: Properties, name: string): Checked;
   diff(state: Properties, inputs: Properties): Diff;
-  /** The outputs that a preview shows for a resource that does not exist yet. */
+  /** Returns the outputs that a preview shows for a resource that does not exist yet. */
   foreseen(inputs: Properties): Properties;
   create(inputs: Properties, call: Call): Promise<Made>;
   /** @returns undefined if the resource does not exist */
@@ -15,7 +15,7 @@ export interface ResourceType {
 }
 
 export interface Call {
-  /** Name of the resource in the program. */
+  /** The resource's name in the program. */
   readonly name: string;
   /** In seconds. Undefined if the program does not set a timeout. */
   readonly timeout: number | undefined;
@@ -59,7 +59,9 @@ export interface Plugin {
   configure(config: Properties): void;
 }
 
-/** The resource exists, but is not as declared. The engine keeps the resource, with the reason. */
+/**
+ * An error that means that the resource exists, but is not as declared. The engine keeps the resource, with the reason.
+ */
 export class PartialError extends Error {
   readonly made: Made;
 

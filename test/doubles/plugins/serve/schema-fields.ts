@@ -3,7 +3,7 @@ import { isMap, isUnknown, isZero, type Json, type Properties, textOf } from "./
 
 /**
  * A property in a resource's schema. Like Pulumi's bridge to Terraform (pulumi-terraform-bridge, pkg/tfbridge), this
- * file derives defaults, names, changes and replacements from it, and also the inputs that a refresh returns.
+ * file derives defaults, names, changes, replacements and the inputs after a refresh from such properties.
  */
 export interface Field {
   readonly required?: boolean;
@@ -22,7 +22,7 @@ export interface Field {
   readonly refuse?: (value: Json) => string | undefined;
   /** Returns the value's form in the state, for example a digest. */
   readonly stored?: (value: Json) => Json;
-  /** If the program sets no name, the bridge uses the resource's name with a random suffix. */
+  /** Whether the bridge uses the resource's name with a random suffix if the program sets no name. */
   readonly autoName?: boolean;
 }
 

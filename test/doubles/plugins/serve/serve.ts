@@ -18,7 +18,7 @@ import { decode, encode, type Properties } from "./values.ts";
 
 /**
  * Serves a plugin to the engine, and prints its port. Like the vendor's plugin, it ends every wait when the engine is
- * killed, and exits after the API's answers to the requests that it has sent.
+ * killed, and exits after it has received the API's responses to the requests that it has sent.
  */
 export async function servePlugin(plugin: Plugin): Promise<void> {
   const server = new Server({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 });
@@ -40,7 +40,7 @@ export async function servePlugin(plugin: Plugin): Promise<void> {
 
 type Log = ReturnType<typeof engineLog>;
 
-/** A client of the engine's log service. The service's address is in the plugin's arguments. */
+/** Returns a client of the engine's log service. The service's address is in the plugin's arguments. */
 function engineLog() {
   const address = process.argv.slice(2).find((arg) => /^[\w.]+:\d+$/.test(arg));
   const client =
@@ -143,7 +143,7 @@ function without(diff: Diff, ignored: readonly string[]): Diff {
   return { ...diff, changes: Object.fromEntries(kept) };
 }
 
-/** The inputs of each partial failure, which the engine must keep. */
+/** The resource's inputs in each partial failure. The engine must keep these inputs. */
 const inputsOf = new WeakMap<Error, Properties>();
 
 async function withInputs<T>(inputs: Properties, work: Promise<T>): Promise<T> {

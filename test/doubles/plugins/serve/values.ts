@@ -41,20 +41,20 @@ export function isMap(value: Json): value is Properties {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Whether a value is unknown or contains an unknown value. */
+/** Returns whether a value is unknown or contains an unknown value. */
 export function isUnknown(value: Json): boolean {
   if (Array.isArray(value)) return value.some(isUnknown);
   return isMap(value) ? Object.values(value).some(isUnknown) : value === UNKNOWN;
 }
 
-/** Whether a value is a zero value. Terraform treats zero values like missing values. */
+/** Returns whether a value is a zero value. Terraform treats zero values like missing values. */
 export function isZero(value: Json): boolean {
   if (Array.isArray(value)) return value.length === 0;
   if (isMap(value)) return Object.keys(value).length === 0;
   return value === undefined || value === null || value === "" || value === 0 || value === false;
 }
 
-/** Returns the same text for equal values, for every order of their keys. */
+/** Returns the same text for equal values, even if their keys have a different order. */
 export function textOf(value: Json): string {
   return JSON.stringify(value, (_, inner: Json) =>
     isMap(inner) ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1))) : inner,

@@ -19,7 +19,7 @@ export const disk: readonly Fault[] = [
   }),
 ];
 
-/** A script that mounts a small, full disk over a folder. The disk has the same content as the folder. */
+/** Returns a script that mounts a small, full disk over a folder. The disk has the same content as the folder. */
 export function fullDiskAt(dir: string): string {
   return `set -e
     attributes=$(stat -c 'uid=%u,gid=%g,mode=%a' ${dir})

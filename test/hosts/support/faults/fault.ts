@@ -4,7 +4,8 @@ import type { FourHosts } from "../four-hosts.ts";
 export interface Fault {
   readonly name: string;
   /**
-   * The effect on a run. `unreachable`: the host cannot be observed. `failing`: it answers, but accepts no change.
+   * The effect on a run. `unreachable`: the host cannot be observed. `failing`: the host responds, but accepts no
+   * change.
    */
   readonly effect: "unreachable" | "failing" | "none";
   /** The reason that Muster prints. */
@@ -15,7 +16,7 @@ export interface Fault {
   end(hosts: FourHosts, host: string): Promise<unknown>;
 }
 
-/** A fault with scripts that begin and end it on the host. */
+/** Returns a fault, with scripts that begin and end the fault on the host. */
 export function scripted(
   fault: Omit<Fault, "begin" | "end"> & { readonly begin: string; readonly end: string },
 ): Fault {

@@ -17,7 +17,10 @@ export interface Draw {
 
 const KINDS = ["preview", "refresh", "destroy"] as const;
 
-/** Random runs: one of each kind, and two runs with two faults each. The same seed always results in the same runs. */
+/**
+ * Returns random runs: one of each kind, and two runs with two faults each. The same seed always results in the same
+ * runs.
+ */
 export function randomRuns(seed: number): Draw[] {
   const pick = pickerFrom(seed);
   return [
@@ -26,7 +29,7 @@ export function randomRuns(seed: number): Draw[] {
   ];
 }
 
-/** Runs with every fault in every kind of run, and with every pair of faults. Only the hosts are random. */
+/** Returns runs with every fault in every kind of run, and with every pair of faults. Only the hosts are random. */
 export function fullGrid(seed: number): Draw[] {
   const pick = pickerFrom(seed);
   return [

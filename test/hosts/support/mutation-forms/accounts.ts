@@ -1,7 +1,7 @@
 import type { GroupItem, Props, UserItem } from "../../../../src/model/items.ts";
 import { type Form, others, type Place } from "./form.ts";
 
-/** Changes a user in /etc/passwd, like vipw, or removes the user. */
+/** Returns the forms that change a user in /etc/passwd, as vipw does, or remove the user. */
 export function userForms(place: Place<UserItem>): Form[] {
   const { name } = place.item;
   return [

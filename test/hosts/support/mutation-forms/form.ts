@@ -27,7 +27,7 @@ export interface Form {
 export const STASH = "/var/tmp/muster-stash";
 
 /**
- * A difference without its values, in a form that is the same for `fleet drift` and `pulumi preview`.
+ * Returns a difference without its values, in a form that is the same for `fleet drift` and `pulumi preview`.
  *
  * @param item the item's name within its resource, such as `identity:SOUL.md`
  */
@@ -35,14 +35,14 @@ export function reportedAs(resource: string, item: string, property: string): st
   return `${resource}: ${item}.${property}`;
 }
 
-/** All items in a plan. */
+/** Returns all items in a plan. */
 export function placesOf(plan: Plan): Place[] {
   return plan.declarations.flatMap((declaration) =>
     Object.entries(declaration.items).map(([name, item]) => ({ plan, declaration, name, item })),
   );
 }
 
-/** The differences of the host's other items for which `propertyOf` returns a property. */
+/** Returns the differences of the host's other items for which `propertyOf` returns a property. */
 export function others(place: Place, propertyOf: (other: Place) => string | undefined): string[] {
   const onHost = placesOf(place.plan).filter(
     ({ declaration }) => declaration.host === place.declaration.host,
@@ -53,7 +53,7 @@ export function others(place: Place, propertyOf: (other: Place) => string | unde
   });
 }
 
-/** The names of the properties that differ from the declared ones. */
+/** Returns the names of the properties that differ from the declared properties. */
 export function differingNames(want: object, props: Props): string[] {
   return Object.keys(props).filter((name) => props[name] !== (want as Props)[name]);
 }

@@ -4,7 +4,7 @@ import { differingNames, type Form, others, type Place, STASH } from "./form.ts"
 
 type PathItem = FileItem | DirectoryItem | RowsItem;
 
-/** Changes a file in every way that a person or an agent could use. */
+/** Returns the forms that change a file in every way that a person or an agent could use. */
 export function fileForms(place: Place<FileItem>): Form[] {
   const { path, want } = place.item;
   const plain = { owner: "root", group: "root", mode: "0606" };
@@ -32,7 +32,7 @@ export function directoryForms(place: Place<DirectoryItem>): Form[] {
   ];
 }
 
-/** Changes the mode, owner or group. */
+/** Returns the forms that change the mode, owner or group. */
 export function attributeForms({ item: { path } }: Place<PathItem>): Form[] {
   return [
     { name: "mode", script: `chmod 0607 ${path}`, properties: ["mode"] },
@@ -41,7 +41,7 @@ export function attributeForms({ item: { path } }: Place<PathItem>): Form[] {
   ];
 }
 
-/** Deletes a file, or replaces it by another kind of entry. */
+/** Returns the forms that delete a file, or that replace the file by another kind of entry. */
 export function replacedForms(place: Place<FileItem | RowsItem>): Form[] {
   const { path } = place.item;
   const gone = { properties: ["type"], also: lostWith(place) };
@@ -60,18 +60,21 @@ export function replacedForms(place: Place<FileItem | RowsItem>): Form[] {
   ];
 }
 
-/** Whether a place belongs to an agent. `up` replaces no link there; see links-and-kept-files.test.ts. */
+/** Returns whether a place belongs to an agent. `up` replaces no link there; see links-and-kept-files.test.ts. */
 function isAgents({ item }: Place<PathItem>): boolean {
   return item.kind === "directory" ? (item.onRemove ?? "delete") !== "delete" || !!item.actor : !!item.actor;
 }
 
-/** Moves the file and leaves a symlink to it. If root followed the symlink, an agent could redirect root's writes. */
+/**
+ * Returns a script that moves the file and leaves a symlink to it. If root followed the symlink, an agent could
+ * redirect root's writes.
+ */
 function asSymlink(path: string): string {
   const elsewhere = `${STASH}/${flat(path)}`;
   return `mv ${path} ${elsewhere}; ln -s ${elsewhere} ${path}`;
 }
 
-/** The differences of items that disappear with an item: everything in a folder, or the unit of a unit file. */
+/** Returns the differences of items that disappear with an item: everything in a folder, or the unit of a unit file. */
 function lostWith(place: Place<PathItem>): string[] {
   const { path } = place.item;
   return others(place, ({ item }) => {

@@ -2,7 +2,7 @@ import type { RowsItem } from "../../../../src/model/items.ts";
 import type { Form, Place } from "./form.ts";
 import { attributeForms, replacedForms } from "./paths.ts";
 
-/** Changes the rows, tables or file of a contact book. */
+/** Returns the forms that change the rows, tables or file of a contact book. */
 export function rowsForms(place: Place<RowsItem>): Form[] {
   const { path, table } = place.item;
   const where = `WHERE name = '${firstRow(place)}'`;
@@ -30,7 +30,7 @@ export function rowsForms(place: Place<RowsItem>): Form[] {
   ];
 }
 
-/** The names of the rows that are declared for a contact book. */
+/** Returns the names of the rows that are declared for a contact book. */
 export function declaredRows({ plan, item }: Place<RowsItem>): string[] {
   return Object.keys(JSON.parse(plan.contents[item.want.rows] ?? "{}") as object);
 }

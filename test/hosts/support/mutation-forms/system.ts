@@ -51,18 +51,23 @@ export function timerForms({ item: { name, service } }: Place<TimerItem>): Form[
   ];
 }
 
-/** Purges a package. `up` installs it again from the mirror that this machine's apt uses. */
+/**
+ * Returns the form that purges a package. `up` installs the package again from the mirror that this machine's apt uses.
+ */
 export function packageForms({ item: { name } }: Place<PackageItem>): Form[] {
   const script = `dpkg --purge --force-depends ${name} >/dev/null 2>&1`;
   return [{ name: "purged", script, properties: ["present"] }];
 }
 
-/** None, because the declared program is the shell, which other mutations need. runtimes.test.ts removes a program. */
+/**
+ * Returns no forms, because the declared program is the shell, which other mutations need. runtimes.test.ts removes a
+ * program.
+ */
 export function programForms(_: Place<ProgramItem>): Form[] {
   return [];
 }
 
-/** Replaces the host runtime's bundle, or the Node that runs the bundle. */
+/** Returns the forms that replace the host runtime's bundle, or the Node that runs the bundle. */
 export function runtimeForms(_: Place<RuntimeItem>): Form[] {
   const other = "bundle-0123456789abcdef";
   const older = 'Object.defineProperty(process.versions, "node", { value: "22.0.0" });';

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { localHosts } from "../../../../src/host-kinds/local/nspawn/index.ts";
 
 export interface BootedMachine {
-  /** The name of the local host. No other machine has had it. */
+  /** The name of the local host. No other machine has had this name. */
   readonly serial: string;
   readonly ipv4Address: string;
   readonly hostKeys: readonly string[];

@@ -105,7 +105,7 @@ const MORE_IDENTITIES: Belongings = {
 const BOOK = "CREATE TABLE contacts (name TEXT PRIMARY KEY, display_name TEXT, type TEXT, email TEXT";
 const ADA = "INSERT INTO contacts (name, display_name, type) VALUES ('ada', 'Ada', 'human');";
 
-/** Contact books, by their SQL. Most of them have constraints that would prevent Muster from writing a row. */
+/** Contact books, by their SQL. Most of these books have constraints that would prevent Muster from writing a row. */
 const BOOKS: Readonly<Record<string, string>> = {
   plain: `${BOOK}); ${ADA} INSERT INTO contacts VALUES ('Odd One', '', '', ''), ('bob', NULL, 'robot', 'b@example.org');`,
   trigger: `${BOOK}); ${ADA} CREATE TRIGGER keep BEFORE UPDATE ON contacts BEGIN SELECT RAISE(ABORT, 'no'); END;`,
@@ -224,7 +224,7 @@ function identity(person: Person, file: string, text: string, mode = "0644"): Pl
   return { plant: writtenBy(person.name, `${person.home}/${file}`, text, mode), texts: { [file]: text } };
 }
 
-/** An identity file that is not declared. */
+/** Returns an identity file that is not declared. */
 function leftFile(
   { name, home }: Person,
   file: string,

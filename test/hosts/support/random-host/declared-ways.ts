@@ -5,7 +5,7 @@ import { quoted, unitWritten, written } from "./shell.ts";
 const UNITS = "/etc/systemd/system";
 const AT_BOOT = { Install: ["WantedBy=multi-user.target"] };
 
-/** The ways in which a service can run that becomes an agent. */
+/** The ways in which a service that becomes an agent can run. */
 export const DECLARED_WAYS: Ways<PlantedAgent> = {
   "a unit in /etc": ({ name }, draw) => {
     const settings = draw.pick([[], ["UMask=0027"], ["Restart=on-failure", "UMask=0077"]]);
@@ -148,7 +148,7 @@ function service(
   };
 }
 
-/** Lines of an environment file, each with the end of the sentence that the import prints about it. */
+/** Lines of an environment file, each with the end of the sentence that the import prints about the line. */
 const ASSIGNMENTS: readonly (readonly [line: string, listed?: string])[] = [
   ["PLAIN=plain"],
   ["SINGLE='it is \"quoted\" here'"],

@@ -13,7 +13,7 @@ const ROOTS =
 
 const SPLIT = "---8<---";
 
-/** A script that prints the state. Names can have line breaks, so `\0` ends each of find's lines. */
+/** Returns a script that prints the state. Names can have line breaks, so `\0` ends each of find's lines. */
 export function stateScript(users: readonly string[]): string {
   const own = "! -path '*/muster*' ! -path '*/.muster*'";
   return `export LC_ALL=C; lines() { tr '\\n\\0' '\\1\\n' | sort; }
@@ -35,7 +35,7 @@ export function parseState(output: string): HostState {
 /** A process of the planted program. */
 export interface AgentProcess {
   readonly pid: string;
-  /** When it was started, in clock ticks since the boot. */
+  /** The time of its start, in clock ticks since the boot. */
   readonly started: string;
   readonly uid: string;
   /** The path of its cgroup. */

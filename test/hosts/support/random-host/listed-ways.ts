@@ -4,8 +4,8 @@ import { quoted, unitWritten } from "./shell.ts";
 const UNITS = "/etc/systemd/system";
 
 /**
- * The ways in which a user's program can run or wait that fleet.yaml cannot declare as a system service. The import
- * lists the program, or declares an agent with a former user service or tmux session.
+ * The ways to run or schedule a user's program that fleet.yaml cannot declare as a system service. The import lists the
+ * program, or declares an agent with a former user service or tmux session.
  */
 export const LISTED_WAYS: Ways<Planted> = {
   "Type=forking": ({ name }) =>
@@ -84,7 +84,7 @@ export const LISTED_WAYS: Ways<Planted> = {
   }),
 };
 
-/** A service that the import declares as an agent with a new user. */
+/** Returns a service that the import declares as an agent with a new user. */
 export function elsewhereService(name: string): Planted {
   const { plant, start = ":" } = serviceListed(name, "", [`ExecStart=${AGENT}`]);
   return { plant, start, elsewhere: [`${unitOf(name)}.service of ${name}`] };
@@ -95,7 +95,7 @@ export function crontab(name: string, text: string): string {
     chown ${name} /var/spool/cron/crontabs/${name}; chmod 600 /var/spool/cron/crontabs/${name}`;
 }
 
-/** A job that is due in many years. */
+/** Returns a script that creates a job of at(1) that is due in many years. */
 export function atJob(name: string): string {
   const file = `/var/spool/cron/atjobs/a$(printf %05x $(id -u ${name}))0fffffff`;
   return `mkdir -p /var/spool/cron/atjobs; printf '#!/bin/sh\\ntrue\\n' >${file}; chmod 700 ${file}; chown ${name} ${file}`;

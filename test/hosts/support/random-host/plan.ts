@@ -34,7 +34,7 @@ export interface RandomUser extends Person {
 /** A host with users of all kinds, as a person has set it up. */
 export interface RandomHost {
   readonly users: readonly RandomUser[];
-  /** Plants everything, as root. */
+  /** A script that plants everything. It runs as root. */
   readonly script: string;
   readonly listed: readonly RegExp[];
   /** See `Planted`. */
@@ -44,7 +44,7 @@ export interface RandomHost {
 /** The user with which Muster logs in. */
 export const LOGIN = "ops";
 
-/** Short, long and odd names, each allowed for an agent. */
+/** Short, long and unusual names. Each name is allowed for an agent. */
 const NAMES =
   "iris ezra wren sam tess kai nova forge dev bob num loom q x9 r2d2 my-bot a1-b2-c3 vera tom kim orin milo arc brew zed hermia claudia " +
   "worker soulful the-name-of-this-one-is-31-long the-name-of-this-two-is-31-long";

@@ -6,13 +6,13 @@ export interface Person {
   readonly home: string;
 }
 
-/** The things to plant on a host, and the lines that Muster must print about them. */
+/** The things to plant on a host, and the lines that Muster must print about these things. */
 export interface Planted {
   /** A script that runs as root before systemd reads its files. */
   readonly plant: string;
   /** A script that runs as root after systemd has read its files. */
   readonly start?: string;
-  /** A pattern for each line that `fleet import` must print about it below "Not declared". */
+  /** A pattern for each line that `fleet import` must print below "Not declared" about the planted things. */
   readonly listed?: readonly RegExp[];
   /** The former services and sessions, with their users, of agents that get new users. */
   readonly elsewhere?: readonly string[];
@@ -34,7 +34,7 @@ export interface PlantedAgent extends Planted {
 /** The texts of a person's identity files, by their path in the home. */
 export type IdentityTexts = Readonly<Record<string, string>>;
 
-/** The rights of a user beyond its own files; `keys` is the number of its SSH keys. */
+/** The rights of a user beyond its own files. `keys` is the number of the user's SSH keys. */
 export interface PlantedRights {
   readonly groups?: readonly string[];
   readonly sudo?: readonly string[];

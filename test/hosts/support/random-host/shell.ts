@@ -3,13 +3,13 @@ export function quoted(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-/** A command that writes a file byte for byte, as root. */
+/** Returns a command that writes a file byte for byte, as root. */
 export function written(path: string, content: string | Buffer, mode = "0644"): string {
   const bytes = Buffer.from(content).toString("base64");
   return `echo ${bytes} | base64 -d >${quoted(path)}; chmod ${mode} ${quoted(path)}`;
 }
 
-/** A command that writes a unit file, or a drop-in, from the lines of its sections. */
+/** Returns a command that writes a unit file, or a drop-in, from the lines of its sections. */
 export function unitWritten(
   path: string,
   service: readonly string[],

@@ -11,7 +11,7 @@ import { moveVolumes, updateDroplet } from "./droplet-update.ts";
 /** The maximum durations of a creation and a deletion, in seconds. */
 const [CREATE, DELETE] = [3600, 60];
 
-/** `digitalocean:index/droplet:Droplet`, modelled on the vendor's resource_droplet.go. */
+/** Returns the resource type `digitalocean:index/droplet:Droplet`, modelled on the vendor's resource_droplet.go. */
 export function dropletType(api: Api): Bridged {
   return {
     fields: {
@@ -58,7 +58,7 @@ function emptyMember(value: Json): string | undefined {
 
 const lower = (value: Json): Json => String(value).toLowerCase();
 
-/** The state contains only a digest of user_data. */
+/** Returns the digest of user_data. The state contains only this digest. */
 const sha1 = (value: Json): Json => createHash("sha1").update(String(value)).digest("hex");
 
 async function create(api: Api, inputs: Properties, call: Call) {
@@ -120,7 +120,7 @@ async function become(
 }
 
 async function remove(api: Api, id: string, state: Properties, call: Call): Promise<void> {
-  // For a droplet that is already gone, the first wait of the vendor ends with an error.
+  // For a droplet that has already been deleted, the vendor's first wait ends with an error.
   let droplet: Properties = {};
   await withStepName(
     `Error waiting for droplet to be unlocked for destroy (${id})`,
@@ -158,7 +158,7 @@ async function remove(api: Api, id: string, state: Properties, call: Call): Prom
   );
 }
 
-/** The API expects an ID as a number, and a slug or a fingerprint as text. */
+/** Returns an ID as a number, and a slug or a fingerprint as text, as the API expects. */
 function numberOr(value: Json): Json {
   return /^\d+$/.test(String(value)) ? Number(value) : value;
 }

@@ -3,7 +3,7 @@ import { isZero, type Json, type Properties } from "../../serve/values.ts";
 import type { Api } from "../api.ts";
 import { listOf, TAGS, unlessGone, withStepName } from "../steps.ts";
 
-/** `digitalocean:index/firewall:Firewall`, modelled on the vendor's resource_firewall.go. */
+/** Returns the resource type `digitalocean:index/firewall:Firewall`, modelled on the vendor's resource_firewall.go. */
 export function firewallType(api: Api): Bridged {
   const path = (id: string) => `/v2/firewalls/${id}`;
   return {
@@ -95,7 +95,7 @@ function madeOf(answer: Properties) {
   return { id: String(firewall["id"]), state };
 }
 
-/** The API returns the port 0 for all ports, and also for icmp, which has no ports. */
+/** Returns a rule's port range. The API returns the port 0 for all ports, and also for icmp, which has no ports. */
 function portRangeOf({ protocol, ports }: Properties): Properties {
   if (ports !== "0") return { portRange: ports };
   return protocol === "icmp" ? {} : { portRange: "all" };

@@ -6,7 +6,7 @@ import { changed, listOf, nonEmpty, unlessGone, withStepName } from "../steps.ts
 
 const path = (id: Json) => `/v2/projects/${id}`;
 
-/** `digitalocean:index/project:Project`, modelled on the vendor's resource_project.go. */
+/** Returns the resource type `digitalocean:index/project:Project`, modelled on the vendor's resource_project.go. */
 export function projectType(api: Api): Bridged {
   return {
     fields: {
@@ -53,7 +53,9 @@ export function projectType(api: Api): Bridged {
   };
 }
 
-/** `digitalocean:index/projectResources:ProjectResources`: some of the resources in a project. */
+/**
+ * Returns the resource type `digitalocean:index/projectResources:ProjectResources`: some of the resources in a project.
+ */
 export function projectResourcesType(api: Api): Bridged {
   return {
     fields: {

@@ -9,7 +9,10 @@ import { FOR_EVENTS, waitFor } from "../wait-for-state.ts";
 
 const path = (ip: Json) => `/v2/reserved_ips/${ip}`;
 
-/** `digitalocean:index/reservedIp:ReservedIp`, modelled on the vendor's resource_reserved_ip.go. */
+/**
+ * Returns the resource type `digitalocean:index/reservedIp:ReservedIp`, modelled on the vendor's
+ * resource_reserved_ip.go.
+ */
 export function reservedIpType(api: Api): Bridged {
   return {
     fields: {
@@ -52,7 +55,7 @@ export function reservedIpType(api: Api): Bridged {
   };
 }
 
-/** `digitalocean:index/reservedIpAssignment:ReservedIpAssignment`. */
+/** Returns the resource type `digitalocean:index/reservedIpAssignment:ReservedIpAssignment`. */
 export function reservedIpAssignmentType(api: Api): Bridged {
   const holder = async (ip: Json): Promise<Json> => {
     const answer = await withStepName("Error retrieving reserved IP", api.get(path(ip)));
@@ -149,8 +152,9 @@ async function unlessUnassigned(work: Promise<void>): Promise<void> {
 }
 
 /**
- * The droplet is part of the state only if the program declares it, or if the resource is imported. An unassigned
- * address keeps its droplet in the state, so no refresh detects that the address was unassigned.
+ * Returns the state of an assignment. The droplet is part of the state only if the program declares the droplet, or if
+ * the resource is imported. An unassigned address keeps its droplet in the state, so no refresh detects that the
+ * address was unassigned.
  */
 function madeOf(answer: Properties, declared: Properties) {
   const one = answer["reserved_ip"] as Properties;

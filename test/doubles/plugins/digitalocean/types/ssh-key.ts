@@ -3,7 +3,7 @@ import type { Json, Properties } from "../../serve/values.ts";
 import type { Api } from "../api.ts";
 import { unlessGone, withStepName } from "../steps.ts";
 
-/** `digitalocean:index/sshKey:SshKey`, modelled on the vendor's resource_ssh_key.go. */
+/** Returns the resource type `digitalocean:index/sshKey:SshKey`, modelled on the vendor's resource_ssh_key.go. */
 export function sshKeyType(api: Api): Bridged {
   const path = (id: string) => `/v2/account/keys/${id}`;
   return {

@@ -3,7 +3,7 @@ import type { Properties } from "../../serve/values.ts";
 import { type Api, part } from "../api.ts";
 import { unlessGone, withStepName } from "../steps.ts";
 
-/** `digitalocean:index/tag:Tag`, modelled on the vendor's resource_tag.go. */
+/** Returns the resource type `digitalocean:index/tag:Tag`, modelled on the vendor's resource_tag.go. */
 export function tagType(api: Api): Bridged {
   return {
     fields: { name: { autoName: true, forceNew: true } },

@@ -8,7 +8,7 @@ import { waitForAction } from "../wait-for-state.ts";
 
 const path = (id: Json) => `/v2/volumes/${id}`;
 
-/** `digitalocean:index/volume:Volume`, modelled on the vendor's resource_volume.go. */
+/** Returns the resource type `digitalocean:index/volume:Volume`, modelled on the vendor's resource_volume.go. */
 export function volumeType(api: Api): Bridged {
   return {
     fields: {
@@ -61,7 +61,10 @@ export function volumeType(api: Api): Bridged {
   };
 }
 
-/** `digitalocean:index/volumeAttachment:VolumeAttachment`, modelled on the vendor's resource_volume_attachment.go. */
+/**
+ * Returns the resource type `digitalocean:index/volumeAttachment:VolumeAttachment`, modelled on the vendor's
+ * resource_volume_attachment.go.
+ */
 export function volumeAttachmentType(api: Api): Bridged {
   const isAttached = async ({ volumeId, dropletId }: Properties): Promise<boolean> => {
     const answer = await unlessGone("Error retrieving volume", api.get(path(volumeId)));

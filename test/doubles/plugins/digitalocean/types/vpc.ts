@@ -7,7 +7,7 @@ import { nonEmpty, unlessGone, withStepName } from "../steps.ts";
 /** The maximum wait until a VPC has no members, in seconds. */
 const DELETE = 120;
 
-/** `digitalocean:index/vpc:Vpc`, modelled on the vendor's resource_vpc.go. */
+/** Returns the resource type `digitalocean:index/vpc:Vpc`, modelled on the vendor's resource_vpc.go. */
 export function vpcType(api: Api): Bridged {
   const path = (id: string) => `/v2/vpcs/${id}`;
   return {
