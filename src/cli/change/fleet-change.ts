@@ -3,7 +3,7 @@ import type { Finding, Place } from "../../model/drift-finding.ts";
 import type { Scalar } from "../../model/items.ts";
 
 /**
- * One property that a change in fleet.yaml would alter. For an item that is added or removed, the property is
+ * One property that a change in fleet.yaml would alter. If the change adds or removes the item, the property is
  * `present`.
  */
 export interface PropertyChange extends Pick<Finding, "item" | "part"> {
@@ -22,8 +22,8 @@ export interface ResourceChange extends Place {
   /** Whether the agent restarts to read the change. */
   readonly restarts: boolean;
   /**
-   * When the agent restarts to read the change; absent if the change affects no file that the agent reads
-   * when it starts. `never`: the agent reads the change at its next manual start.
+   * When the agent restarts to read the change. Absent if the change affects no file that the agent reads when it
+   * starts. `never`: the agent reads the change after its next manual start.
    */
   readonly restart?: OnChange;
 }

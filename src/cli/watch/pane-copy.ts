@@ -10,7 +10,9 @@ export interface PaneCopy extends Screen {
 
 export const NO_PANE: PaneCopy = { number: 0, width: 0, height: 0, rows: [] };
 
-/** The largest screen that is shown. The host decides the size of an answer. */
+/**
+ * The maximum number of rows that are shown. A limit is necessary, because the host determines the size of its answer.
+ */
 const MOST_ROWS = 500;
 
 /** Applies an answer to the last screen. */

@@ -11,7 +11,7 @@ export interface Remark {
 }
 
 /**
- * A rule for the resolved fleet. An entry with another problem is not in the fleet, but its name is in
- * `declared`, so a lint does not report the entry as missing.
+ * A rule for the resolved fleet. An entry with another problem is not in the fleet. Its name is in `declared`
+ * nevertheless, so that a lint does not report the entry as missing.
  */
 export type Lint = (fleet: Fleet, declared: DeclaredNames) => Remark[];

@@ -17,7 +17,7 @@ export interface DropletContext {
 /** A public key in the account. */
 export interface AccountKey {
   readonly id: pulumi.Input<string>;
-  /** The resource of the key; set only if this stack manages the key. */
+  /** The key's resource; present only if this stack manages the key. */
   readonly self?: Registered;
 }
 
