@@ -5,7 +5,7 @@ import { renderSecret, resolveSecret } from "../../src/provider/resolve-secrets.
 import { archive, type Entry } from "./create-tar.ts";
 import { type ItemOf, line, ofKind, quoted } from "./items.ts";
 
-/** The contents and secrets that the items refer to. */
+/** The contents and secrets to which the items refer. */
 export interface Sources {
   readonly contents: Contents;
   /** The secrets by the NAME in `config:NAME`. */

@@ -1,6 +1,6 @@
 import type { AgentSpec, Fleet, HostSpec } from "../config/fleet.ts";
 
-/** The part of a fleet that a run is limited to; by default the entire fleet. */
+/** The part of a fleet that a run covers; by default the entire fleet. */
 export interface TargetSelection {
   readonly host?: string;
   readonly agent?: string;

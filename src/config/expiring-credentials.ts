@@ -20,7 +20,7 @@ export function expiryText(expires: string | undefined, now = new Date()): strin
 /** A credential that expires soon or has expired. */
 export interface Expiring {
   readonly credential: string;
-  /** The last day on which it works. */
+  /** The last day on which the credential works. */
   readonly on: string;
 }
 

@@ -10,7 +10,7 @@ import { onPath } from "./find-engine.ts";
 const GO_PLACES = ["/usr/local/go/bin/go", "/usr/lib/go/bin/go"];
 
 /**
- * Finds the Go program that a build would use.
+ * Finds the Go program for a build of the engine.
  *
  * @throws MusterError if Go is missing or too old; the error says what to install
  */

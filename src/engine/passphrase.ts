@@ -14,8 +14,9 @@ export function passphraseFile(project: PulumiProject, stack: string): string {
 }
 
 /**
- * Returns the stack that a command uses. This is the first that exists: the stack that the command names, PULUMI_STACK,
- * the selected stack, or the only stack with a passphrase on this machine. Returns undefined if there is no such stack.
+ * Returns the stack that a command uses. In the order of precedence, this is the stack that the command names,
+ * PULUMI_STACK, the selected stack, or the only stack with a passphrase on this machine. Returns undefined if there is
+ * no such stack.
  */
 export function currentStack(project: PulumiProject, named: string | undefined): string | undefined {
   return (

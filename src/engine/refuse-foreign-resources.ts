@@ -5,7 +5,7 @@ import { type EngineStack, runEngine } from "./run-engine.ts";
 interface ExportedResource {
   readonly urn: string;
   readonly type: string;
-  /** False for a component. */
+  /** Whether a provider manages the resource; false for a component. */
   readonly custom?: boolean;
 }
 

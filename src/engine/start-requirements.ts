@@ -19,9 +19,9 @@ export interface ProjectLaunch {
   readonly tokens: readonly string[];
   /** The absolute paths of the private keys that must be in the ssh-agent. */
   readonly privateKeys: readonly string[];
-  /** Checks to run before an operation. */
+  /** The checks that run before an operation. */
   readonly checks: readonly LaunchOfKind["check"][];
-  /** Returns the resources at the vendors that `destroy` would not delete. */
+  /** The functions that return the resources at the vendors that `destroy` does not delete. */
   readonly leftBehind: readonly LaunchOfKind["leftBehind"][];
 }
 

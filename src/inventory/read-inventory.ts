@@ -36,8 +36,8 @@ export function readHosts(projectDir: string, kind: HostKindName): Map<string, I
 }
 
 /**
- * The last result for each file. It is kept because a run reads the files once per host. Each write replaces the file
- * and thereby changes its version.
+ * The last result for each file, which is kept because a run reads the files once per host. Each write replaces the
+ * file and changes its version.
  */
 const lastRead = new Map<string, { version: string; hosts: ReadonlyMap<string, InventoryHost> }>();
 

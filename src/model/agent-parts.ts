@@ -55,7 +55,7 @@ export function parseItemName(name: string): { readonly part: ItemProperty; read
   return label === undefined ? { part: NO_PART, label: name } : { part: part as AgentPart, label };
 }
 
-/** Returns the part of an agent that an item belongs to; undefined for items of other resources. */
+/** Returns the part of an agent to which an item belongs; undefined for items of other resources. */
 export function partOf(name: string): AgentPart | undefined {
   const { part } = parseItemName(name);
   return part === NO_PART ? undefined : part;

@@ -40,8 +40,8 @@ export interface Declaration {
 }
 
 /**
- * The compiled fleet: all declarations, and the contents that their items refer to. Each declaration follows
- * the declarations that it needs.
+ * The compiled fleet: all declarations, and the contents to which their items refer. Each declaration follows the
+ * declarations that it needs.
  */
 export interface Plan {
   readonly declarations: readonly Declaration[];

@@ -2,7 +2,7 @@ import { type AgentPart, labelOf, partOf } from "./agent-parts.ts";
 import type { Declaration } from "./declaration.ts";
 import type { Difference } from "./diff.ts";
 
-/** A resource, its host, and the tenant, agent or service that the resource belongs to. */
+/** A resource, its host, and the tenant, agent or service to which the resource belongs. */
 export interface Place {
   readonly host: string;
   readonly tenant?: string;
@@ -40,7 +40,7 @@ export function placeOf({ host, tenant, agent, service, id, type }: Declaration)
 }
 
 /**
- * Returns an item's label and the part of an agent that the item belongs to.
+ * Returns an item's label and the part of an agent to which the item belongs.
  *
  * @param name the item's name within its resource
  */

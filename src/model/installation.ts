@@ -58,7 +58,7 @@ export interface WantedRuntime {
   readonly name: string;
   readonly from: SourceName;
   readonly version: string;
-  /** For a tarball, the name of the entry. */
+  /** The name of the package; for a tarball, the name of the entry. */
   readonly package: string;
   /** The name of the program or, for a tarball, its path. If absent, the package must have exactly one program. */
   readonly program?: string;

@@ -65,7 +65,7 @@ export const RETRY_KEY = "X-Muster-Retry";
 /** The state of a job, as systemd reports it. */
 export interface JobStatus {
   readonly word: string;
-  /** `absent`: the host has no such timer. */
+  /** The state of the job's timer. `absent`: the host has no such timer. */
   readonly timer: "waiting" | "stopped" | "absent";
   readonly isRunning: boolean;
   /** The time when the job's last run started (UTC, ISO 8601); absent if no run is known. */

@@ -121,7 +121,7 @@ export interface SettleRequest {
   readonly id: string;
   readonly move: string;
   readonly outcome: "arrived" | "failed";
-  /** Only for the new host: the agent's history on the old host. */
+  /** Present only for the new host: the agent's history on the old host. */
   readonly history?: readonly HistoryEvent[];
 }
 

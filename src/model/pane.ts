@@ -30,7 +30,7 @@ export interface PaneAnswer {
   readonly cursor?: { readonly x: number; readonly y: number };
   /** Whether `rows` contains all rows. Otherwise, it contains only the rows that differ from the client's screen. */
   readonly isComplete: boolean;
-  /** Rows by their index. */
+  /** The rows, by their index. */
   readonly rows: Readonly<Record<number, ScreenRow>>;
   /** The person who types at the terminal; absent if nobody does. */
   readonly holder?: KeyboardHolder;

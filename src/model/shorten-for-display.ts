@@ -4,7 +4,7 @@ import { visible } from "../base/terminal-text.ts";
 /** The maximum number of terminal columns for one value. Wide characters take two columns. */
 const WIDTH = 120;
 
-/** Shortens a value and makes it safe to show in a terminal on one line. Returns "nothing" for undefined. */
+/** Shortens a value and makes it safe for one line of a terminal. Returns "nothing" for undefined. */
 export function shown(text: string | undefined, width = WIDTH): string {
   return text === undefined ? "nothing" : cutFrom(text, 0, width);
 }

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { CustomResource, DependencyResource, getProject, getStack, Output, recover } from "./pulumi-sdk.ts";
 
-/** A registered resource that other resources can depend on, even if it fails. */
+/** A registered resource on which other resources can depend, even if the registered resource fails. */
 export interface Registered {
   /**
    * The resource that represents this resource in the dependencies of other resources. Other resources therefore do not

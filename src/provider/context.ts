@@ -74,7 +74,7 @@ export interface ObservationCache {
    * Observes one resource separately, because its items differ from its record. Calls in quick succession are sent as
    * one request.
    *
-   * @param contents the rows that the items refer to, as far as they are available
+   * @param contents the rows to which the items refer, as far as these rows are available
    */
   again(
     host: string,
@@ -100,9 +100,9 @@ export interface Secrets {
 
 /** Gives access to the texts that the program has written for the provider, by digest. */
 export interface ContentStore {
-  /** Returns the contents that the items refer to and that exist. */
+  /** Returns the existing contents to which the items refer. */
   held(items: Items): Contents;
-  /** Returns all contents that the items refer to. @throws MusterError if a content is missing */
+  /** Returns all contents to which the items refer. @throws MusterError if a content is missing */
   needed(items: Items): Contents;
 }
 

@@ -45,8 +45,8 @@ export function emptyPendingMoves(): PendingMoves {
 }
 
 /**
- * Whether a resource belongs to the moving agent, or is something on the old host that the agent depends on:
- * a tenant, the runtime or the machine.
+ * Whether a resource belongs to the moving agent, or is a resource on the old host that the agent needs: a tenant, the
+ * runtime or the machine.
  */
 function isNeeded(name: string, { id }: PendingMove): boolean {
   const { kind } = subjectOf(name);

@@ -90,7 +90,10 @@ function valuesOf(columns: Readonly<Record<string, string>>): Record<string, unk
   );
 }
 
-/** Returns the record's name or a name made from its displayed name, with a number if the name is already used. */
+/**
+ * Returns the record's name, or a name that is derived from its displayed name. Adds a number if the name is already
+ * used.
+ */
 function freeName({ name, columns }: ContactRecord, names: ReadonlyMap<string, unknown>): string {
   const text = name ?? columns["display_name"] ?? columns["email"]?.split("@")[0] ?? "contact";
   const plain = text

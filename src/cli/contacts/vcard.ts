@@ -2,7 +2,7 @@ import { InvalidError } from "../../base/errors.ts";
 import { CONTACT_COLUMNS } from "../../config/fleet.ts";
 import { type ContactFormat, type ContactRecord, knownColumns } from "./contact-record.ts";
 
-/** The columns that RFC 6350 has a property for. All other columns are in `X-MUSTER-…` properties. */
+/** The columns for which RFC 6350 has a property. All other columns are in `X-MUSTER-…` properties. */
 const PROPERTIES: Readonly<Record<string, string>> = {
   display_name: "FN",
   email: "EMAIL",

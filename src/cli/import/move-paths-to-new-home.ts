@@ -9,7 +9,7 @@ const RUNTIME_DATA: Readonly<Record<string, readonly string[]>> = {
   openclaw: [".openclaw"],
 };
 
-/** Everything in RUNTIME_DATA. */
+/** All paths in RUNTIME_DATA. */
 export const SETTINGS = Object.values(RUNTIME_DATA).flat();
 
 /**

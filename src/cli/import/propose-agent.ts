@@ -13,7 +13,7 @@ import { openCommand, type ServiceVariables, variablesOf } from "./service-varia
 /** A user of a host, proposed as an agent for fleet.yaml. */
 export interface ProposedAgent {
   readonly user: ScannedUser;
-  /** Whether the user does not exist yet. */
+  /** Whether the user must be created, because it does not exist yet. */
   readonly isNew: boolean;
   readonly agent: { readonly name: string } & Readonly<Record<string, unknown>>;
   readonly identity: object;

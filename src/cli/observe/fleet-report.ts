@@ -68,7 +68,7 @@ export interface FleetReport {
   readonly unknown: readonly UnknownItem[];
   readonly orphans: readonly Orphan[];
   readonly unmanaged: readonly UnmanagedThing[];
-  /** What a change in fleet.yaml would do; set only with `--change`. */
+  /** The effects of a change in fleet.yaml; present only with `--change`. */
   readonly change?: FleetChange;
 }
 

@@ -13,10 +13,10 @@ export interface ReportSnapshot {
   /** The time to which the figures apply (UTC, ISO 8601). */
   readonly at: string;
   readonly operational: boolean;
-  /** Percent. If this figure or one of the next two figures is absent, it is computed from `agents`. */
+  /** The uptime in percent. If this figure or one of the next two figures is absent, it is computed from `agents`. */
   readonly uptime?: number;
   readonly daysInARow?: number;
-  /** Percent. */
+  /** The capacity in percent. */
   readonly capacity?: number;
   readonly agents?: readonly { readonly agent: string; readonly days: readonly AgentDayShare[] }[];
   readonly drift?: readonly { readonly date: string; readonly findings: number }[];

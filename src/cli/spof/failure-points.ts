@@ -1,12 +1,12 @@
 import type { AgentSpec, CredentialSpec, Fleet, ProviderSpec } from "../../config/fleet.ts";
 import { hostKindOf } from "../../host-kinds/registry.ts";
 
-/** The kinds of things that can fail. */
+/** The kinds of resources whose failure can stop agents. */
 export const FAILURE_KINDS = ["credential", "account", "provider", "region", "host", "network"] as const;
 
 export type FailureKind = (typeof FAILURE_KINDS)[number];
 
-/** Something that agents depend on. */
+/** A resource on which agents depend and that can fail. */
 export interface FailurePoint {
   readonly kind: FailureKind;
   readonly name: string;

@@ -3,7 +3,7 @@ import type { Screen } from "../../model/screen.ts";
 
 /** The last screen that a host has sent. */
 export interface PaneCopy extends Screen {
-  /** 0 before the first screen. */
+  /** The number of the screen; 0 before the first screen. */
   readonly number: number;
   readonly holder?: PaneAnswer["holder"];
 }

@@ -45,7 +45,7 @@ export interface MonitoringSpec {
 /** A receiver of alerts, and the ways in which it gets them. A field for a secret contains the name of a credential. */
 export interface ReceiverSpec {
   readonly name: string;
-  /** The tenants about whose agents the receiver gets alerts; absent if the receiver gets all alerts. */
+  /** The tenants of the receiver: it gets only alerts about their agents. Absent if the receiver gets all alerts. */
   readonly tenants?: readonly string[];
   readonly webhook?: { readonly url: string };
   readonly email?: {

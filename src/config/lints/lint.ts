@@ -6,7 +6,7 @@ import type { Keys } from "../problem.ts";
 export interface Remark {
   readonly keys: Keys;
   readonly sentence: string;
-  /** If absent, the remark is an error. */
+  /** The severity of the remark. If absent, the remark is an error. */
   readonly level?: "warning";
 }
 

@@ -6,7 +6,7 @@ import type { Lint } from "./lint.ts";
  */
 const MOST = 16_300;
 
-/** Refuses a command that is too long for tmux, because the agent could not start. */
+/** Refuses a command that is too long for tmux, because an agent with this command cannot start. */
 export const longCommand: Lint = (fleet) =>
   Object.values(fleet.agents).flatMap(({ name, command }) => {
     const words = [...tmuxStart(name), ...command];

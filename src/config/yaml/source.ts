@@ -1,6 +1,6 @@
 import type { Keys, Position } from "../problem.ts";
 
-/** The part of an entry that a position refers to. */
+/** The part of an entry to which a position refers. */
 export type Part = "key" | "value";
 
 /** A parsed YAML file: its plain values, and the position of each value. */

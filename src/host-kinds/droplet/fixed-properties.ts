@@ -2,8 +2,8 @@ import type { Droplet, Volume } from "./digitalocean/account.ts";
 import type { DropletQuestion, VolumeQuestion } from "./preflight-protocol.ts";
 
 /**
- * A property that the vendor's schema marks as replacing. If such a property changed, the vendor's provider would
- * delete the resource with its data and create a new resource. Muster prevents this: it keeps the existing value, and
+ * A property whose change requires a replacement according to the vendor's schema. The vendor's provider would then
+ * delete the resource with its data, and create a new resource. Muster prevents this: it keeps the existing value, and
  * prints a warning that names the setting that only a new resource can have.
  */
 interface FixedProperty<Declared, Actual> {

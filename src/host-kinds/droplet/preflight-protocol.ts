@@ -5,7 +5,7 @@ import { digestOf } from "../../model/digest.ts";
  * already exist.
  */
 export interface CloudQuestion {
-  /** `<project>/<stack>`. */
+  /** The stack, as `<project>/<stack>`. */
   readonly owner: string;
   /** The URL of the API, and the token. If the token is empty, the provider reads a token from its environment. */
   readonly api: { readonly url: string; readonly token: string };

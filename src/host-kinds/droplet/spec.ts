@@ -21,11 +21,11 @@ export interface CloudSpec {
 
 /** The declared settings of one droplet. */
 export interface DropletSpec {
-  /** A slug, such as `nyc3`. */
+  /** The slug of the region, such as `nyc3`. */
   readonly region: string;
-  /** A slug, such as `s-1vcpu-2gb`. */
+  /** The slug of the size, such as `s-1vcpu-2gb`. */
   readonly size: string;
-  /** A slug, such as `debian-12-x64`, or the ID of a snapshot. */
+  /** The slug of an image, such as `debian-12-x64`, or the ID of a snapshot. */
   readonly image: string;
   readonly backups: boolean;
   readonly monitoring: boolean;

@@ -7,7 +7,7 @@ import type * as Sdk from "./sdk.ts";
 /** The parameters that all droplets of a stack and their attached resources have in common. */
 export interface DropletContext {
   readonly sdk: typeof Sdk;
-  /** `<project>/<stack>`. */
+  /** The stack, as `<project>/<stack>`. */
   readonly owner: string;
   readonly cloud: CloudSpec;
   readonly answer: CloudAnswer;
