@@ -38,7 +38,7 @@ export async function engineEnv(
   };
 }
 
-/** Returns the variables that only Muster's `pulumi` sets, as NAME=VALUE. */
+/** Returns the variables that Muster's `pulumi` sets and that are missing in the environment, as NAME=VALUE. */
 export function unsetVariables(project: PulumiProject, stack: string | undefined): string[] {
   const wanted = { ...ENGINE_DEFAULTS, ...(stack && passphraseEnv(project, stack)) };
   return Object.entries(wanted)
