@@ -17,7 +17,10 @@ export interface DeadResult {
   readonly runs: Readonly<Record<(typeof COMMANDS)[number], Runs>>;
 }
 
-/** Measures the cost of a dead host. It should be one connect timeout, and other hosts should not be delayed. */
+/**
+ * Measures the cost of a dead host. The cost should be at most one connect timeout, and the other hosts should not be
+ * delayed.
+ */
 export async function runDead(rounds: number, log: (line: string) => void): Promise<DeadResult> {
   const layout = layoutOf({ hosts: 10, agents: 10 });
   const files = benchFleet(layout);
@@ -41,7 +44,7 @@ export async function runDead(rounds: number, log: (line: string) => void): Prom
   }
 }
 
-/** The result as a Markdown table, with times in seconds. */
+/** Renders the result as a Markdown table, with times in seconds. */
 export function deadTable({ connectTimeout, runs }: DeadResult): string {
   const rows = COMMANDS.map((command) => {
     const { runs: count, min, median, max } = summarize(runs[command]);
@@ -59,7 +62,7 @@ export function deadTable({ connectTimeout, runs }: DeadResult): string {
 }
 
 /**
- * Drops every packet to the host from now on, like a router.
+ * Starts to drop every packet to the host, like a router.
  *
  * @returns a function that stops dropping packets
  */

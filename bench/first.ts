@@ -15,14 +15,14 @@ export const FIRST = ["bare apply", "first up", "runtime on all hosts"] as const
 /** The durations in milliseconds. */
 export type FirstRuns = Readonly<Record<(typeof FIRST)[number], Runs>>;
 
-/** The maximum number of rounds. Each run needs new hosts, and booting them takes longer than the run. */
+/** The maximum number of rounds. Each run needs new hosts, and the boot of the hosts takes longer than the run. */
 const MOST_ROUNDS = 2;
 
 /** The maximum duration of a first `up`, in milliseconds. */
 export const FIRST_UP_LIMIT = 1_800_000;
 
 /**
- * Measures a plain apply and a first `up` in turn, each on hosts that were just booted, and compares their results.
+ * Measures a plain apply and a first `up` in turn, each on newly booted hosts. Compares the results of both.
  *
  * @returns the times, and the site of the last `up`, which the caller must remove
  */
@@ -48,7 +48,7 @@ export async function runFirst(
   }
 }
 
-/** The output of the plain check, by host. IDs are left out, because they depend on the order of creation. */
+/** The output of the plain check, by host. IDs are removed, because they depend on the order of creation. */
 type Applied = Readonly<Record<string, string>>;
 
 async function runBareApply(layout: Layout): Promise<{ time: number; applied: Applied }> {
@@ -86,7 +86,10 @@ async function appliedTo({ bare: { checkApplied } }: Site): Promise<Applied> {
   return Object.fromEntries(printed.map(([host, text]) => [host, text.replace(/^([^:]+:x:)\d+/gm, "$1")]));
 }
 
-/** Throws an error if the plain apply and `up` have different results, because the comparison would not be fair. */
+/**
+ * Throws an error if the plain apply and `up` have different results, because a comparison of their times would not be
+ * fair.
+ */
 function sameOrThrow(bare: Applied, up: Applied): void {
   for (const host of Object.keys(up)) {
     const [ofBare = [], ofUp = []] = [bare, up].map((all) => all[host]?.split("\n"));
@@ -98,8 +101,8 @@ function sameOrThrow(bare: Applied, up: Applied): void {
 }
 
 /**
- * The time at which the last host had its runtime. It is the latest ctime of the file `run`, because the last step of
- * an installation renames this file. Local hosts use this machine's clock.
+ * Returns the time at which the last host had its runtime. This is the latest ctime of the file `run`, because the last
+ * step of an installation renames this file. The times are comparable, because local hosts use this machine's clock.
  *
  * @returns milliseconds since 1970
  */

@@ -16,8 +16,8 @@ const CONTACTS = 89;
 const SOUL_SIZE = 4096;
 
 /**
- * The program of a quiet agent, because an agent's activity would change every measurement. It only pings systemd's
- * watchdog, which waits 60 s.
+ * The program of an idle agent. The activity of an agent would change every measurement, so this program only pings
+ * systemd's watchdog, which waits 60 s.
  */
 const AGENT_SH = `#!/bin/sh
 if ! [ -t 0 ] || ! [ -t 1 ]; then echo "no terminal" >&2; exit 1; fi
@@ -26,7 +26,7 @@ while :; do systemd-notify WATCHDOG=1 --status="awake"; sleep 25; done
 
 const EXAMPLE_CONTACTS = join(import.meta.dirname, "..", "contacts.yaml");
 
-/** The hosts h1, h2, … with the agents h1-a1, h1-a2, … */
+/** Returns a layout of the hosts h1, h2, … with the agents h1-a1, h1-a2, … */
 export function layoutOf({ hosts, agents }: Cell): Layout {
   const names = numbered("h", hosts);
   return {
@@ -36,10 +36,10 @@ export function layoutOf({ hosts, agents }: Cell): Layout {
 }
 
 /**
- * Returns the files of a fleet with this layout. The fleet is the same as in the tests, but its contact books and SOUL.md
- * files have a realistic size.
+ * Returns the files of a fleet with this layout. The fleet is the same as in the tests, but its contact books and its
+ * SOUL.md files have a realistic size.
  *
- * @param hosts the hosts as fleet.yaml declares them; by default local hosts, which `up` boots
+ * @param hosts the declarations of the hosts in fleet.yaml; by default local hosts, which `up` boots
  */
 export function benchFleet(layout: Layout, hosts?: Readonly<Record<string, object>>): Record<string, string> {
   const files = localFleet(layout);
@@ -69,7 +69,7 @@ interface FleetYaml {
   readonly agents: Readonly<Record<string, object>>;
 }
 
-/** The contacts in the example that are not agents. */
+/** Returns the contacts in the example that are not agents. */
 function exampleContacts(): Record<string, object> {
   const all = parse(readFileSync(EXAMPLE_CONTACTS, "utf8")) as Record<string, { host?: string }>;
   return Object.fromEntries(Object.entries(all).filter(([, { host }]) => host === undefined));

@@ -1,6 +1,6 @@
 let isInterrupted = false;
 
-/** From now on, a signal does not end the process immediately, so that booted hosts can be removed first. */
+/** Prevents signals from ending the process immediately, so that booted hosts can be removed first. */
 export function holdSignals(): void {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
@@ -10,7 +10,7 @@ export function holdSignals(): void {
 }
 
 /**
- * Must be called between two commands.
+ * Ends the benchmark if a signal has arrived. Must be called between two commands.
  *
  * @throws Error if a signal has arrived
  */

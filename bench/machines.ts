@@ -5,9 +5,11 @@ import { execa } from "execa";
 import { type HostAddress, type LocalHosts, localHosts } from "../src/host-kinds/local/nspawn/index.ts";
 import { makeKey } from "../test/hosts/support/sshd.ts";
 
-/** Running hosts, like a person's own servers. The only part of Muster on them is its Node (see `bootMachines`). */
+/**
+ * Running hosts, like a person's own servers. The only part of Muster on these hosts is its Node (see `bootMachines`).
+ */
 export interface Machines {
-  /** The hosts as fleet.yaml declares them. */
+  /** The declarations of the hosts in fleet.yaml. */
   readonly specs: Readonly<Record<string, SshSpec>>;
   /** The arguments of plain ssh to a host as root, without the command. */
   ssh(host: string): string[];
@@ -30,8 +32,8 @@ export interface SshSpec {
 }
 
 /**
- * Boots new local hosts, and waits until systemd has finished booting them. The hosts share a Debian base that contains
- * Muster's Node, so a first `up` sends only the bundle.
+ * Boots new local hosts, and waits until systemd has finished the boot of each host. The hosts share a Debian base that
+ * contains Muster's Node, so a first `up` sends only the bundle.
  */
 export async function bootMachines(hosts: readonly string[]): Promise<Machines> {
   const dir = mkdtempSync(join(tmpdir(), "muster-bench-"));
@@ -47,7 +49,7 @@ export async function bootMachines(hosts: readonly string[]): Promise<Machines> 
       hosts.map((name, i) => [name, specOf(madeOrThrow(addresses[i]), identityFile)]),
     );
     const machines = { specs, remove, ...sshInto(dir, specs) };
-    // The command fails if a unit has failed. Ignore this, because it cannot be a unit of Muster.
+    // The command fails if a unit has failed. This failure is ignored, because the unit cannot belong to Muster.
     await Promise.all(hosts.map((host) => machines.run(host, "systemctl is-system-running --wait || true")));
     return machines;
   } catch (error) {

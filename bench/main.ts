@@ -6,8 +6,8 @@
  * - the floor, which is the fleet's own program with a provider that does nothing.
  * Each HOSTSxAGENTS cell boots its hosts first and uses them as `kind: ssh`, so the times do not include a boot.
  * `dead` measures the check of ten hosts while one of them is dead. `tenants` measures the `up` of two tenants, first
- * one after the other and then simultaneously. `recovery` measures how soon fifty agents that die or hang
- * simultaneously are back, and the cost of their deadman.
+ * one after the other and then simultaneously. `recovery` measures the time until fifty agents that die or hang
+ * simultaneously have recovered, and the cost of their deadman.
  * BENCH_ROUNDS sets the number of rounds (default 5). Rounds with new hosts run at most twice.
  */
 import { mkdirSync, writeFileSync } from "node:fs";

@@ -27,11 +27,11 @@ export const COMMANDS = [
 export type Command = (typeof COMMANDS)[number];
 
 export interface CellResult extends Cell {
-  /** The durations in milliseconds, on hosts that were just booted. */
+  /** The durations in milliseconds, on newly booted hosts. */
   readonly first: FirstRuns;
   /** The durations in milliseconds, on the hosts of the last first `up`. */
   readonly runs: Readonly<Record<Command, Runs>>;
-  /** Number of resources in the stack, including the engine's own. */
+  /** The number of resources in the stack, including the engine's own resources. */
   readonly resources: number;
   /** The connections and requests of one run. */
   readonly requests: Readonly<Record<string, Requests>>;
@@ -102,7 +102,7 @@ async function floorOf(project: Project): Promise<(args: readonly string[]) => P
   return onFloor;
 }
 
-/** Changes one file, like a person on the host. */
+/** Changes one file on a host, as a person would do. */
 function changeByHand({ machines }: Site): Promise<string> {
   return machines.run("h1", "echo 'I am somebody else.' >> /home/h1-a1/SOUL.md");
 }

@@ -9,7 +9,7 @@ export interface Subject {
   readonly run: () => Promise<unknown>;
 }
 
-/** @returns the duration in milliseconds; throws if a signal has arrived */
+/** Runs a command once. @returns the duration in milliseconds; throws an error if a signal has arrived */
 export async function timed({ before, run }: Subject): Promise<number> {
   throwIfInterrupted();
   await before?.();
@@ -20,7 +20,7 @@ export async function timed({ before, run }: Subject): Promise<number> {
 
 /**
  * Measures the subjects in turn (A B C A B C …), so that other load on the machine affects all subjects equally. The
- * first round fills caches, and is not counted.
+ * first round fills the caches and does not count.
  *
  * @returns the durations in milliseconds by subject, one value for each round
  */

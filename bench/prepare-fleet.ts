@@ -13,7 +13,7 @@ import { type BareScripts, bareScripts } from "./bare/write-scripts.ts";
 import { benchFleet } from "./fleet.ts";
 import { bootMachines, type Machines } from "./machines.ts";
 
-/** A fleet that is not applied, its machines, and the scripts that an expert would use instead of Muster. */
+/** A fleet that is not applied yet, its machines, and the scripts that an expert would use instead of Muster. */
 export interface Site {
   readonly project: Project;
   readonly machines: Machines;
@@ -29,11 +29,11 @@ export interface Site {
   remove(): Promise<void>;
 }
 
-/** Boots machines and creates a project that declares the layout's agents on them. */
+/** Boots machines, and creates a project that declares the layout's agents on these machines. */
 export async function makeSite(layout: Layout): Promise<Site> {
   const machines = await bootMachines(layout.hosts);
   const dirs: string[] = [];
-  // Everything is on the machines' disks, so the machines can be removed without a `destroy`.
+  // All resources are on the machines' disks, so the machines can be removed without a `destroy`.
   const remove = async () => {
     await machines.remove();
     for (const dir of dirs) rmSync(dir, { recursive: true, force: true });

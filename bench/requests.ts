@@ -10,7 +10,8 @@ export interface Requests {
 /**
  * Counts the connections and requests of a run.
  *
- * @param file the trace file. The run writes it, because its path is in MUSTER_TRACE. It is removed afterwards.
+ * @param file the path of the trace file. The run writes this file, because MUSTER_TRACE contains the path. The file is
+ *   removed afterwards.
  */
 export async function requestsOf(file: string, run: (file: string) => Promise<unknown>): Promise<Requests> {
   rmSync(file, { force: true });

@@ -7,7 +7,7 @@ import { seconds, table } from "./tables.ts";
 /** The durations of `up` in milliseconds. Each `up` writes one file for each of the tenant's agents on both hosts. */
 export type TenantRuns = Readonly<Record<`${Tenant} ${"alone" | "at once"}`, Runs>>;
 
-/** The maximum time of an `up` during another tenant's `up`, relative to the time of an `up` without another one. */
+/** The maximum ratio of the time of an `up` during another tenant's `up` to the time of a separate `up`. */
 export const AT_ONCE_MOST = 1.5;
 
 /** Measures the `up` of two tenants on the same two hosts: first one after the other, and then simultaneously. */
@@ -31,7 +31,7 @@ export async function runTenants(rounds: number, log: (line: string) => void): P
   }
 }
 
-/** The medians, and the ratio between simultaneous and separate runs. */
+/** Renders the medians, and the ratio between simultaneous and separate runs. */
 export function tenantsTable(runs: TenantRuns): string {
   const rows = tenants().map((tenant) => {
     const [alone, atOnce] = [summarize(runs[`${tenant} alone`]), summarize(runs[`${tenant} at once`])];

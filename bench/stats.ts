@@ -8,7 +8,7 @@ export interface Summary {
   readonly max: number;
 }
 
-/** The median and the extremes of a series that is not empty. */
+/** Returns the median and the extremes of a series that is not empty. */
 export function summarize(runs: Runs): Summary {
   const sorted = [...runs].sort((a, b) => a - b);
   const middle = sorted.length / 2;
@@ -16,7 +16,10 @@ export function summarize(runs: Runs): Summary {
   return { runs: sorted.length, min: sorted[0] ?? Number.NaN, median, max: sorted.at(-1) ?? Number.NaN };
 }
 
-/** The percentile of a series, by nearest rank: the given percentage of the values is not larger than this value. */
+/**
+ * Returns the percentile of a series by nearest rank: the given percentage of the values is not larger than the
+ * returned value.
+ */
 export function percentile(runs: Runs, percent: number): number {
   const sorted = [...runs].sort((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? Number.NaN;

@@ -2,14 +2,11 @@ import { FIRST, type FirstRuns } from "./first.ts";
 import { type CellResult, COMMANDS, type Command } from "./measure-fleet.ts";
 import { type Runs, summarize } from "./stats.ts";
 
-/** The cost of a command compared to another command, calculated from medians. */
+/** The cost of a command compared with another command, calculated from medians. */
 export interface Ratio {
   readonly name: string;
   readonly value: number;
-  /**
-   * The target. Small fleets have no target, because the engine's own start is a larger part of the ratio with fewer
-   * hosts.
-   */
+  /** The target. Small fleets have no target, because the engine's own start is a larger part of their ratio. */
   readonly most?: number;
   /** The unit of the value. Without a unit, the value is a factor. */
   readonly unit?: "s";
@@ -25,10 +22,13 @@ const FULL = {
   "first up": 9,
 } as const;
 
-/** The target for one host with ten agents, in seconds. There, most of a preview's time is the engine's own time. */
+/**
+ * For one host with ten agents, the target in seconds for a preview minus a preview of an empty program. With one host,
+ * most of a preview's time is the engine's own time.
+ */
 const BEYOND_EMPTY = 1.5;
 
-/** The cost of commands compared to the plain check, the plain apply and the engine without resources. */
+/** Returns the cost of commands compared with the plain check, the plain apply and the engine without resources. */
 export function ratiosOf({ hosts, agents, first, runs }: CellResult): Ratio[] {
   const median = (command: Command) => summarize(runs[command]).median;
   const firstMedian = (name: keyof FirstRuns) => summarize(first[name]).median;
@@ -59,7 +59,7 @@ export function ratiosOf({ hosts, agents, first, runs }: CellResult): Ratio[] {
   ];
 }
 
-/** The results for one size as Markdown tables, with times in seconds. */
+/** Renders the results for one size as Markdown tables, with times in seconds. */
 export function tablesOf(result: CellResult): string {
   return [
     `### ${result.hosts} x ${result.agents}\n`,

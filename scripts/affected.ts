@@ -5,19 +5,19 @@ import { compiledSchemas } from "./schema.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
-/** A test file that boots real hosts, and the files of the checkout that it depends on. */
+/** A test file that boots real hosts, and the files of the checkout on which the test file depends. */
 export interface HostsFile {
   readonly path: string;
   /** The imports of the file, and the sources of the programs that it runs. */
   readonly sources: ReadonlySet<string>;
-  /** The text of the file and of its support files. The text names other files that the tests run and read. */
+  /** The text of the file and of its support files. This text names the other files that the tests run and read. */
   readonly text: string;
 }
 
-/** Every test file on real hosts runs this program first, to build the shared Debian base. */
+/** The program that builds the shared Debian base. Every test file on real hosts runs this program first. */
 const HELPER = "src/host-kinds/local/nspawn/helper/main.ts";
 
-/** The programs that a file runs, by a pattern that its text matches. */
+/** The programs that a file runs if its text matches a pattern. */
 const RUNS: readonly (readonly [says: RegExp, entries: readonly string[]])[] = [
   [/\.fleet\(|\bnpx\(/, ["src/cli/main.ts"]],
   [/"src\/host\/main\.ts"/, ["src/host/main.ts"]],
@@ -27,13 +27,19 @@ const RUNS: readonly (readonly [says: RegExp, entries: readonly string[]])[] = [
   ],
 ];
 
-/** Files that no program reads. A test on real hosts reads such a file only if its text names the file. */
+/**
+ * Matches files that no program reads. A test on real hosts reads such a file only if the text of the test names the
+ * file.
+ */
 const PROSE = /^(docs|bench)\/|^[^/]+\.md$/;
 
-/** Tests without hosts, and their support files. These tests always run, because they take only seconds. */
+/** Matches tests without hosts, and their support files. These tests always run, because they take only seconds. */
 const UNIT = /^test\/(?!hosts\/|doubles\/|fixtures\/)/;
 
-/** All test files on real hosts. They run Muster's bundles, so their imports do not show all files that they need. */
+/**
+ * Returns all test files on real hosts. These tests run Muster's bundles, so their imports do not include all files
+ * that they need.
+ */
 export async function hostsFiles(): Promise<HostsFile[]> {
   const paths = globSync("test/hosts/**/*.test.ts", { cwd: ROOT }).sort();
   const entries = [HELPER, ...RUNS.flatMap(([, programs]) => programs)];
@@ -51,9 +57,10 @@ export async function hostsFiles(): Promise<HostsFile[]> {
 }
 
 /**
- * The test files that a change of one path can affect. A path that no known program reads affects all test files.
+ * Returns the test files that a change of one path can affect. A path that no known program reads affects all test
+ * files.
  *
- * @param path in the checkout; the file may have been removed
+ * @param path the path in the checkout; the file may have been removed
  */
 export function affectedBy(path: string, files: readonly HostsFile[]): readonly HostsFile[] {
   const importing = files.filter(({ sources }) => sources.has(path));

@@ -45,13 +45,14 @@ try {
   for (const name of [...Object.keys(programs), ...declarations])
     renameSync(join(staging, name), join(dist, name));
   writeFileSync(join(dist, ".built"), "");
-  // A source that changes during the build must be newer than this file, so that the next run builds again.
+  // The time of this file is the start of the build, so that a source that changes during the build is newer and the
+  // next run builds again.
   utimesSync(join(dist, ".built"), started, started);
 } finally {
   rmSync(staging, { recursive: true, force: true });
 }
 
-/** Removes the folders of killed builds, but not the folder of a build that still runs. */
+/** Removes the folders of killed builds. Keeps the folder of a build that still runs. */
 function removeLeftovers(): void {
   for (const name of readdirSync(dist)) {
     const pid = /^\.staging-(\d+)$/.exec(name)?.[1];

@@ -1,6 +1,6 @@
 /**
- * Chooses the tests that a change can affect: changed.ts BASE
- * It prints the arguments for scripts/test.sh, one per line. If no test on real hosts is affected, it prints nothing.
+ * `changed.ts BASE` chooses the tests that a change can affect. It prints the arguments for scripts/test.sh, one per
+ * line. If the change affects no test on real hosts, it prints nothing.
  */
 import { execFileSync } from "node:child_process";
 import { globSync } from "node:fs";
@@ -13,7 +13,7 @@ function git(...args: readonly string[]): string {
   return execFileSync("git", args, { cwd: root, encoding: "utf8" });
 }
 
-/** All paths that differ from the merge base, including uncommitted changes, new files and removed files. */
+/** Returns all paths that differ from the merge base, including uncommitted changes, new files and removed files. */
 function changedSince(base: string): string[] {
   const from = git("merge-base", base, "HEAD").trim();
   const lists = [
@@ -24,8 +24,8 @@ function changedSince(base: string): string[] {
 }
 
 /**
- * The folders of tests without hosts. These tests always run, because they take only seconds and also read files that
- * they do not import.
+ * Returns the folders of tests without hosts. These tests always run, because they take only seconds, and because they
+ * also read files that they do not import.
  */
 function unitFolders(): string[] {
   const paths = globSync("test/*/**/*.test.ts", { cwd: root });

@@ -2,15 +2,18 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
 
-/** The sources of the types that people see when they import this package. They import each other and Pulumi only. */
+/**
+ * The sources of the types that people see when they import this package. These sources import only each other and
+ * Pulumi.
+ */
 const PUBLIC = ["fleet-component", "public-types"];
 
 /**
- * Writes the declaration files of this package's own module. Each file is converted separately, which takes
- * milliseconds, so the exports of these sources must have explicit types.
+ * Writes the declaration files of this package's own module. Each file is converted separately, which takes only
+ * milliseconds. The exports of these sources must therefore have explicit types.
  *
  * @returns the names of the files that were written
- * @throws an Error if a source has an export without an explicit type, or its declaration names a file that is not
+ * @throws an Error if a source has an export without an explicit type, or if its declaration names a file that is not
  *   public
  */
 export function writeDeclarations(source: string, target: string): string[] {
@@ -32,7 +35,7 @@ export function writeDeclarations(source: string, target: string): string[] {
   });
 }
 
-/** Changes the names of imported files as TypeScript expects them in a declaration file. */
+/** Replaces the names of imported files with the names that TypeScript expects in a declaration file. */
 function withPublicImports(file: string, text: string): string {
   return text.replaceAll(/"\.{1,2}\/([^"]+)\.ts"/g, (_, path: string) => {
     if (!PUBLIC.includes(path))

@@ -9,8 +9,8 @@ type StandaloneCode = (ajv: Ajv, names: Record<string, string>) => string;
 const standaloneCode = createRequire(import.meta.url)("ajv/dist/standalone") as StandaloneCode;
 
 /**
- * An esbuild plugin that replaces the schemas by validation code from ajv. With this code, ajv itself does not need to
- * be bundled.
+ * An esbuild plugin that replaces the schemas with validation code from ajv, so that ajv itself does not have to be
+ * bundled.
  */
 export const compiledSchemas: Plugin = {
   name: "compiled-schemas",

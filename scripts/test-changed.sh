@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs lint, all tests without hosts, and the tests on real hosts that a change can affect: test-changed.sh [BASE]
-# The change consists of all differences from BASE, which is the last commit by default.
+# The change consists of all differences from BASE. By default, BASE is the last commit.
 set -eu
 cd "$(dirname "$0")/.."
 base=${1:-HEAD}

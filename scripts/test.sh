@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs every check on a machine without preinstalled tools: lint and unit tests first, then tests on real hosts.
+# Runs all checks, also on a machine without preinstalled tools: first lint and unit tests, then tests on real hosts.
 # test.sh [VITEST ARGUMENTS…] runs only the tests that the arguments choose.
 set -eu
 cd "$(dirname "$0")/.."

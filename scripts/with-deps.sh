@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs a command with the dependencies of package-lock.json and the Node that it pins:
-# with-deps.sh COMMAND ARGUMENTS…   It installs missing dependencies first.
+# with-deps.sh COMMAND ARGUMENTS… runs a command with the dependencies and the Node version that package-lock.json pins.
+# First installs missing dependencies.
 set -eu
 root=$(dirname "$(dirname "$(readlink -f "$0")")")
 modules=$root/node_modules
@@ -15,8 +15,8 @@ alive() {
   [ ! -r "/proc/$1/cmdline" ] || grep -q with-deps "/proc/$1/cmdline"
 }
 
-# Takes a lock. The lock is a symlink that names its holder, because a symlink is created atomically. To remove the lock
-# of a dead holder, this function takes a second lock.
+# Takes a lock. The lock is a symlink whose target is the process ID of its holder. A symlink is used because it is
+# created atomically. To remove the lock of a dead holder, this function takes a second lock.
 take() {
   announced=
   until ln -s "$$" "$1" 2>/dev/null; do
@@ -33,10 +33,11 @@ take() {
   done
 }
 
-# `npm ci` would refuse a lock file that was created when the registry lacked an optional package for another platform.
+# Does not use `npm ci`, because it refuses a lock file that was created while the registry lacked an optional package
+# for another platform.
 install_dependencies() {
   echo "installing the dependencies with npm (about 1 min)" >&2
-  # Without a stamp, an earlier installation might have been killed, which npm does not detect.
+  # Without a stamp, an earlier installation might have been killed. npm does not detect this, so start from scratch.
   [ -f "$stamp" ] || rm -rf "$modules"
   rm -f "$stamp"
   (cd "$root" && npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error) >&2

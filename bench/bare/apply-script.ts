@@ -5,7 +5,7 @@ import { renderSecret, resolveSecret } from "../../src/provider/resolve-secrets.
 import { archive, type Entry } from "./create-tar.ts";
 import { type ItemOf, line, ofKind, quoted } from "./items.ts";
 
-/** The contents and secrets that the items refer to. */
+/** The contents and secrets to which the items refer. */
 export interface Sources {
   readonly contents: Contents;
   /** The secrets by the NAME in `config:NAME`. */
@@ -13,13 +13,13 @@ export interface Sources {
 }
 
 /**
- * The script that an expert would write by hand to set up a new host. It creates the accounts one by one, because the
- * tools do not allow more. All files and folders are in one archive, with their owners and modes. The script runs
- * sqlite3 once for each contact book, and reloads systemd and starts all units only once. It does not observe the host,
- * and can run only once.
+ * Returns the script that an expert would write by hand to set up a new host. The script creates the accounts one by
+ * one, because the tools create only one account per call. All files and folders are in one archive, with their owners
+ * and modes. The script runs sqlite3 once for each contact book. It reloads systemd once, and starts all units with one
+ * command. It does not observe the host, and can run only once.
  *
- * @param items all items without Muster's runtime, its deadman and packages. The script does not need the first two,
- * and the benchmark's hosts already have the packages.
+ * @param items all items except Muster's runtime, its deadman and packages. The script does not need the runtime and
+ *   the deadman, and the benchmark's hosts already have the packages.
  */
 export function applyScript(items: readonly HostItem[], sources: Sources): string {
   const units = [...ofKind(items, "unit"), ...ofKind(items, "timer")];
@@ -45,7 +45,10 @@ function useradd({ name, system, want }: ItemOf<"user">): string {
   return ["useradd", ...[...place, ...account, "--", name].map(quoted)].join(" ");
 }
 
-/** The entries of the archive. A contact book is an empty file, which is an empty database with its owner and mode. */
+/**
+ * Returns the entries of the archive. A contact book is an empty file with its owner and mode, because an empty file is
+ * a valid empty database.
+ */
 function entriesOf(items: readonly HostItem[], sources: Sources): Entry[] {
   const folders = ofKind(items, "directory").map(({ path, want }) => ({ path, ...want }));
   const files = ofKind(items, "file").map((item) => ({
@@ -71,13 +74,16 @@ function textOf({ path, want, secret, envName }: FileItem, { contents, secrets }
   return text;
 }
 
-/** Unpacks the archive from a here-document. It is encoded as base64, so that no content can end the here-document. */
+/**
+ * Returns the lines that unpack the archive from a here-document. The archive is encoded as base64, so that no content
+ * can end the here-document.
+ */
 function unpack(entries: readonly Entry[]): string[] {
   const text = archive(entries).toString("base64");
   return ["base64 -d <<'ARCHIVE' | tar -xp -C /", ...(text.match(/.{1,76}/g) ?? []), "ARCHIVE"];
 }
 
-/** Writes all rows of a contact book in one statement. */
+/** Returns the lines that write all rows of a contact book in one statement. */
 function fill({ path, table, want }: ItemOf<"rows">, contents: Contents): string[] {
   const rows = parseRows(contents[want.rows] ?? "{}");
   const columns = columnsOf(rows);

@@ -5,8 +5,8 @@ import { line, ofKind, quoted } from "./items.ts";
 const UNIT_PROPERTIES = "Id,LoadState,ActiveState,SubState,UnitFileState,DropInPaths";
 
 /**
- * The script that an expert would write by hand to check one host. It reads every fact that `fleet drift` reads, with
- * one process for each kind of fact if the tools allow it.
+ * Returns the script that an expert would write by hand to check one host. The script reads every fact that `fleet
+ * drift` reads. It uses one process for each kind of fact if the tools allow this.
  */
 export function checkScript(items: readonly HostItem[]): string {
   const paths = (kind: "file" | "directory" | "rows") => ofKind(items, kind).map(({ path }) => path);

@@ -12,8 +12,8 @@ export interface Entry {
 const BLOCK = 512;
 
 /**
- * Creates a tar archive (ustar) with owners by name, so that each host uses its own IDs. The tar on this machine cannot
- * create it, because this machine does not have these users.
+ * Creates a tar archive (ustar) with owners by name, so that each host uses its own IDs. The tar program on this
+ * machine cannot create such an archive, because this machine does not have these users.
  */
 export function archive(entries: readonly Entry[]): Buffer {
   const blocks = entries.flatMap((entry) => {
@@ -23,7 +23,7 @@ export function archive(entries: readonly Entry[]): Buffer {
   return Buffer.concat([...blocks, Buffer.alloc(2 * BLOCK)]);
 }
 
-/** The header of an entry, with fields as in tar(5). For the checksum, the checksum's own field counts as spaces. */
+/** Returns the header of an entry, with the fields of tar(5). The checksum is computed with spaces in its own field. */
 function header({ path, type, owner, group, mode }: Entry, size: number): Buffer {
   const block = Buffer.alloc(BLOCK);
   const name = path.slice(1) + (type === "directory" ? "/" : "");

@@ -4,7 +4,7 @@ import type { HostItem, ItemKind } from "../../src/model/items.ts";
 
 export type ItemOf<K extends ItemKind> = Extract<HostItem, { kind: K }>;
 
-/** Everything that the plan declares on a host. */
+/** Returns all items that the plan declares on a host. */
 export function itemsOf(plan: Plan, host: string): HostItem[] {
   return plan.declarations.filter((one) => one.host === host).flatMap(({ items }) => Object.values(items));
 }
@@ -13,7 +13,10 @@ export function ofKind<K extends ItemKind>(items: readonly HostItem[], kind: K):
   return items.filter((item): item is ItemOf<K> => item.kind === kind);
 }
 
-/** All items except Muster's own runtime, its deadman and packages, which an expert's script does not need. */
+/**
+ * Returns all items except Muster's own runtime, its deadman and packages. An expert's script does not need these
+ * items.
+ */
 export function withoutRuntime(items: readonly HostItem[]): HostItem[] {
   return items.filter((item) => item.kind !== "runtime" && item.kind !== "package" && !isDeadman(item));
 }
@@ -28,7 +31,7 @@ export function quoted(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** A command line. Without words there is no line, because many tools would list everything. */
+/** Returns a command line. Returns no line if there are no words, because many tools would then list everything. */
 export function line(command: string, words: readonly string[]): string[] {
   return words.length === 0 ? [] : [`${command} ${words.map(quoted).join(" ")}`];
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { quoted } from "./items.ts";
 
-/** One shell script for each host, which is run over plain ssh. */
+/** Shell scripts that run over plain ssh, one for each host. */
 export interface BareScripts {
   /** Runs all scripts simultaneously, each over a new connection. Rejects if a script fails. */
   run(): Promise<void>;
@@ -12,10 +12,10 @@ export interface BareScripts {
 }
 
 /**
- * Writes the hosts' scripts, and a shell script that runs all of them. The benchmark measures only the shell script,
- * not this process.
+ * Writes the hosts' scripts, and a shell script that runs all of these scripts. The benchmark measures only the shell
+ * script, not this process.
  *
- * @param dir folder for the scripts, which this function creates
+ * @param dir the folder for the scripts; this function creates the folder
  * @param ssh the arguments of plain ssh to a host, without the command
  */
 export function bareScripts(

@@ -1,6 +1,6 @@
 /**
- * Muster's provider server with other handlers. They answer only with data from the engine's requests, and use no hosts
- * or files. They do not depend on types or inputs, so that the provider can serve every program.
+ * Muster's provider server with other handlers. These handlers respond only with data from the engine's requests, and
+ * use no hosts or files. They do not depend on types or inputs, so that the provider can serve every program.
  */
 import { PREFLIGHT_TOKEN, type PreflightAnswer } from "../../src/model/preflight.ts";
 import type { Handler } from "../../src/provider/handlers/handler.ts";

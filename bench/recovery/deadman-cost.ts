@@ -11,7 +11,10 @@ export interface DeadmanCost {
 
 const SECONDS = 60;
 
-/** The CPU time of the deadman and its ended children, in ticks. These are the fields 14 to 17 in proc_pid_stat(5). */
+/**
+ * A command that prints the CPU time of the deadman and its ended children, in ticks: the sum of fields 14 to 17 in
+ * proc_pid_stat(5).
+ */
 const TICKS = "cut -d ')' -f 2 /proc/$pid/stat | awk '{print $12 + $13 + $14 + $15}'";
 
 /** Measures the deadman for a minute. */

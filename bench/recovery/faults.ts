@@ -10,7 +10,10 @@ const UNITS = NAMES.map((name) => `muster-agent-${name}.service`).join(" ");
 
 const PROGRAMS = "$(pgrep -f '^/bin/sh agent.sh')";
 
-/** The programs and their tmux servers, because a tmux server could resume a stopped program in its pane. */
+/**
+ * A command that prints the processes of the programs and of their tmux servers. The servers are included, because a
+ * tmux server could resume a stopped program in its pane.
+ */
 const ALL = "$(pgrep -f 'agent.sh$')";
 
 /**
@@ -23,7 +26,7 @@ const SCRIPTS: Readonly<Record<Fault, string>> = {
   "it hangs": `pids="${ALL}"; kill -STOP $pids; sleep 1; now=$(date +%s.%N)`,
 };
 
-/** The maximum wait until all agents are back, in seconds. */
+/** The maximum number of seconds to wait until all agents have recovered. */
 const RECOVERY_TIMEOUT = TIMEOUT + 60;
 
 /**

@@ -7,7 +7,7 @@ export const AGENTS = 50;
 /** The heartbeat timeout of the agents, in seconds. */
 export const TIMEOUT = 20;
 
-/** The allowed restarts per hour. The number is high, because each round makes every agent restart. */
+/** The maximum number of restarts per hour. It is high, because every agent restarts in each round. */
 export const RESTARTS = 1000;
 
 export const HOST = "h1";
@@ -23,7 +23,7 @@ date +%s.%N >back
 while :; do sleep 5; muster-beat idle; done
 `;
 
-/** The files of a fleet with fifty agents on one host. Each agent sends a heartbeat every five seconds. */
+/** Returns the files of a fleet with fifty agents on one host. Each agent sends a heartbeat every five seconds. */
 export function recoveryFleet(): Record<string, string> {
   const files = localFleet(LAYOUT);
   const fleet = parse(files["fleet.yaml"] ?? "") as { agents: Record<string, Record<string, unknown>> };

@@ -10,7 +10,10 @@ import { AGENTS, HOST, RESTARTS, recoveryFleet, TIMEOUT } from "./fleet.ts";
 const HOSTD = "the deadman is killed";
 
 export interface RecoveryResult {
-  /** The milliseconds from the fault to the next heartbeat, for each agent and round. For a hang, the time is measured from the heartbeat timeout. */
+  /**
+   * The number of milliseconds from the fault to the next heartbeat, for each agent and round. For a hang, the time
+   * starts at the heartbeat timeout.
+   */
   readonly runs: Readonly<Record<Fault | typeof HOSTD, Runs>>;
   readonly cost: DeadmanCost;
 }
@@ -58,7 +61,7 @@ async function isCalm(project: Project): Promise<void> {
   await project.onHost(HOST, "sleep 8");
 }
 
-/** The results and the targets as Markdown. */
+/** Renders the results and the targets as Markdown. */
 export function recoveryTable({ runs, cost }: RecoveryResult): string {
   const rows = [...FAULTS, HOSTD].map((name) => {
     const all = runs[name as keyof typeof runs];

@@ -12,7 +12,7 @@ export interface GeneratedFile {
   readonly text: string;
 }
 
-/** Every generated file with the text that it should have. */
+/** Returns all generated files with their correct texts. */
 export function generatedFiles(): GeneratedFile[] {
   return [
     { path: "src/config/fleet-yaml-types.ts", text: format(renderTypes()) },

@@ -21,13 +21,13 @@ hold YAML anchors. [Hosts](hosts.md), [services](services.md), [jobs](jobs.md) a
 
 const TABLE = "| Key | Type | Default | Example | Description |\n| --- | --- | --- | --- | --- |";
 
-/** A map with fixed keys, and the paths in fleet.yaml where the map can be written. */
+/** A map with fixed keys, and the paths in fleet.yaml at which the map can be written. */
 interface Section {
   readonly node: SchemaNode;
   readonly paths: string[];
 }
 
-/** The text of docs/reference.md. It has a table of keys for each map with fixed keys. */
+/** Renders the text of docs/reference.md, with a table of keys for each map with fixed keys. */
 export function renderReference(): string {
   const root = SCHEMAS["fleet.schema.json"] ?? {};
   const sections = new Map<string, Section>([["", { node: root, paths: [] }]]);
@@ -48,7 +48,7 @@ function collectSections(node: SchemaNode, path: string, sections: Map<string, S
   }
 }
 
-/** The maps with fixed keys that a value can be or contain. */
+/** Returns the maps with fixed keys that a value can be or contain. */
 function mapsIn(node: SchemaNode): { definition: MapDefinition; suffix: string }[] {
   const definition = mapDefinitionOf(node);
   if (definition !== undefined) return [{ definition, suffix: "" }];
@@ -105,7 +105,7 @@ function linkPages(text: string): string {
   return text.replace(/docs\/([\w-]+\.md)/g, "[docs/$1]($1)");
 }
 
-/** The other keys or values that a key requires, such as `http` for `method`, or a kind of host for `size`. */
+/** Returns the other keys or values that a key requires, such as `http` for `method`, or a kind of host for `size`. */
 function conditionsOf(key: string, { dependencies = {}, allOf = [] }: SchemaNode): string[] {
   const needed = dependencies[key]?.map(code).join(" and ");
   const refusals = allOf.flatMap(({ then }) => {
@@ -129,7 +129,9 @@ function describeType(node: SchemaNode): string {
   return describeMany(resolved) ?? describePlain(resolved);
 }
 
-/** The type of a list or a map of maps. For other types, the error message has a better description. */
+/**
+ * Describes the type of a list of maps or a map of maps. For other types, the error message has a better description.
+ */
 function describeMany({ items, additionalProperties: values, errorMessage }: SchemaNode): string | undefined {
   if (items !== undefined && mapDefinitionOf(items)) return `list: ${describeType(items)}`;
   if (typeof values !== "object") return undefined;
@@ -164,9 +166,9 @@ function orList(words: readonly string[]): string {
   return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
 }
 
-/** A value as YAML on one line. */
+/** Renders a value as YAML on one line. */
 function inline(value: unknown): string {
-  // Under YAML 1.1, which some editors read, `02:00` is a number unless it is in quotes.
+  // Ambiguous texts are quoted, because some editors read YAML 1.1, in which `02:00` without quotes is a number.
   const options = {
     collectionStyle: "flow",
     flowCollectionPadding: false,

@@ -25,13 +25,16 @@ export interface SchemaNode {
   readonly errorMessage?: string;
 }
 
-/** The schemas, by the name in references. */
+/** The schemas, by the name that references use. */
 export const SCHEMAS: Readonly<Record<string, SchemaNode>> = {
   "fleet.schema.json": fleet,
   "contacts.schema.json": contacts,
 };
 
-/** The node to which a reference leads. The node's own keywords, such as `description`, replace those of the target. */
+/**
+ * Returns the node to which a reference leads. The node's own keywords, such as `description`, replace the keywords of
+ * the target.
+ */
 export function resolveNode(node: SchemaNode): SchemaNode {
   if (node.$ref === undefined) return node;
   const { $ref, ...own } = node;
@@ -56,7 +59,7 @@ export interface MapDefinition {
   readonly node: SchemaNode;
 }
 
-/** All maps with fixed keys, in the order of the schemas. */
+/** Returns all maps with fixed keys, in the order of the schemas. */
 export function mapDefinitions(): MapDefinition[] {
   return Object.values(SCHEMAS).flatMap((schema) =>
     Object.entries(schema.definitions ?? {})
@@ -65,7 +68,7 @@ export function mapDefinitions(): MapDefinition[] {
   );
 }
 
-/** The definition to which a node refers, if the definition is a map with fixed keys. */
+/** Returns the definition to which a node refers; undefined if the definition is not a map with fixed keys. */
 export function mapDefinitionOf({ $ref = "" }: SchemaNode): MapDefinition | undefined {
   const [, name = ""] = /#\/definitions\/(\w+)$/.exec($ref) ?? [];
   return mapDefinitions().find((one) => one.name === name);
@@ -75,12 +78,12 @@ function isMapDefinition(node: SchemaNode): boolean {
   return node.properties !== undefined && typesOf(node).includes("object");
 }
 
-/** The types of a node, such as `["object", "null"]`. */
+/** Returns the types of a node, such as `["object", "null"]`. */
 export function typesOf({ type = [] }: SchemaNode): readonly string[] {
   return typeof type === "string" ? [type] : type;
 }
 
-/** The two forms of a node that can be written in a short or a long form. Other nodes have no forms. */
+/** Returns the two forms of a node that has a short and a long form; an empty list for all other nodes. */
 export function formsOf(node: SchemaNode): readonly SchemaNode[] {
   for (const { then, else: other } of [node, ...(node.allOf ?? [])]) {
     if (then !== undefined && other !== undefined) return [then, other];

@@ -19,17 +19,13 @@ export class MusterError extends Error {
 }
 
 /**
- * Reports that fleet.yaml, the configuration or an argument is invalid. A command with this error exits with
- * code 2.
+ * Reports that fleet.yaml, the configuration or an argument is invalid. A command exits with code 2 after this error.
  */
 export class InvalidError extends MusterError {
   override readonly name = "InvalidError";
 }
 
-/**
- * Reports that a host cannot be reached, so its state is unknown. A command with this error exits with code
- * 4.
- */
+/** Reports that a host is unreachable, so its state is unknown. A command exits with code 4 after this error. */
 export class UnreachableError extends MusterError {
   override readonly name = "UnreachableError";
 }

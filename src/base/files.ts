@@ -8,8 +8,8 @@ export function writeFileAtomic(path: string, text: string | Uint8Array, mode = 
 }
 
 /**
- * Replaces a file atomically. The caller must hold a lock on the file. The temporary file has a fixed name,
- * so the next run can remove a temporary file that a killed run left behind.
+ * Replaces a file atomically. The caller must hold a lock on the file. The temporary file has a fixed name, so that the
+ * next run can remove a temporary file that a killed run left.
  */
 export function writeFileLocked(path: string, text: string | Uint8Array, mode = 0o644): void {
   rmSync(temporaryOf(path, "new"), { force: true });
@@ -21,7 +21,7 @@ function replace(path: string, ending: string, text: string | Uint8Array, mode: 
   const temporary = temporaryOf(path, ending);
   const fd = openSync(temporary, "wx", mode);
   try {
-    // writeSync is not used, because on a full disk it writes only a part of the text and does not fail.
+    // writeSync is not used, because it does not fail if a full disk allows only a part of the text.
     writeFileSync(fd, text);
     fsyncSync(fd);
     closeSync(fd);

@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { visible } from "./terminal-text.ts";
 
-/** Longer messages from a server are cut to this number of characters. */
+/** The maximum number of characters of a server's message that are shown. */
 const MOST_OF_MESSAGE = 200;
 
 export interface HttpRequest {
-  /** Absent for GET. */
+  /** The method; absent for GET. */
   readonly method?: string;
-  /** Sent as JSON. Absent if the request has no body. */
+  /** The body, which is sent as JSON. Absent if the request has no body. */
   readonly body?: object;
   readonly token: string;
-  /** The maximum time in milliseconds until the answer is complete. */
+  /** The maximum time in milliseconds until the response is complete. */
   readonly patience: number;
   /** "error" makes a redirect fail. If absent, redirects are followed. */
   readonly redirect?: "error";
@@ -24,13 +24,10 @@ export interface HttpAnswer {
   readonly text: string;
 }
 
-/**
- * Reports that no answer, or only a part of an answer, was received. The message comes from the network
- * error.
- */
+/** Reports that no response, or only a part of a response, was received. The message is from the network error. */
 export class NoAnswerError extends Error {
   override readonly name = "NoAnswerError";
-  /** Whether the request timed out because the answer was not complete within `patience` milliseconds. */
+  /** Whether the request timed out because the response was not complete within `patience` milliseconds. */
   readonly isLate: boolean;
 
   constructor(error: unknown) {
@@ -41,9 +38,9 @@ export class NoAnswerError extends Error {
 }
 
 /**
- * Sends one request with a bearer token to a REST API. Does not throw if the answer has an error status.
+ * Sends one request with a bearer token to a REST API. Does not throw if the response has an error status.
  *
- * @throws NoAnswerError if no complete answer was received
+ * @throws NoAnswerError if no complete response was received
  */
 export async function request(url: string | URL, options: HttpRequest): Promise<HttpAnswer> {
   const { method = "GET", body, token, patience, redirect = "follow" } = options;
@@ -69,17 +66,14 @@ export async function request(url: string | URL, options: HttpRequest): Promise<
 }
 
 /**
- * Whether a later attempt might succeed, because the server is overloaded or has received too many requests.
- * For too many requests, GitHub answers with 403 and Retry-After. Other servers answer with 429.
+ * Whether a later attempt might succeed, because the server is overloaded or has received too many requests. For too
+ * many requests, GitHub responds with 403 and Retry-After. Other servers respond with 429.
  */
 export function isBusy({ status, retryAfter }: HttpAnswer): boolean {
   return status === 429 || status >= 500 || (status === 403 && retryAfter !== undefined);
 }
 
-/**
- * Returns the `message` in a JSON answer, cut and safe for a terminal; undefined if the answer has no
- * message.
- */
+/** Returns the `message` in a JSON response, cut and safe for a terminal; undefined if the response has no message. */
 export function messageOf({ text }: HttpAnswer): string | undefined {
   try {
     const { message } = JSON.parse(text) as { message?: unknown };

@@ -2,9 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 
-/**
- * Returns the folder for everything that can be downloaded or built again. `fleet clean` removes this folder.
- */
+/** Returns the folder for files that can be downloaded or built again. `fleet clean` removes this folder. */
 export function cacheDir(env: NodeJS.ProcessEnv = process.env): string {
   if (env["MUSTER_CACHE"]) return env["MUSTER_CACHE"];
   return join(env["XDG_CACHE_HOME"] || join(env["HOME"] || homedir(), ".cache"), "muster");
@@ -13,7 +11,7 @@ export function cacheDir(env: NodeJS.ProcessEnv = process.env): string {
 /** The name of Muster's npm package. On npm, the name `muster` belongs to another author. */
 export const PACKAGE_NAME = "muster-fleet";
 
-/** Returns the folder of the installed package or checkout that this code runs from. */
+/** Returns the folder of the installed package or checkout from which this code runs. */
 export function packageRoot(from: string = import.meta.dirname): string {
   const found = nearest(from, (dir) => isMuster(join(dir, "package.json")));
   if (found === undefined)
@@ -22,9 +20,8 @@ export function packageRoot(from: string = import.meta.dirname): string {
 }
 
 /**
- * Finds the folder of the user's project. If MUSTER_PROJECT is set, it contains the path of this folder.
- * Otherwise, the project is the nearest folder, from `from` upwards, that contains a Pulumi.yaml or a
- * fleet.yaml.
+ * Finds the folder of the user's project. If MUSTER_PROJECT is set, it contains the path of this folder. Otherwise, the
+ * project is the nearest folder with a Pulumi.yaml or a fleet.yaml: `from` or a folder above it.
  *
  * @returns undefined if no folder is found
  */

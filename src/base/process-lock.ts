@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { MusterError } from "./errors.ts";
 import { startMark } from "./process-status.ts";
 
-/** Milliseconds between attempts to acquire a lock that another process holds. */
+/** The number of milliseconds between attempts to acquire a lock that another process holds. */
 const RETRY_EVERY = 100;
 
 /** SQLite's primary result code SQLITE_BUSY. */
@@ -14,9 +14,8 @@ const BUSY = 5;
 /**
  * Runs `work` while holding a lock that only one process of this machine can hold at a time.
  *
- * The lock is a kernel lock that SQLite takes on `FILE.held`. When the process that holds the lock ends for
- * any reason, the kernel releases the lock. `FILE` contains the id of that process. Both files are removed at
- * the end.
+ * The lock is a kernel lock that SQLite takes on `FILE.held`. When the process that holds the lock ends for any reason,
+ * the kernel releases the lock. `FILE` contains the id of this process. Both files are removed at the end.
  *
  * @param waiting called once if another process holds the lock, with the id of that process
  * @throws MusterError if the lock file cannot be used
@@ -76,8 +75,8 @@ function takeLock(file: string, patience: number): DatabaseSync | undefined {
     const before = identityOf(path);
     const lock = openLock(path, patience);
     if (lock === undefined) return undefined;
-    // It is possible that the previous holder removed the file that was opened here. In that case, other
-    // processes lock a new file with the same name.
+    // The previous holder might have removed the file that was opened here. Other processes then lock a new file with
+    // the same name.
     if (before !== undefined && before === identityOf(path)) {
       rmSync(file, { force: true });
       writeFileSync(file, `${process.pid} ${startMark(process.pid) ?? ""}`);

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 const TICKS_PER_SECOND = 100;
 
 /**
- * What Linux reports about a process. `start` is in clock ticks since boot; `name` has at most 15 characters.
+ * The status that Linux reports for a process. `start` is in clock ticks since boot. `name` has at most 15 characters.
  */
 export interface ProcessStatus {
   readonly pid: number;
@@ -35,9 +35,9 @@ export function processStatus(pid: number): ProcessStatus | undefined {
 }
 
 /**
- * Parses a file in the format that proc_pid_stat(5) describes. The file is in /proc, or is a copy of such a
- * file. The first field is the process id. The second field is the name in parentheses, which can contain any
- * byte. Field 3 is the state, field 4 is the parent's id, and field 22 is the start time.
+ * Parses a file in the format of proc_pid_stat(5): a file in /proc, or a copy of such a file. The first field is the
+ * process id. The second field is the name in parentheses, which can contain any byte. Field 3 is the state, field 4 is
+ * the parent's id, and field 22 is the start time.
  *
  * @returns undefined if the file does not exist or has another format
  */
@@ -57,7 +57,7 @@ export function startTime(status: ProcessStatus): number {
   return (Number(boot) + Number(status.start) / TICKS_PER_SECOND) * 1000;
 }
 
-/** Whether a process exists. Also finds a process that /proc hides from this user. */
+/** Whether a process exists. Also returns true for a process that /proc hides from this user. */
 export function exists(pid: number): boolean {
   try {
     process.kill(pid, 0);

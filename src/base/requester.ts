@@ -1,6 +1,6 @@
 import { hostname, userInfo } from "node:os";
 
-/** Returns who runs this program, as `<user>@<machine>`, for the records on hosts. */
+/** Returns the person who runs this program, as `<user>@<machine>`, for the records on hosts. */
 export function requester(): string {
   return `${userName()}@${hostname()}`;
 }

@@ -1,8 +1,6 @@
 import { inspect } from "node:util";
 
-/**
- * Contains a secret. If a Secret is logged, concatenated or serialized by accident, it appears as `[secret]`.
- */
+/** Contains a secret value. If a Secret is logged, concatenated or serialized by accident, it appears as `[secret]`. */
 export class Secret {
   readonly #value: string;
 

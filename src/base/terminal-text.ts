@@ -5,14 +5,13 @@
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /**
- * The format characters that reorder text. All other format characters are allowed, because emoji and Persian
- * words contain them.
+ * The format characters that reorder text. All other format characters are allowed, because emoji and Persian words
+ * contain such characters.
  */
 const REORDERS = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 
 /**
- * Makes text safe to show on one line of a terminal. Each unsafe character is replaced with an escape such as
- * `\u001b`.
+ * Makes a text safe to show on one line of a terminal. Replaces each unsafe character with an escape such as `\u001b`.
  */
 export function visible(text: string): string {
   return text.replace(UNSAFE, escaped);

@@ -1,7 +1,6 @@
 /**
- * Returns the environment for a program of the user, such as ssh or a password manager. Passphrases and tokens are not
- * passed on. If the launcher has replaced the user's SSH agent with an agent for the vendor's plugins, the user's agent
- * is restored.
+ * Returns the environment for a program of the user, such as ssh or a password manager. Omits passphrases and tokens.
+ * If the launcher has replaced the user's SSH agent with an agent for the vendor's plugins, restores the user's agent.
  *
  * @param own matches the names of the variables that the program must not see
  */

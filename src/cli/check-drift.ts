@@ -28,9 +28,9 @@ export const DRIFT_OPTIONS: CommandDefinition["options"] = {
 /**
  * Checks for drift with the options of `fleet drift`. Writes nothing.
  *
- * Even with `--change`, only the current fleet.yaml and inventory determine which hosts are contacted and
- * what is read there. Muster opens no file that only the change names, and contacts no host or address that
- * only the change declares.
+ * Even with `--change`, only the current fleet.yaml and inventory determine which hosts are contacted and which items
+ * are read. Muster opens no file that only the change names, and contacts no host or address that only the change
+ * declares.
  *
  * @throws InvalidError if the inventory or either fleet.yaml is not valid
  */
@@ -40,8 +40,8 @@ export async function driftOf(options: CommandInput["options"]): Promise<FleetRe
   const next = typeof change === "string" ? openChange(change, fleet.dir) : undefined;
   const stack = settingsOf(fleet, options["stack"]);
   const reader = readerIn(fleet, options);
-  // A tenant's reader cannot see other tenants. Their resources would look as if no `up` had applied them
-  // yet.
+  // A tenant's reader cannot observe the resources of other tenants. Without this selection, the report would say that
+  // no `up` has applied those resources yet.
   const tenant = reader?.tenant ?? options["tenant"];
   const selection = selectionOf(declaredIn(fleet, next), { ...options, tenant }, stack.slice);
   const plan = compilePlan(fleet, installedRuntime());

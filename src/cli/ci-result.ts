@@ -15,7 +15,7 @@ export interface CiResult {
   readonly markdown: string;
 }
 
-/** Checks for drift. If the fleet is invalid, the errors are the result, so that the forge shows them. */
+/** Checks for drift. If the fleet is invalid, returns the errors as the result, so that the forge shows the errors. */
 export async function ciResult(options: CommandInput["options"]): Promise<CiResult> {
   try {
     const report = await driftOf(options);

@@ -1,7 +1,4 @@
-/**
- * The output streams. Results go to `out`, and everything else goes to `err`. Neither stream changes the
- * text.
- */
+/** The output streams. Results go to `out`, and everything else goes to `err`. Both streams print texts unchanged. */
 export interface Io {
   out(text: string): void;
   err(text: string): void;
@@ -9,7 +6,7 @@ export interface Io {
   readonly terminal: boolean;
   /** The number of columns of the terminal; absent if it is not known. */
   readonly columns?: number;
-  /** Present if `out` is a terminal that shows colours, and the user has not forbidden them (NO_COLOR). */
+  /** Present if `out` is a terminal that shows colours and NO_COLOR is not set. */
   readonly isColoured?: boolean;
   /** Whether `out` is closed, for example because the program that reads a pipe has ended. */
   closed(): boolean;

@@ -2,7 +2,7 @@ import { createInterface } from "node:readline/promises";
 import { InvalidError } from "../base/errors.ts";
 
 /**
- * Asks for confirmation at the terminal. Only "y" and "yes" confirm.
+ * Asks a person at the terminal for confirmation. Only the answers "y" and "yes" confirm.
  *
  * @throws InvalidError if stdin is not a terminal
  */

@@ -11,9 +11,9 @@ import type { OpenHost } from "./query-host.ts";
 import { asReader, type Reader } from "./reader-login.ts";
 
 /**
- * Calls `use` with a function that connects to the fleet's hosts, and with a function that forgets the
- * connection to a host, so that the next call connects again. Each host has one connection, which is opened
- * when it is first needed and closed at the end.
+ * Calls `use` with two functions. One connects to a host of the fleet. The other forgets the connection to a host, so
+ * that the next call connects again. Each host has one connection, which is opened when it is first needed and closed
+ * at the end.
  *
  * @param stack the stack whose login is used
  * @param reader the reader whose login is used; if absent, the stack's login is used
@@ -38,8 +38,8 @@ export async function withHosts<T>(
 }
 
 /**
- * Calls `use` with a function that connects to a host and returns a controller, which starts and stops agents
- * there. Installs nothing on hosts.
+ * Calls `use` with a function that connects to a host and returns a controller. The controller starts and stops agents
+ * on this host. Installs nothing on hosts.
  *
  * @param stack the stack whose login is used
  */

@@ -14,7 +14,8 @@ import { assertDeclared } from "./selection.ts";
 import { settingsOf } from "./stack/settings.ts";
 
 /**
- * For each verb, the text to print if the command has changed something, and the text to print if it has not.
+ * The texts to print for each verb: one if the command has changed something, and one if the command has changed
+ * nothing.
  */
 const RESULTS: Readonly<Record<ControlVerb, readonly [changed: string, unchanged: string]>> = {
   start: ["is running", "is already running"],
@@ -28,12 +29,15 @@ const RESULTS: Readonly<Record<ControlVerb, readonly [changed: string, unchanged
 /** The texts for a request that the deadman carries out later. */
 const LATER: Readonly<Partial<Record<ControlVerb, string>>> = { restart: "restarts", pause: "is paused" };
 
-/** The option of the verbs that can wait until an agent is idle. */
+/** The option for the verbs that can wait until an agent is idle. */
 export const WHEN_IDLE = {
   "--when-idle": "wait until the agent is idle, but not longer than the deadline of its `onChange`",
 };
 
-/** Creates a command that applies one verb to agents and services. If it fails for one, it continues. */
+/**
+ * Creates a command that applies one verb to agents and services. If the verb fails for one of them, the command
+ * continues with the others.
+ */
 export function controlCommand(
   verb: ControlVerb,
   summary: string,
@@ -86,10 +90,7 @@ interface Subject {
   readonly name: string;
   readonly host: string;
   readonly of: Pick<ControlRequest, "unit" | "isService" | "within">;
-  /**
-   * True if the agent or service is always on; otherwise the number of seconds for which it is allowed to
-   * run.
-   */
+  /** True if the agent or service is always on; otherwise the maximum number of seconds of a run. */
   readonly isLasting: true | number;
 }
 
@@ -125,7 +126,7 @@ function notTakenOver(agent: AgentSpec): InvalidError {
   });
 }
 
-/** Returns how long the new state lasts, as the end of a sentence. */
+/** Returns the end of a sentence that says how long the new state lasts. */
 function untilWhen(verb: ControlVerb, isLasting: Subject["isLasting"]): string {
   if (verb === "pause") return ", until `npx fleet resume`";
   if (verb === "stop")

@@ -4,8 +4,8 @@ import { join } from "node:path";
 const UNITS = ["bytes", "kB", "MB", "GB", "TB"];
 
 /**
- * Returns how many bytes a file or folder takes up on disk. Does not follow links, and counts folders that
- * cannot be read as empty.
+ * Returns how many bytes a file or folder takes up on disk. Does not follow links. A folder that cannot be read counts
+ * as empty.
  */
 export function sizeOf(path: string): number {
   const stat = lstatSync(path, { throwIfNoEntry: false });

@@ -1,6 +1,6 @@
 import { InvalidError, UnreachableError } from "../base/errors.ts";
 
-/** The exit codes of `fleet`. They are the same numbers that Pulumi uses, and scripts depend on them. */
+/** The exit codes of `fleet`. Pulumi uses the same numbers, and scripts depend on these numbers. */
 export const EXIT = {
   clean: 0,
   failure: 1,
@@ -15,11 +15,11 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** The order of precedence: if several codes apply, the process exits with the first of them in this list. */
+/** The order of precedence. If several codes apply, the process exits with the code that comes first in this list. */
 const PRECEDENCE: readonly number[] = [2, 1, 8, 3, 6, 5, 7, 4];
 
 /**
- * Orders the codes that apply and removes duplicates. A code of another program, such as ssh, is last.
+ * Sorts the codes that apply and removes duplicates. The code of another program, such as ssh, comes last.
  *
  * @returns at least one code; the process exits with the first one
  */

@@ -13,7 +13,7 @@ const io: Io = {
   closed: () => process.stdout.destroyed,
 };
 
-// It is not a failure if a program such as `head` closes the pipe early, so the exit code does not change.
+// A program such as `head` can close the pipe early. This is not a failure, so the exit code does not change.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
 });

@@ -75,8 +75,8 @@ function printError(error: unknown, options: Parsed["options"], io: Io): number 
 }
 
 /**
- * Warns if Pulumi.yaml names the former package. Only `pulumi` refuses such a project: commands that only
- * read fleet.yaml and the hosts still work.
+ * Warns if Pulumi.yaml names the former package. Only `pulumi` refuses such a project. The commands that only read
+ * fleet.yaml and the hosts still work.
  */
 function warnAboutFormerPackage(io: Io): void {
   const dir = projectDir();

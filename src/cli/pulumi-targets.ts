@@ -1,15 +1,15 @@
 import type { AgentSpec, Fleet, HostSpec } from "../config/fleet.ts";
 
-/** The part of a fleet that a run is limited to; by default the entire fleet. */
+/** The part of a fleet that a run covers; by default the entire fleet. */
 export interface TargetSelection {
   readonly host?: string;
   readonly agent?: string;
 }
 
 /**
- * Returns URN patterns for the engine's `--target`. A literal URN must already be in the state. A pattern
- * also matches resources that are new or will be removed. The targets of an agent do not include its host and
- * tenant, because the engine would then require everything else that depends on them. The host and the tenant
+ * Returns URN patterns for the engine's `--target`. A literal URN must already be in the state. A pattern also matches
+ * resources that are new or will be removed. The targets of an agent do not include its host and tenant, because the
+ * engine would then also require all other resources that depend on the host and the tenant. The host and the tenant
  * must therefore exist already.
  */
 export function targetsOf(
@@ -20,7 +20,7 @@ export function targetsOf(
   const chosen = agent === undefined ? undefined : fleet.agents[agent];
   const hosts = Object.values(fleet.hosts).filter(({ name }) => name === (host ?? name));
   const names = chosen ? namesFor(chosen) : hosts.flatMap(namesOn);
-  // `**` also matches URNs without a parent, which resources have in a tenant's stack and in older states.
+  // `**` also matches URNs without a parent. Resources in a tenant's stack and in older states have such URNs.
   return names.map((name) => `urn:pulumi:${stack}::${project}::**muster:index:*::${name}`);
 }
 
@@ -29,7 +29,7 @@ function namesOn(host: HostSpec): string[] {
   return namesOf(host).flatMap((name) => [name, `${name}/**`]);
 }
 
-/** Returns patterns that match an agent on any host, because an agent that moves is on two hosts. */
+/** Returns patterns that match an agent on any host, because an agent that moves has resources on two hosts. */
 function namesFor(agent: AgentSpec): string[] {
   return namesOf(agent).map((one) => `*/${one}/**`);
 }

@@ -10,11 +10,11 @@ export type OpenHost = (host: string) => Promise<HostReader>;
 
 interface QueryResult<Answer> {
   readonly host: HostReport;
-  /** Set only if the host's state is `ok`. */
+  /** The host's answer; present only if the host's state is `ok`. */
   readonly answer?: Answer;
 }
 
-/** Sends a host one query. If the host does not answer, the result says so; this is not an error. */
+/** Sends a host one query. A host that does not answer is not an error; the result contains the reason. */
 export async function queryHost<Answer, Connection = HostReader>(
   fleet: Fleet,
   host: string,
@@ -42,7 +42,7 @@ function stateAfter(error: unknown, fleet: Fleet, host: string): Omit<HostReport
   return { state: isEmpty ? "empty" : "failed" };
 }
 
-/** Returns an error's message without the host's name, which is always shown next to the message. */
+/** Returns an error's message without the host's name, because the output always shows this name before the message. */
 function reasonOf(error: unknown, host: string): string {
   const message = error instanceof Error ? error.message : String(error);
   const prefix = `${host}: `;

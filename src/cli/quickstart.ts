@@ -1,7 +1,4 @@
-/**
- * `npm start`: installs what is missing, runs `up` for the example fleet, and shows its agents. Can be
- * repeated.
- */
+/** `npm start`: installs missing programs, runs `up` for the example fleet, and shows its agents. Can be repeated. */
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
@@ -15,7 +12,9 @@ import { ensureExampleStack } from "../engine/stack.ts";
 import type { OnThisMachine } from "../host-kinds/host-kind.ts";
 import { hostKindOf } from "../host-kinds/registry.ts";
 
-/** The stack of the example fleet. Its file and passphrase are created here and are not in git. */
+/**
+ * The stack of the example fleet. This program creates the file and the passphrase of the stack, which are not in git.
+ */
 const STACK = "example";
 
 async function start(): Promise<number> {
@@ -32,9 +31,7 @@ async function start(): Promise<number> {
   return up === 0 ? run("fleet", ["ps"]) : up;
 }
 
-/**
- * Asks for the sudo password, if necessary. This is the only question of a run; later steps use `sudo -n`.
- */
+/** Asks for the sudo password if necessary. A run asks no other question, because later steps use `sudo -n`. */
 async function askForRootOnce({ what, mayActAsRoot }: OnThisMachine): Promise<void> {
   if (await mayActAsRoot()) return;
   process.stderr.write(

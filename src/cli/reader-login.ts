@@ -50,13 +50,13 @@ export function readerIn(
   return { name: reader, keyFile: privateKey(key), ...(tenant !== undefined && { tenant }) };
 }
 
-/** Returns a host's target with the reader's account and key as the login. */
+/** Returns a host's target in which the reader's account and key are the login. */
 export function asReader({ name, keyFile }: Reader, target: Target): Target {
   return { ...target, user: gateAccount({ kind: "read", name }), identityFile: keyFile, gate: true };
 }
 
 /**
- * Returns the key file's absolute path. Checks the file, because ssh would only report that access was
+ * Returns the key file's absolute path. Checks the file, because for an invalid file, ssh only reports that access was
  * denied.
  */
 function privateKey(path: string): string {

@@ -1,8 +1,8 @@
 import type { CommandDefinition } from "./command.ts";
 
 /**
- * All commands of `fleet`. Each command is loaded only when it runs. A new command needs one file and one
- * line here.
+ * All commands of `fleet`. Each command is loaded only when it runs. To add a command, write one file and add one line
+ * here.
  */
 export const registry: Readonly<Record<string, () => Promise<{ readonly command: CommandDefinition }>>> = {
   init: () => import("./commands/init.ts"),
@@ -42,8 +42,8 @@ export const registry: Readonly<Record<string, () => Promise<{ readonly command:
 };
 
 /**
- * Loads the named command. If no command has this name, loads all commands, because `--help` and suggestions
- * need them.
+ * Loads the named command. If no command has this name, loads all commands, because `--help` and suggestions list all
+ * commands.
  */
 export async function loadCommands(name: string | undefined): Promise<CommandDefinition[]> {
   const one = name !== undefined && Object.hasOwn(registry, name) ? registry[name] : undefined;

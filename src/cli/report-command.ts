@@ -10,7 +10,7 @@ import { settingsOf } from "./stack/settings.ts";
 interface ReportDefinition<Report> extends Pick<CommandDefinition, "usage" | "summary" | "options"> {
   /** The name of the report's schema in docs/schema. */
   readonly schema: string;
-  /** @throws InvalidError for invalid arguments, before it contacts a host */
+  /** @throws InvalidError for invalid arguments, before any host is contacted */
   observe(fleet: Fleet, selection: Selection, open: OpenHost, given: CommandInput): Promise<Report>;
   readonly render: (report: Report) => string;
   readonly renderJson: (report: Report) => string;

@@ -32,7 +32,7 @@ export function selectionOf(
 /**
  * Checks that a name is declared.
  *
- * @throws InvalidError if it is not; the error suggests the most similar name
+ * @throws InvalidError if the name is not declared; the error suggests the most similar name
  */
 export function assertDeclared(
   kind: "host" | "tenant" | "agent" | "agent or service" | "reader",

@@ -29,9 +29,9 @@ export interface CheckedFleet {
  * host.
  *
  * @param file path of fleet.yaml
- * @param home the folder to which relative paths of keys and secrets refer. It can be outside the folder of
- *   fleet.yaml. The files with keys and secrets are not read.
- * @param logins the recorded login of each host that has been reached
+ * @param home the folder to which the relative paths of keys and secrets refer. This folder can be outside the folder
+ *   of fleet.yaml. Files with keys and secrets are not read.
+ * @param logins the recorded login of each host that Muster has reached, by the name of the host
  */
 export function checkFleet(
   file: string,
@@ -101,8 +101,8 @@ function declaredIn({ source, unread }: OpenedSections): DeclaredNames {
 }
 
 /**
- * Returns the names in a section; undefined if the section is not a map. The schema check reports a section
- * that is not a map.
+ * Returns the names in a section; undefined if the section is not a map. In this case, the schema check reports the
+ * problem.
  */
 function declaredNames(section: unknown): Set<string> | undefined {
   const isMap = section === undefined || section === null || asMap(section) === section;

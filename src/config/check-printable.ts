@@ -4,9 +4,9 @@ import type { ProblemReport } from "./problem-report.ts";
 import type { YamlSource } from "./yaml/source.ts";
 
 /**
- * Reports every text that contains a control character, a line break or a character that reverses text,
- * because texts are written to units, terminals and tables. The contents of files are not checked. Scripts
- * can contain line breaks and tabs.
+ * Reports every text that contains a control character, a line break or a character that changes the text direction.
+ * Such characters are refused because texts are written to units, terminals and tables. Scripts can contain line breaks
+ * and tabs. The contents of files are not checked.
  */
 export function checkPrintable(source: YamlSource, report: ProblemReport): void {
   walk(source.value, [], (keys) => {
@@ -36,12 +36,12 @@ function asOneLine(script: string): string {
   return script.replace(/[\n\t]/g, " ");
 }
 
-/** Whether a text is the script of a `setup` step of a host. A script can have several lines. */
+/** Whether a text is the script of a host's `setup` step. A script can have several lines. */
 function isScript([section, , ...path]: Keys): boolean {
   return section === "hosts" && path[0] === "setup" && path[2] === "run" && path.length === 3;
 }
 
-/** Whether a text is the notes of a contact, which can have several lines. */
+/** Whether a text is in the `notes` of a contact. Notes can have several lines. */
 function isNotes(keys: Keys): boolean {
   return keys.at(-1) === "notes" && (keys.length === 2 || (keys.length === 3 && keys[0] === "contacts"));
 }

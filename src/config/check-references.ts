@@ -15,15 +15,15 @@ interface Reference {
   readonly to: string;
   readonly noun: string;
   /**
-   * Present if the field is a list of names. If such a field contains a single word instead, as in `contacts:
+   * Present if the field is a list of names. If this field contains a single word instead of a list, as in `contacts:
    * all`, the word is not a name.
    */
   readonly isList?: true;
-  /** Only for a list of maps: the key in each map that has the name as its value. */
+  /** Present only if the field is a list of maps: the key in each map whose value is the name. */
   readonly key?: string;
 }
 
-/** All fields that refer to one or more entries of a section. */
+/** All fields that refer to entries of a section. */
 const REFERENCES: readonly Reference[] = [
   { section: "agents", field: "host", to: "hosts", noun: "host" },
   { section: "agents", field: "tenant", to: "tenants", noun: "tenant" },

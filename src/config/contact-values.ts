@@ -6,12 +6,14 @@ const base58check = createBase58check((bytes: Uint8Array) =>
   Uint8Array.from(createHash("sha256").update(bytes).digest()),
 );
 
-/** Checks the value of one column. @returns the error, as a phrase after the value; undefined if the value is valid */
+/**
+ * Checks the value of one column. @returns the error, as a phrase that follows the value; undefined for a valid value
+ */
 type ValueCheck = (value: string) => string | undefined;
 
 /**
- * Columns whose values must have a certain form. A value with a wrong checksum is a typing error, and a payment
- * to it is lost.
+ * The checks of the columns whose values must have a certain form. An address with a wrong checksum was mistyped, and a
+ * payment to this address would be lost.
  */
 const CHECKS: Readonly<Record<string, ValueCheck>> = {
   btc_address: (value) =>
@@ -42,7 +44,7 @@ export function contactFlaw(column: string, value: string): string | undefined {
 /** The prefixes of addresses of the main network, the test network and a local test network; see BIP 173. */
 const NETWORKS: ReadonlySet<string> = new Set(["bc", "tb", "bcrt"]);
 
-/** The version bytes of addresses of the main network and the test network for a key and for a script. */
+/** The version bytes of the addresses of keys and scripts, in the main network and in the test network. */
 const BASE58_VERSIONS: ReadonlySet<number> = new Set([0x00, 0x05, 0x6f, 0xc4]);
 
 function isBitcoin(address: string): boolean {
@@ -58,7 +60,7 @@ function isBase58(address: string): boolean {
   }
 }
 
-/** Whether an address is one of BIP 173 or BIP 350. @param versions the accepted witness versions; all by default */
+/** Whether an address follows BIP 173 or BIP 350. @param versions the accepted witness versions; all by default */
 function isSegwit(address: string, versions?: readonly number[]): boolean {
   const version0 = segwitVersion(bech32, address);
   const version = version0 === 0 ? version0 : segwitVersion(bech32m, address);
@@ -76,7 +78,7 @@ function segwitVersion(coder: typeof bech32, address: string): number | undefine
 }
 
 function isStacks(address: string): boolean {
-  // A contract is an address with a name.
+  // The address of a contract is an account's address, `.` and the contract's name.
   const [principal = "", contract, ...more] = address.split(".");
   if (more.length > 0 || (contract !== undefined && !/^[A-Za-z][A-Za-z0-9_-]{0,127}$/.test(contract)))
     return false;
@@ -87,7 +89,7 @@ function isStacks(address: string): boolean {
   }
 }
 
-/** Whether a text has the form `NAME@DOMAIN`, as browsers check it; see the HTML standard, "valid e-mail address". */
+/** Whether a text is a "valid e-mail address" by the HTML standard: `NAME@DOMAIN`, as browsers check it. */
 function isEmail(text: string): boolean {
   const label = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
   const local = "[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}";

@@ -1,11 +1,14 @@
 import type { CredentialSpec } from "./fleet.ts";
 
-/** The number of days before a credential expires in which a person is warned. */
+/** The number of days before the expiry of a credential from which Muster warns about it. */
 const WARNED = 14;
 
 const DAY = 24 * 60 * 60 * 1000;
 
-/** Returns the end of a sentence about a credential that expires soon or has expired; undefined for any other. */
+/**
+ * Returns the end of a sentence about a credential that expires soon or has expired; undefined for all other
+ * credentials.
+ */
 export function expiryText(expires: string | undefined, now = new Date()): string | undefined {
   if (expires === undefined) return undefined;
   const days = (Date.parse(expires) - Date.parse(now.toISOString().slice(0, 10))) / DAY;
@@ -17,7 +20,7 @@ export function expiryText(expires: string | undefined, now = new Date()): strin
 /** A credential that expires soon or has expired. */
 export interface Expiring {
   readonly credential: string;
-  /** The last day on which it works. */
+  /** The last day on which the credential works. */
   readonly on: string;
 }
 

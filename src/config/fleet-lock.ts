@@ -4,7 +4,7 @@ import { type Pinned, pinnedText, SOURCES } from "../model/installation.ts";
 import { readInside } from "./safe-path.ts";
 import { asMap } from "./yaml-values.ts";
 
-/** The file beside fleet.yaml that `fleet pin` writes, and that people commit. */
+/** The file in the folder of fleet.yaml that `fleet pin` writes. People commit this file to git. */
 export const LOCK_FILE = "fleet.lock";
 
 /** The version of the file's format. */
@@ -17,7 +17,7 @@ export type Lock = Readonly<Record<string, Pinned>>;
  * Reads fleet.lock.
  *
  * @param dir the folder of fleet.yaml
- * @returns the pinned versions, or why the file cannot be used, as a clause such as `does not exist`
+ * @returns the pinned versions, or the reason why the file cannot be used, as a clause such as `does not exist`
  */
 export function readLock(dir: string): { readonly lock: Lock } | { readonly flaw: string } {
   const { text, flaw } = readInside(dir, LOCK_FILE);
@@ -33,7 +33,10 @@ export function readLock(dir: string): { readonly lock: Lock } | { readonly flaw
   }
 }
 
-/** Whether a value has the form of a pinned version. The host checks the names in it before it uses them. */
+/**
+ * Whether a value has the form of a pinned version. The names in the value are not checked here: the host checks each
+ * name before it uses the name.
+ */
 function isPinned(value: unknown): boolean {
   const { from, package: name, version, program, file, archives } = asMap(value);
   return (
@@ -47,7 +50,7 @@ function isPinned(value: unknown): boolean {
   );
 }
 
-/** Writes fleet.lock. The same versions always give the same text. */
+/** Writes fleet.lock. Equal versions always result in the same text. */
 export function writeLock(dir: string, lock: Lock): void {
   const names = Object.keys(lock).sort();
   const runtimes = Object.fromEntries(

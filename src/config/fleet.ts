@@ -35,7 +35,7 @@ export interface Fleet {
   /** The absolute path of fleet.yaml; absent if the fleet was not read from a file. */
   readonly file?: string;
   readonly hosts: HostSpecs;
-  /** The settings that all droplets share; absent if fleet.yaml has no section `cloud`. */
+  /** The settings that all droplets share; absent if fleet.yaml has no `cloud` section. */
   readonly cloud?: CloudSpec;
   readonly tenants: Readonly<Record<string, TenantSpec>>;
   readonly runtimes: Readonly<Record<string, RuntimeSpec>>;
@@ -49,6 +49,6 @@ export interface Fleet {
   readonly jobs: Readonly<Record<string, JobSpec>>;
   readonly routes: Readonly<Record<string, RouteSpec>>;
   readonly recurrence: RecurrencePolicy;
-  /** Absent if fleet.yaml has no section `monitoring`. `services` contains the services of the monitoring. */
+  /** The monitoring of the fleet; absent if fleet.yaml has no `monitoring` section. Its services are in `services`. */
   readonly monitoring?: MonitoringSpec;
 }

@@ -3,11 +3,11 @@ import type { Remark } from "./lints/lint.ts";
 import type { Keys } from "./problem.ts";
 
 /**
- * Refuses an agent, a tenant, a former name or a service's account if it is the login of its host. Muster ends
- * processes of these users, and renames and removes them, so nobody could log in with this name any more. This check is
- * not a lint, because the login may be known only from the inventory, which is not part of fleet.yaml.
+ * Refuses an agent, a tenant, a former name or a service's account if its Linux user is the login of the host. Muster
+ * ends the processes of such users, and renames and removes the users. After this, nobody could log in to the host.
+ * This check is not a lint, because the login may be known only from the inventory, which is not part of fleet.yaml.
  *
- * @param loginOf returns the user with which Muster logs in to a host; undefined if it is not known
+ * @param loginOf returns the user with which Muster logs in to a host; undefined if the user is not known
  */
 export function loginRemarks(fleet: Fleet, loginOf: (host: string) => string | undefined): Remark[] {
   const agents = Object.values(fleet.agents).flatMap((agent) => usersOf(fleet, agent));
@@ -34,7 +34,7 @@ interface Claim {
   readonly keys: Keys;
 }
 
-/** Returns the user of an agent, under its current name and its former names. */
+/** Returns the current name and the former names of an agent's user. */
 function usersOf({ tenants }: Fleet, { host, name, tenant, user, formerly }: AgentSpec): Claim[] {
   const shared = tenants[tenant]?.isolation === "tenant";
   const [section, entry, former] = shared

@@ -5,7 +5,7 @@ import type { RawHost } from "./fleet-yaml-types.ts";
 /** The name of a host kind in the schema of fleet.yaml. host-kinds/registry.ts has an entry for each kind. */
 export type HostKindName = RawHost["kind"];
 
-/** `intermittent`: the machine is not always on. If it is unreachable, this is not an error. */
+/** `intermittent`: the machine is not always on, so an unreachable machine is not an error. */
 export type Availability = "always" | "intermittent";
 
 /** The fields that hosts of all kinds have in common. */
@@ -15,7 +15,7 @@ export interface HostBase extends EntrySpec {
   /** The number of seconds after which an attempt to connect counts as failed. */
   readonly connectTimeout: number;
   readonly availability: Availability;
-  /** The limits for `fleet hosts` that differ from the defaults in HEALTHY; absent if no limit differs. */
+  /** The limits for `fleet hosts` that differ from the defaults in HEALTHY; absent if all limits are the defaults. */
   readonly healthy?: Partial<Healthy>;
   /** `only`: Muster installs and changes nothing on the host, and no agent can be declared for it. */
   readonly observe?: "only";
@@ -31,7 +31,7 @@ export interface RemoteHostSpec extends HostBase {
   /** The absolute path of a private key. If absent, ssh_config determines the keys. */
   readonly identityFile?: string;
   /**
-   * The public host keys that fleet.yaml declares, such as `ssh-ed25519 AAAA…`. They are trusted without a
+   * The public host keys that fleet.yaml declares, such as `ssh-ed25519 AAAA…`. Muster trusts these keys without a
    * first contact.
    */
   readonly hostKeys: readonly string[];

@@ -4,9 +4,7 @@ import { checkFleet } from "./check-fleet.ts";
 import type { Fleet } from "./fleet.ts";
 import { formatProblem, type Problem } from "./problem.ts";
 
-/**
- * Reports that fleet.yaml, or a file that it names, is invalid. The message has one line for each problem.
- */
+/** Reports that fleet.yaml or a file that fleet.yaml names is invalid. The message has one line for each problem. */
 export class InvalidFleet extends InvalidError {
   readonly problems: readonly Problem[];
 
@@ -20,8 +18,10 @@ export class InvalidFleet extends InvalidError {
 /**
  * Loads, checks, resolves and freezes the fleet that a file declares. Contacts no host.
  *
- * @param file path of fleet.yaml @param home see checkFleet @param logins see checkFleet @throws InvalidFleet with all
- * problems
+ * @param file the path of fleet.yaml
+ * @param home see checkFleet
+ * @param logins see checkFleet
+ * @throws InvalidFleet with all problems
  */
 export function loadFleet(file: string, home?: string, logins?: ReadonlyMap<string, string>): Fleet {
   const { fleet, problems } = checkFleet(file, home, logins);

@@ -8,11 +8,11 @@ import { validateFleet } from "./schema/validator.ts";
 import { openSource } from "./yaml/open-yaml-source.ts";
 
 /**
- * Loads only the hosts of a fleet, which is much faster than loading the complete fleet. Used by programs
- * that do not need the other sections of fleet.yaml.
+ * Loads only the hosts of a fleet. This is much faster than loading the complete fleet. Programs that do not need the
+ * other sections of fleet.yaml call this function.
  *
  * @param file path of fleet.yaml
- * @returns undefined if the file does not exist or is not valid
+ * @returns the hosts by name; undefined if the file does not exist or is not valid
  */
 export function loadHosts(file: string): HostSpecs | undefined {
   const report = createProblemReport();

@@ -10,8 +10,8 @@ import { validateFleet } from "./schema/validator.ts";
 import { openSource } from "./yaml/open-yaml-source.ts";
 
 /**
- * Returns the differences between fleet.lock and the runtimes that fleet.yaml declares, as clauses such as
- * `has claude 2.1.331`. Returns no differences for an invalid fleet.yaml.
+ * Returns the differences between fleet.lock and the runtimes that fleet.yaml declares, as clauses such as `has claude
+ * 2.1.331`. Returns an empty list for an invalid fleet.yaml.
  */
 export function findMisfits(file: string): string[] {
   try {

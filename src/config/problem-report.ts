@@ -3,22 +3,22 @@ import type { Keys, Problem } from "./problem.ts";
 import { pathOf } from "./problem.ts";
 import type { Part, YamlSource } from "./yaml/source.ts";
 
-/** Collects problems, so that they can all be printed together. */
+/** Collects problems, so that all problems can be printed together. */
 export interface ProblemReport {
   readonly problems: readonly Problem[];
   readonly warnings: readonly Problem[];
   /** Whether the maximum number of problems has been reached. Further problems are dropped. */
   readonly isFull: boolean;
-  /** Adds a problem. @param part whether the problem is in the key or in the value */
+  /** Adds an error. @param part whether the error is in the key or in the value */
   error(source: YamlSource, keys: Keys, sentence: string, part?: Part): void;
   warn(source: YamlSource, keys: Keys, sentence: string): void;
-  /** Whether a problem has already been reported for this place. If so, a second problem is not needed. */
+  /** Whether a problem has already been reported for this place, so that a second problem is not necessary. */
   hasErrorAt(source: YamlSource, keys: Keys): boolean;
   /** Whether no problem has been reported so far for an entry of a section, such as `iris` in `agents`. */
   isSound(section: string, name: string): boolean;
 }
 
-/** The maximum number of problems. A malicious file could otherwise cause a million problems. */
+/** The maximum number of problems. Without a maximum, a malicious file could cause a million problems. */
 const MOST_PROBLEMS = 200;
 
 /** Creates an empty report. */

@@ -1,7 +1,7 @@
 /** The path of a value in a YAML file: map keys and list indices from the root. */
 export type Keys = readonly (string | number)[];
 
-/** A place in a file. Lines and columns are counted from 1. */
+/** A place in a file. The first line and the first column have the number 1. */
 export interface Position {
   readonly line: number;
   readonly column: number;
@@ -9,9 +9,7 @@ export interface Position {
 
 /** A problem in fleet.yaml or in a file that it names. */
 export interface Problem extends Position {
-  /**
-   * The path of the file. It is relative if the file is within the working directory, and absolute otherwise.
-   */
+  /** The path of the file: relative if the file is within the working directory, and absolute otherwise. */
   readonly file: string;
   /**
    * The path of the value, such as `agents.iris.routesTo[1]`; empty if the problem concerns the complete

@@ -9,7 +9,7 @@ const NOUNS = { hosts: "host", tenants: "tenant", agents: "agent" } as const;
 
 export type Renamable = keyof typeof NOUNS;
 
-/** Returns the former names of an entry, as declared in the section `moved`. */
+/** Returns the former names of an entry, as declared in the `moved` section. */
 export function formerNames(source: YamlSource, section: Renamable, name: string): string[] {
   const renamed = renamedIn(source, section);
   return namesIn(renamed).filter((former) => renamed[former] === name);

@@ -21,9 +21,9 @@ export function isReserved(name: string): boolean {
 }
 
 /**
- * The units that a Debian host needs to boot, to have a network and to accept logins. If these units could be
- * declared, a mistake in fleet.yaml could make the host unreachable. Sources: the units of systemd 252, and
- * the packages openssh-server, dbus, polkitd, ifupdown, network-manager and cloud-init of Debian 12.
+ * The units that a Debian host needs to boot, to have a network and to accept logins. These units cannot be declared,
+ * because a mistake in fleet.yaml could then make the host unreachable. Sources: the units of systemd 252, and the
+ * packages openssh-server, dbus, polkitd, ifupdown, network-manager and cloud-init of Debian 12.
  */
 const SYSTEM =
   /^(systemd-.*|dbus|dbus-broker|polkit|ssh|sshd|user|user-runtime-dir|(serial-|console-|container-)?getty|initrd-.*|emergency|rescue|networking|ifup.*|NetworkManager.*|cloud-(init.*|config|final))\.service$/;

@@ -6,7 +6,7 @@ import { readTextFile, type TextFile, whyUnread } from "./text-file.ts";
 const MOST_BYTES = 1024 * 1024;
 
 /**
- * Resolves a path in fleet.yaml and its symlinks. The result must be within the folder of fleet.yaml.
+ * Resolves a path in fleet.yaml, including symlinks. The result must be within the folder of fleet.yaml.
  *
  * @param dir the absolute path of the folder of fleet.yaml
  * @returns the real path, or the reason why the path is refused
@@ -27,7 +27,7 @@ export function insidePath(dir: string, path: string): { path: string } | { refu
   }
 }
 
-/** Reads a text file within the folder of fleet.yaml. If the file cannot be used, `flaw` gives the reason. */
+/** Reads a text file within the folder of fleet.yaml. If the file cannot be used, `flaw` contains the reason. */
 export function readInside(dir: string, path: string): TextFile {
   const found = insidePath(dir, path);
   if ("refused" in found) return { text: "", flaw: { sentence: found.refused, at: 0 } };

@@ -1,8 +1,8 @@
 /**
  * Finds the known name that is most similar to the written name.
  *
- * @returns undefined if more than three letters, or more than about a third of the letters, would have to
- *   change
+ * @returns undefined if the most similar name differs in more than three letters, or in more than about a third of the
+ *   letters
  */
 export function nearest(written: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;

@@ -2,8 +2,8 @@ import { isUtf8 } from "node:buffer";
 import { readFileSync, statSync } from "node:fs";
 
 /**
- * The text of a file. If the file cannot be used, `flaw` gives the reason, and `at` is the offset of the
- * problem in `text`.
+ * The text of a file. If the file cannot be used, `flaw` contains the reason, and `at` is the offset of the problem in
+ * `text`.
  */
 export interface TextFile {
   readonly text: string;
@@ -11,11 +11,11 @@ export interface TextFile {
 }
 
 /**
- * Reads a text file. It must be a regular file with UTF-8 text, and must not contain a NUL character. A byte
- * order mark is part of the text, because identity files are written byte for byte.
+ * Reads a text file. The file must be a regular file with UTF-8 text, and must not contain a NUL character. A byte
+ * order mark is kept in the text, because identity files must be written byte for byte.
  *
  * @param most the maximum size in bytes
- * @param next what to do if the file is larger
+ * @param next the next step that the error recommends if the file is larger
  */
 export function readTextFile(path: string, most: number, next?: string): TextFile {
   try {

@@ -9,7 +9,7 @@ export interface EngineCall {
   /** The engine's log level; 0 if none is given. */
   verbosity: number;
   previewOnly: boolean;
-  /** Whether `--secrets-provider` is given, which selects how secrets are encrypted. */
+  /** Whether `--secrets-provider` is given. This flag selects how secrets are encrypted. */
   hasSecretsProvider: boolean;
 }
 
@@ -18,7 +18,7 @@ const CHANGES = new Set(["up", "update", "refresh", "destroy", "down", "dn", "im
 
 const OPERATIONS = new Set([...CHANGES, "preview", "pre", "cancel"]);
 
-/** Global flags that can precede the command and take the next argument as their value (`pulumi --help`). */
+/** Global flags that can precede the command, and whose value is the next argument (`pulumi --help`). */
 const WITH_VALUE = new Set([
   "--color",
   "--memprofilerate",
@@ -59,7 +59,7 @@ export function isOperation(call: EngineCall): boolean {
   return OPERATIONS.has(call.words[0] ?? "");
 }
 
-/** Whether the call runs the Pulumi program, which needs the whole fleet. */
+/** Whether the call runs the Pulumi program, which needs the entire fleet. */
 export function runsProgram(call: EngineCall): boolean {
   return ["up", "update", "preview", "pre"].includes(call.words[0] ?? "");
 }
@@ -80,16 +80,14 @@ export function isDestroy(call: EngineCall): boolean {
 }
 
 /**
- * Returns the arguments without the arguments that request a refresh, because the launcher has already refreshed the
- * vendors' resources.
+ * Returns the arguments without those that request a refresh. The launcher has already refreshed the vendors'
+ * resources.
  */
 export function withoutRefresh(args: readonly string[]): string[] {
   return args.filter((arg) => !["-r", "--refresh", "--refresh=true"].includes(arg));
 }
 
-/**
- * Returns the stack that the command line names, without its organization; undefined if it names no stack.
- */
+/** Returns the stack in the command line, without its organization; undefined if the command line names no stack. */
 export function namedStack(call: EngineCall): string | undefined {
   const [command, verb, name] = call.words;
   const named = call.stack ?? (command === "stack" && verb === "init" ? name : undefined);

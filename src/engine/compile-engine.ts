@@ -11,7 +11,7 @@ import { type InstallProgress, withProgress } from "./progress.ts";
 const VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
 
 /**
- * The two Go modules in src/engine/go. They need different versions of the SDK, so they cannot be one module.
+ * The two Go modules in src/engine/go. The modules need different versions of the SDK, so they cannot be one module.
  */
 const PROGRAMS = [
   {
@@ -33,17 +33,18 @@ const PROGRAMS = [
 ];
 
 /**
- * Starts the language host with a flag that disables ts-node. The language host that Muster builds is an
- * older version, which ignores `runtime.options` in Pulumi.yaml and would load ts-node for every program.
+ * Starts the language host with a flag that disables ts-node. The flag is necessary because Muster builds an older
+ * version of the language host. This version ignores `runtime.options` in Pulumi.yaml, and would load ts-node for every
+ * program.
  */
 const LANGUAGE_HOST_SCRIPT = `#!/bin/sh
 exec "$(dirname "$0")/../lib/${LANGUAGE_HOST}" -typescript=false "$@"
 `;
 
 /**
- * Builds the engine from its Go modules into `staging`. Go's caches are in Muster's cache folder unless the
- * environment sets other folders. Muster keeps its caches after a failure, so that the next build can
- * continue, and removes them after a success.
+ * Builds the engine from its Go modules into `staging`. Go's caches are in Muster's cache folder unless the environment
+ * sets other folders. After a failure, Muster keeps its caches, so that the next build can continue. After a success,
+ * Muster removes them.
  *
  * @returns the folder with the engine
  * @throws MusterError if Go is missing or too old, or the build fails

@@ -13,12 +13,12 @@ import { openToOthers, type PulumiProject, readProject, stateDir, withoutPasswor
 import { locksOf } from "./state/ready-state.ts";
 import { lockOwner, type StackLock, takenAt } from "./state/stack-lock.ts";
 
-/** The oldest version of Node that runs TypeScript without a loader. */
+/** The oldest Node version that runs TypeScript without a loader. */
 const OLDEST_NODE = "22.18";
 
 /**
- * Runs the checks of `fleet doctor` for Node, the engine and the project's stack. Changes nothing, and
- * contacts only a shared state.
+ * Runs the checks of `fleet doctor` for Node, the engine and the project's stack. Changes nothing. The only remote
+ * system that it contacts is a shared state.
  */
 export async function engineChecks(): Promise<Check[]> {
   const dir = projectDir();
@@ -83,7 +83,10 @@ function stateFolderCheck(project: PulumiProject): Check[] {
   return [{ name, ok: false, detail: `${dir} is open to other users`, fix: `chmod 700 ${dir}` }];
 }
 
-/** Warns if the `pulumi` on PATH is not Muster's, because it lacks variables that Muster's `pulumi` sets. */
+/**
+ * Warns if the `pulumi` on PATH is not Muster's. Such a `pulumi` does not set the variables that Muster's `pulumi`
+ * sets.
+ */
 function foreignCheck(project: PulumiProject, stack: string | undefined): Check[] {
   const foreign = foreignClis()[0];
   const unset = unsetVariables(project, stack);
@@ -107,7 +110,7 @@ async function passphraseCheck(project: PulumiProject, stack: string): Promise<C
   return [{ name, ok: false, detail: `${file} is open to other users`, fix: `chmod 600 ${file}` }];
 }
 
-/** Checks whether the state can be reached, and lists its locks. */
+/** Checks whether the state is reachable, and lists its locks. */
 async function stateChecks(project: PulumiProject, stack: string): Promise<Check[]> {
   const name = "state";
   const backend = withoutPassword(project.backend) || "the state that `pulumi login` selected";

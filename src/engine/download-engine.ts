@@ -7,10 +7,10 @@ import { type InstallProgress, withProgress } from "./progress.ts";
 /** The vendor's install script, which the npm package `pulumi` (lib/download.js) downloads first. */
 const VENDOR_SITE = "https://get.pulumi.com/install.sh";
 
-/** Milliseconds without an answer after which the vendor's site counts as unreachable. */
+/** The number of milliseconds without a response after which the vendor's site counts as unreachable. */
 const PROBE_TIMEOUT = 5000;
 
-/** Whether the vendor's site can be reached; false without a request if MUSTER_OFFLINE is set. */
+/** Whether the vendor's site is reachable. If MUSTER_OFFLINE is set, returns false without a request. */
 export async function canDownload(site: string = VENDOR_SITE): Promise<boolean> {
   if (process.env["MUSTER_OFFLINE"]) return false;
   try {
@@ -24,7 +24,7 @@ export async function canDownload(site: string = VENDOR_SITE): Promise<boolean> 
  * Downloads the vendor's engine into `staging`, by running the npm package `pulumi` outside any project
  * folder.
  *
- * @returns the folder with the engine; undefined if the download failed, which is reported to `progress`
+ * @returns the folder with the engine; undefined if the download failed; the failure is reported to `progress`
  */
 export async function download(staging: string, progress: InstallProgress): Promise<string | undefined> {
   const launch = execa(

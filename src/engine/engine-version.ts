@@ -1,4 +1,4 @@
-/** The engine version that Muster is tested with. src/engine/go/cli/go.mod requires the same version. */
+/** The engine version with which Muster is tested. src/engine/go/cli/go.mod requires the same version. */
 export const ENGINE_VERSION = "3.259.0";
 
 /**

@@ -8,11 +8,11 @@ import type { PulumiProject } from "./project.ts";
 import { type ProjectLaunch, readProjectLaunch } from "./start-requirements.ts";
 
 /**
- * Builds the environment for the engine: the current one, plus defaults for variables that are unset. PATH
- * begins with the folder of the Node that runs this process and the folder of the engine, so that programs
- * and providers use this Node and this engine.
+ * Builds the environment for the engine: the current environment, plus defaults for unset variables. PATH begins with
+ * the folder of the Node that runs this process and the folder of the engine, so that programs and providers use this
+ * Node and this engine.
  *
- * @param launch what the project's hosts need; read from the project if absent
+ * @param launch the launcher's steps for the project's hosts; read from the project if absent
  */
 export async function engineEnv(
   pulumi: string,
@@ -22,11 +22,11 @@ export async function engineEnv(
 ): Promise<NodeJS.ProcessEnv> {
   const path = [dirname(process.execPath), dirname(pulumi), process.env["PATH"] ?? ""].join(delimiter);
   return {
-    // Without this variable, the engine uses the home folder from /etc/passwd, but its launcher uses HOME.
+    // Without this variable, the engine uses the home folder from /etc/passwd, but the vendor's launcher uses HOME.
     PULUMI_HOME: pulumiHome(),
     NODE_COMPILE_CACHE: join(cacheDir(), "compile"),
     PULUMI_SKIP_UPDATE_CHECK: "true",
-    // The engine runs for seconds and uses little memory. Less frequent garbage collection therefore does no harm, and
+    // The engine runs for seconds and uses little memory. Less frequent garbage collection is therefore harmless, and
     // saves a fifth of the engine's time.
     GOGC: "400",
     ...ENGINE_DEFAULTS,
@@ -38,7 +38,7 @@ export async function engineEnv(
   };
 }
 
-/** Returns the variables that a `pulumi` other than Muster's would lack, as NAME=VALUE. */
+/** Returns the variables that Muster's `pulumi` sets and that are missing in the environment, as NAME=VALUE. */
 export function unsetVariables(project: PulumiProject, stack: string | undefined): string[] {
   const wanted = { ...ENGINE_DEFAULTS, ...(stack && passphraseEnv(project, stack)) };
   return Object.entries(wanted)

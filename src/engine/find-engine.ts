@@ -14,7 +14,7 @@ export interface Engine {
   how: "path" | "cache" | "download" | "built";
 }
 
-/** Finds an engine on PATH, else in the caches of Muster and the vendor's launcher. */
+/** Finds an engine on PATH. If there is none, finds an engine in the caches of Muster and of the vendor's launcher. */
 export async function findEngine(): Promise<Engine | undefined> {
   return (await findOnPath()) ?? findInCache();
 }
@@ -31,8 +31,8 @@ async function findOnPath(): Promise<Engine | undefined> {
 }
 
 /**
- * Finds an engine in the caches. Its version needs no check, because a folder gets the name of a version only
- * after that version has been checked.
+ * Finds an engine in the caches. The version needs no check here, because a folder gets a version as its name only
+ * after this version has been checked.
  */
 export function findInCache(): Engine | undefined {
   const dir = [launcherDir(), engineDir()].find(holdsEngine);
@@ -45,7 +45,7 @@ export function holdsEngine(dir: string): boolean {
   return [CLI, LANGUAGE_HOST].every((name) => isExecutable(join(dir, "bin", name)));
 }
 
-/** Returns every `pulumi` on PATH that is neither Muster's nor a launcher installed by npm. */
+/** Returns every `pulumi` on PATH that is neither Muster's program nor a launcher that npm has installed. */
 export function foreignClis(): string[] {
   return onPath(CLI).filter((file) => !isOurs(file));
 }
@@ -62,7 +62,7 @@ export async function versionOf(pulumi: string): Promise<string | undefined> {
   return failed ? undefined : stdout.trim().replace(/^v/, "");
 }
 
-/** Returns every executable called `name` on PATH, in the order of PATH. */
+/** Returns the paths of all executables with this name on PATH, in the order of PATH. */
 export function onPath(name: string): string[] {
   const dirs = (process.env["PATH"] ?? "").split(delimiter).filter((dir) => dir !== "");
   return dirs.map((dir) => join(dir, name)).filter(isExecutable);

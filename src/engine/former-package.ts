@@ -4,15 +4,15 @@ import { InvalidError } from "../base/errors.ts";
 import { PACKAGE_NAME } from "../base/muster-folders.ts";
 
 /**
- * The name of Muster's npm package in version 0.1, which was never published. On npm, the name belongs to
- * another author.
+ * The name of Muster's npm package in version 0.1, which was never published. On npm, this name belongs to another
+ * author.
  */
 export const FORMER_PACKAGE = "muster";
 
-/** Matches a path into the former package, except in a comment. */
+/** Matches a path into the former package. Ignores comments. */
 const FORMER_PATH = /^([^#\n]*\bnode_modules\/)muster(?=\/)/gm;
 
-/** Whether the Pulumi.yaml in a folder takes its program or plugin from the former package. */
+/** Whether the Pulumi.yaml in a folder loads its program or plugin from the former package. */
 export function namesFormerPackage(dir: string): boolean {
   const file = join(dir, "Pulumi.yaml");
   if (!existsSync(file)) return false;
@@ -20,7 +20,10 @@ export function namesFormerPackage(dir: string): boolean {
   return withCurrentPackage(text) !== text;
 }
 
-/** Returns the text of a Pulumi.yaml with its paths into the former package corrected. */
+/**
+ * Returns the text of a Pulumi.yaml in which paths into the former package are replaced with paths into the current
+ * package.
+ */
 export function withCurrentPackage(text: string): string {
   return text.replace(FORMER_PATH, `$1${PACKAGE_NAME}`);
 }

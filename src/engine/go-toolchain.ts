@@ -6,13 +6,13 @@ import { cacheDir, packageRoot } from "../base/muster-folders.ts";
 import { atLeast } from "./engine-version.ts";
 import { onPath } from "./find-engine.ts";
 
-/** Where Go's installer and distributions put Go. Used if Go is not on PATH. */
+/** The paths at which Go's installer and distributions install Go. Used if Go is not on PATH. */
 const GO_PLACES = ["/usr/local/go/bin/go", "/usr/lib/go/bin/go"];
 
 /**
- * Finds the Go program that a build would use.
+ * Finds the Go program for a build of the engine.
  *
- * @throws MusterError that says what to install, if Go is missing or too old
+ * @throws MusterError if Go is missing or too old; the error says what to install
  */
 export async function usableGo(): Promise<string> {
   const wanted = wantedGo();
@@ -43,8 +43,8 @@ function ownGoDir(): string {
 }
 
 /**
- * Returns environment variables for running Go. They put Go's caches in Muster's cache folder unless the
- * environment sets other folders.
+ * Returns environment variables for Go. These variables put Go's caches in Muster's cache folder unless the environment
+ * sets other folders.
  */
 export function goEnv(): Record<string, string> {
   const own = {

@@ -4,19 +4,19 @@ import { cacheDir } from "../base/muster-folders.ts";
 import { digestOf } from "../model/digest.ts";
 import { pulumiHome } from "./paths.ts";
 
-/** The folder in which the engine logs each command. The engine also runs without the folder. */
+/** The folder in which the engine logs each command. The engine also runs without this folder. */
 const LOGS = "logs";
 
-/** Folders that the engine creates in its home folder and reads again in later commands. */
+/** The folders that the engine creates in its home folder and that later commands read again. */
 const KEPT = ["plugins", "workspaces"];
 
 /**
- * Prepares a home folder in which the engine cannot write its log. Everything else in this folder is a link into the
- * real home folder. The engine writes several lines for every property of every resource to an encrypted log. This
- * takes more than half of the engine's processor time, and no setting disables the log. If the engine cannot create the
- * folder for the log, it runs without a log.
+ * Prepares a home folder in which the engine cannot create the folder for its log. The engine then runs without a log.
+ * All other entries of the prepared folder are links into the real home folder. The engine's encrypted log contains
+ * several lines for every property of every resource. The log takes more than half of the engine's processor time, and
+ * no setting disables the log.
  *
- * @returns the prepared folder; the real home folder if no other can be prepared
+ * @returns the prepared folder; the real home folder if the preparation fails
  */
 export function quietHome(): string {
   const real = pulumiHome();
@@ -34,8 +34,8 @@ export function quietHome(): string {
 }
 
 /**
- * Creates a link to `target` at `path`. If the engine has replaced an earlier link with a file, this file is
- * outdated, and the new link replaces it.
+ * Creates a link to `target` at `path`. If the engine has replaced an earlier link with a file, this file is outdated.
+ * The new link replaces the file.
  */
 function link(target: string, path: string): void {
   if (leadsTo(target, path)) return;

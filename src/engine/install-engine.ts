@@ -10,11 +10,11 @@ import { CLI, engineDir, launcherDir } from "./paths.ts";
 import type { InstallProgress } from "./progress.ts";
 
 /**
- * Returns the engine from PATH or the cache. If neither has an engine, downloads one, or builds one if the
- * download is not possible. If several processes do this at the same time, one installs the engine and the
- * others wait. The next installation cleans up after a killed installation.
+ * Returns the engine from PATH or the cache. If neither has an engine, downloads an engine, or builds one if the
+ * download is not possible. If several processes call this function at the same time, one process installs the engine
+ * and the others wait. An installation first removes the files of killed installations.
  *
- * @throws MusterError that says what to install, if the engine can be neither downloaded nor built
+ * @throws MusterError if the engine can be neither downloaded nor built; the error says what to install
  */
 export async function ensureEngine(progress: InstallProgress): Promise<Engine> {
   const engine =
@@ -27,7 +27,7 @@ export async function ensureEngine(progress: InstallProgress): Promise<Engine> {
   }
 }
 
-/** Installs the engine into a staging folder, checks it there, and then moves it to its final place. */
+/** Installs the engine into a staging folder, checks the engine, and then moves it to its final folder. */
 async function install(progress: InstallProgress): Promise<Engine> {
   const installedMeanwhile = findInCache();
   if (installedMeanwhile !== undefined) return installedMeanwhile;
@@ -72,8 +72,8 @@ async function check(dir: string): Promise<void> {
 }
 
 /**
- * Creates a link in the launcher's cache that leads to the engine. Replaces an existing link, but not a
- * folder, because the vendor's launcher has created it.
+ * Creates a link in the launcher's cache that leads to the engine. Replaces an existing link, but not an existing
+ * folder, because a folder was created by the vendor's launcher.
  */
 function linkForLauncher(): void {
   if (!holdsEngine(engineDir()) || holdsEngine(launcherDir())) return;

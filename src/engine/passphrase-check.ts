@@ -10,9 +10,9 @@ import { type PulumiProject, readStackFile, stackFile } from "./project.ts";
 const VARIABLE = "PULUMI_CONFIG_PASSPHRASE";
 
 /**
- * Checks that the passphrase is the one that the stack's file was encrypted with.
+ * Checks that the passphrase is the one with which the stack's file was encrypted.
  *
- * @throws InvalidError if it is not
+ * @throws InvalidError if the passphrase is wrong
  */
 export async function checkPassphrase(project: PulumiProject, stack: string): Promise<void> {
   const { encryptionsalt } = readStackFile(project, stack);
@@ -27,14 +27,14 @@ export async function checkPassphrase(project: PulumiProject, stack: string): Pr
       next: "Ask a teammate for the right passphrase.",
     });
   }
-  // Only a passphrase from a file is remembered. A passphrase from the environment must leave no trace on
+  // Only the digest of a passphrase from a file is saved. A passphrase from the environment must leave no trace on
   // disk.
   if (from !== VARIABLE) remember(project, stack, encryptionsalt, passphrase);
 }
 
 /**
  * Finds the passphrase that the engine will use. Searches in the same order as the engine's readPassphrase
- * (pkg/secrets/passphrase/manager.go). Returns undefined if there is none.
+ * (pkg/secrets/passphrase/manager.go). Returns undefined if there is no passphrase.
  */
 function givenPassphrase(
   project: PulumiProject,
@@ -64,7 +64,7 @@ async function decrypts(passphrase: string, encryptionsalt: string): Promise<boo
   }
 }
 
-/** Saves the digest of a correct passphrase, because a check of a passphrase takes half a second. */
+/** Saves the digest of a correct passphrase. The next run can then skip the check, which takes half a second. */
 function remember(project: PulumiProject, stack: string, salt: string, passphrase: string): void {
   if (!existsSync(join(project.dir, ".muster"))) return;
   writeFileAtomic(provenFile(project, stack), digestOf(salt, passphrase), 0o600);

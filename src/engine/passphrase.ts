@@ -14,9 +14,9 @@ export function passphraseFile(project: PulumiProject, stack: string): string {
 }
 
 /**
- * Returns the stack that a command uses: the stack that the command names, else PULUMI_STACK, else the
- * selected stack, else the only stack with a passphrase on this machine. Returns undefined if there is no
- * such stack.
+ * Returns the stack that a command uses. In the order of precedence, this is the stack that the command names,
+ * PULUMI_STACK, the selected stack, or the only stack with a passphrase on this machine. Returns undefined if there is
+ * no such stack.
  */
 export function currentStack(project: PulumiProject, named: string | undefined): string | undefined {
   return (
@@ -24,7 +24,7 @@ export function currentStack(project: PulumiProject, named: string | undefined):
   );
 }
 
-/** Whether the environment sets a passphrase, so that Muster's own file is not used. */
+/** Whether the environment sets a passphrase. If so, Muster's own file is not used. */
 export function passphraseIsSet(): boolean {
   return ["PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"].some((name) => name in process.env);
 }
@@ -60,12 +60,12 @@ function onlyPassphrase(project: PulumiProject): string | undefined {
 }
 
 /**
- * Creates the passphrase for a stack that `pulumi stack init NAME` is about to create, because the engine
- * would prompt for a passphrase. A stack that was created elsewhere already has a passphrase. Stacks on
- * Pulumi Cloud or with another secrets provider need no passphrase.
+ * Creates the passphrase for a stack that `pulumi stack init NAME` is about to create. Otherwise, the engine would
+ * prompt for a passphrase. A stack that was created on another machine already has a passphrase. Stacks on Pulumi Cloud
+ * or with another secrets provider need no passphrase.
  *
  * @returns a notice about the new passphrase; undefined if no passphrase was created
- * @throws InvalidError if the stack was created elsewhere and its passphrase is not on this machine
+ * @throws InvalidError if the stack was created on another machine and its passphrase is not on this machine
  */
 export function preparePassphrase(
   project: PulumiProject,

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { cacheDir } from "../base/muster-folders.ts";
 import { ENGINE_VERSION } from "./engine-version.ts";
 
-/** The names of an engine's two programs: the CLI and the language host for Node. */
+/** The names of the two programs of an engine: the CLI and the language host for Node. */
 export const CLI = "pulumi";
 export const LANGUAGE_HOST = "pulumi-language-nodejs";
 
@@ -18,9 +18,8 @@ export function pulumiHome(env: NodeJS.ProcessEnv = process.env): string {
 }
 
 /**
- * Returns the folder where the npm package `pulumi` (lib/cache.js) and the Automation API look for this
- * version of the engine. Muster makes this folder a link to `engineDir()`, so that the npm package and the
- * Automation API find the engine that Muster has installed.
+ * Returns the folder in which the npm package `pulumi` (lib/cache.js) and the Automation API search for this version of
+ * the engine. Muster makes this folder a link to `engineDir()`, so that both find the engine that Muster has installed.
  */
 export function launcherDir(): string {
   return join(pulumiHome(), "versions", ENGINE_VERSION);

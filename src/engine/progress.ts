@@ -1,7 +1,7 @@
 /** Reports progress to the user. A `passing` line is temporary: the next line replaces it. */
 export type InstallProgress = (line: string, passing?: boolean) => void;
 
-/** Seconds between the progress lines of a long step. */
+/** The number of seconds between the progress lines of a long step. */
 const EVERY = 5;
 
 /** Returns a reporter that writes to stderr. On a terminal, the next line overwrites a passing line. */
@@ -45,9 +45,7 @@ export function elapsed(milliseconds: number): string {
   return `${seconds}s`;
 }
 
-/**
- * For each unit, its length in seconds and its letter, and the length and letter of the next smaller unit.
- */
+/** The units of time. Each entry has the length in seconds and the letter of the unit, and of the next smaller unit. */
 const UNITS = [
   [86_400, "d", 3600, "h"],
   [3600, "h", 60, "m"],

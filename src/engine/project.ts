@@ -14,11 +14,11 @@ export interface PulumiProject {
    * The folder of the stacks' configuration files, relative to `dir`; empty if the project does not set one.
    */
   stackConfigDir: string;
-  /** Whether the project runs Muster's own program, and not a program of one's own. */
+  /** Whether the project runs Muster's own program, and not the user's own program. */
   isMusterProgram: boolean;
 }
 
-/** Reads the Pulumi project in a folder; undefined if the folder has no Pulumi.yaml. */
+/** Reads the Pulumi project in a folder. Returns undefined if the folder has no Pulumi.yaml. */
 export function readProject(folder: string): PulumiProject | undefined {
   const dir = resolve(folder);
   const file = join(dir, "Pulumi.yaml");
@@ -54,8 +54,8 @@ export function withoutPassword(url: string): string {
 }
 
 /**
- * Creates the project's state folder and .muster. Both folders are closed to other users, because the engine
- * creates state files that all users can read.
+ * Creates the project's state folder and .muster. Other users cannot open these folders. This is necessary because the
+ * engine creates state files that all users can read.
  */
 export function makeProjectFolders(project: PulumiProject): void {
   for (const dir of [stateDir(project), join(project.dir, ".muster")]) {
@@ -75,7 +75,7 @@ export function stackFile(project: PulumiProject, stack: string): string {
   return join(project.dir, project.stackConfigDir, `Pulumi.${stack}.yaml`);
 }
 
-/** Reads a stack's configuration file; the result is empty if there is none yet. */
+/** Reads a stack's configuration file. Returns an empty object if there is no file yet. */
 export function readStackFile(
   project: PulumiProject,
   stack: string,
@@ -106,9 +106,7 @@ interface Workspace {
   stacks?: Record<string, string>;
 }
 
-/**
- * Parses a YAML file. Returns null if the file is invalid, because the engine reports the error and its line.
- */
+/** Parses a YAML file. Returns null if the file is invalid. The engine later reports the error and its line. */
 export function readYaml(file: string): unknown {
   try {
     return parse(readFileSync(file, "utf8"), { merge: true });

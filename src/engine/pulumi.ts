@@ -1,7 +1,4 @@
-/**
- * `pulumi`: runs the engine with defaults for this project. Passes on the engine's output and exit code
- * unchanged.
- */
+/** `pulumi`: runs the engine with defaults for this project. Returns the engine's output and exit code unchanged. */
 import { randomBytes } from "node:crypto";
 import { flushCompileCache } from "node:module";
 import { resolve } from "node:path";
@@ -76,7 +73,7 @@ async function main(given: string[]): Promise<void> {
     const next = "Run `npm install` to get the pinned version.";
     throw new MusterError({ what: "the engine was not started", why, next });
   }
-  // Node writes its compile cache on exit, but the engine is about to replace this process.
+  // Node writes its compile cache on exit. This process does not exit, because the engine replaces it.
   flushCompileCache();
   const keys = isOperation(call) ? launch.privateKeys : [];
   const engineArgs = "PULUMI_OPTION_REFRESH" in vendors ? withoutRefresh(args) : args;
@@ -104,7 +101,7 @@ async function vendorEnv(
   return prepareVendors(of, call, launch, { reads: refreshes(of, call, args), home, report });
 }
 
-/** Whether a run calls vendors' APIs. The runs of a tenant's stack and runs without a refresh do not. */
+/** Whether a run calls vendors' APIs. The runs of a tenant's stack and runs without a refresh do not call them. */
 function refreshes(of: EngineStack, call: EngineCall, args: readonly string[]): boolean {
   const isDisabled = args.includes("--refresh=false") || process.env["PULUMI_OPTION_REFRESH"] === "false";
   return !isForTenant(of) && !isDisabled && call.words[0] !== "cancel";

@@ -5,26 +5,26 @@ import { type EngineStack, runEngine } from "./run-engine.ts";
 interface ExportedResource {
   readonly urn: string;
   readonly type: string;
-  /** False for a component. */
+  /** Whether a provider manages the resource; false for a component. */
   readonly custom?: boolean;
 }
 
-/** The prefixes of the types that any program has: Muster's own, the stack, and the engine's providers. */
+/** The prefixes of the types that every program has: Muster's own types, the stack, and the engine's providers. */
 const COMMON = ["muster:", "pulumi:pulumi:", "pulumi:providers:"];
 
 /** The maximum number of resources that the error names. */
 const NAMED = 5;
 
 /**
- * Refuses a run of Muster's own program if the state still records machines and other resources of a user's own program.
- * The run would delete them, because Muster's own program does not declare them.
+ * Refuses a run of Muster's own program if the state still records machines and other resources of a user's own
+ * program. Muster's own program does not declare these resources, so the run would delete them.
  *
  * @param tokens the prefixes of the types of the vendors' resources that Muster's own program declares
  * @throws MusterError that names the resources; nothing has been changed
  */
 export async function refuseForeign(of: EngineStack, tokens: readonly string[]): Promise<void> {
   const { failed, stdout } = await runEngine(of, ["stack", "export", "--stack", of.stack]);
-  // The engine itself reports why it cannot read the state.
+  // If the engine cannot read the state, the engine itself reports the reason later.
   if (failed) return;
   const { deployment } = JSON.parse(stdout) as {
     deployment: { resources?: readonly ExportedResource[] } | null;
@@ -41,7 +41,9 @@ export function foreignError(
   return nestedError(resources) ?? deletedError(foreignAmong(resources, tokens));
 }
 
-/** Returns an error if Fleet has a parent, because a URN contains the types of all parents. */
+/**
+ * Returns an error if Fleet has a parent. A URN contains the types of all parents, so all resources would get new URNs.
+ */
 function nestedError(resources: readonly ExportedResource[]): MusterError | undefined {
   if (!resources.some(({ urn }) => urn.includes("$muster:index:Fleet::"))) return undefined;
   return new MusterError({
@@ -66,7 +68,10 @@ function deletedError(foreign: readonly ExportedResource[]): MusterError | undef
   });
 }
 
-/** Returns the resources that Muster's own program does not declare. The deletion of a component has no effect. */
+/**
+ * Returns the resources that Muster's own program does not declare. Omits components, because the deletion of a
+ * component has no effect.
+ */
 function foreignAmong(
   resources: readonly ExportedResource[],
   tokens: readonly string[],

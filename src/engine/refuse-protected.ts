@@ -12,8 +12,8 @@ export interface ExportedResource {
 }
 
 /**
- * Refuses a destroy that would remove a protected resource. The engine refuses only when it reaches that resource,
- * after it has already removed everything that depends on the resource.
+ * Refuses a destroy that would remove a protected resource. The engine itself refuses too late: when it reaches this
+ * resource, it has already removed everything that depends on the resource.
  *
  * @param args the user's arguments
  * @throws MusterError that names the protected resources; nothing has been changed
@@ -21,7 +21,7 @@ export interface ExportedResource {
 export async function refuseProtected(of: EngineStack, args: readonly string[]): Promise<void> {
   if (args.some((arg) => /^--exclude-protected(=true)?$/.test(arg))) return;
   const { failed, stdout } = await runEngine(of, ["stack", "export", "--stack", of.stack]);
-  // The engine itself reports why it cannot read the state.
+  // If the engine cannot read the state, the engine itself reports the reason later.
   if (failed) return;
   const { deployment } = JSON.parse(stdout) as {
     deployment: { resources?: readonly ExportedResource[] } | null;
@@ -50,7 +50,7 @@ export function removedBy(
   if (targets.length === 0) return rest;
   const removed = new Set(rest.filter(({ urn }) => isNamed(urn, targets)).map(({ urn }) => urn));
   if (args.some((arg) => /^--target-dependents(=true)?$/.test(arg))) {
-    // A state lists dependencies before the resources that depend on them.
+    // One pass is enough, because a state lists dependencies before the resources that depend on them.
     for (const one of rest) if (needsOf(one).some((urn) => removed.has(urn))) removed.add(one.urn);
   }
   return rest.filter(({ urn }) => removed.has(urn));
@@ -61,8 +61,8 @@ function needsOf({ parent, deletedWith, dependencies }: ExportedResource): reado
 }
 
 /**
- * Returns the values of a flag in any of its four forms: `-t x`, `-tx`, `--target x`, `--target=x`. Each `x`
- * can be several values, separated by commas.
+ * Returns the values of a flag in any of its four forms: `-t x`, `-tx`, `--target x`, `--target=x`. Each `x` can
+ * contain several values, separated by commas.
  */
 function valuesOf(args: readonly string[], short: string, long: string): string[] {
   return args.flatMap((arg, at) => {

@@ -3,13 +3,14 @@ import type { EngineCall } from "./arguments.ts";
 import { withoutPassword } from "./project.ts";
 
 /**
- * The lowest log level at which the engine logs the properties that it sends to a provider, with secrets in
- * plain text (plugin/rpc.go).
+ * The lowest log level at which the engine logs the properties that it sends to a provider. The log then contains
+ * secrets in plain text (plugin/rpc.go).
  */
 const LOGS_SECRETS = 9;
 
 /**
- * Refuses settings that make the engine write the stack's secrets in plain text, which Muster cannot prevent.
+ * Refuses settings with which the engine writes the stack's secrets in plain text. Muster cannot prevent this in
+ * another way.
  *
  * @throws InvalidError if there is such a setting
  */

@@ -20,11 +20,11 @@ export interface StateResource {
 /** Selects an entire host, or one agent on the host. */
 export interface PartOfHost {
   readonly host: string;
-  /** Absent for the entire host. */
+  /** The name of the agent; absent for the entire host. */
   readonly agent?: string;
 }
 
-/** The resources of a host, or of one agent on it, in a stack's state. */
+/** The resources of a host, or of one agent on the host, in a stack's state. */
 export interface HostInState {
   readonly stack: string;
   readonly resources: readonly StateResource[];
@@ -37,10 +37,10 @@ export interface HostInState {
 }
 
 /**
- * Finds the resources of a host, or of one agent on it, in a stack's state.
+ * Finds the resources of a host, or of one agent on the host, in a stack's state.
  *
  * @param named the stack; undefined for the selected stack
- * @throws InvalidError if there is no such stack, or its secrets cannot be read here
+ * @throws InvalidError if there is no such stack, or if its secrets cannot be read on this machine
  */
 export async function hostInState(
   dir: string,
@@ -61,7 +61,7 @@ export async function hostInState(
   const resources = resourcesOf(part, state);
   const drop = async () => {
     const backup = backUp(of, state);
-    // One command removes all resources, so that the engine determines the order. `--force` includes protected
+    // One command removes all resources, so that the engine determines the order. `--force` also removes protected
     // resources, because protection applies only to runs.
     await callEngine(of, ["state", "delete", "--yes", "--force", ...resources.map(({ urn }) => urn)]);
     return backup;
@@ -91,7 +91,7 @@ function isOfAgent(id: string, agent: string): boolean {
 }
 
 /**
- * Saves a copy of the state, in which secrets are encrypted as in the state itself.
+ * Saves a copy of the state. Secrets in the copy are encrypted as in the state itself.
  *
  * @returns the path of the copy, relative to the project
  */

@@ -9,8 +9,8 @@ const AT_TOP = /(urn:pulumi:[^:,]+::[^:,]+::)muster:index:(\w+|\*)::([^,]+)/g;
 const PARTS: readonly string[] = Object.values(FORMER_TYPES);
 
 /**
- * Rewrites targets to the current URNs. Scripts might still use the URNs from before version 0.2, when no
- * resource had a parent and each part of an agent was a separate resource.
+ * Rewrites targets to the current URNs. Scripts might still use URNs from before version 0.2. In those versions, no
+ * resource had a parent, and each part of an agent was a separate resource.
  */
 export function withCurrentTargets(args: readonly string[]): string[] {
   return args.map((arg) =>

@@ -12,7 +12,7 @@ export interface EngineStack {
 /** The result of a call of the engine, successful or not. */
 export interface EngineAnswer {
   readonly failed: boolean;
-  /** Whether the call did not end within its timeout. */
+  /** Whether the call was ended by its timeout. */
   readonly timedOut: boolean;
   readonly stdout: string;
   /** The engine's output on stderr, or the reason why the call failed if the engine has printed nothing. */
@@ -27,7 +27,10 @@ interface EngineOptions {
   readonly endsWithCaller?: boolean;
 }
 
-/** Runs a program, and kills it if its standard input ends, which happens when the caller is killed. */
+/**
+ * A shell script that runs a program. When its standard input ends, because the caller was killed, it kills the
+ * program.
+ */
 const WATCHED = `exec 3<&0
 "$@" </dev/null 3<&- & engine=$!
 { cat <&3; kill -9 $engine; } >/dev/null 2>&1 & watch=$!
@@ -41,8 +44,8 @@ exit $code`;
  *
  * @param options.input the text for stdin, which process lists do not show
  * @param options.timeout milliseconds; 0 or absent means no limit
- * @param options.started called with the process id as soon as it is known
- * @param options.env variables that replace the usual ones
+ * @param options.started called with the process id as soon as the id is known
+ * @param options.env variables that replace the usual variables
  * @param options.endsWithCaller whether the engine is killed if this process is killed
  */
 export async function runEngine(
@@ -56,7 +59,7 @@ export async function runEngine(
     cwd: project.dir,
     env: { ...(await engineEnv(pulumi, project, stack)), PWD: project.dir, ...options.env },
     extendEnv: false,
-    // The watched engine is killed at the end of this pipe.
+    // The watched engine is killed when this pipe ends.
     ...(options.endsWithCaller ? { stdin: "pipe" } : { input: options.input ?? "" }),
     timeout: options.timeout ?? 0,
     reject: false,

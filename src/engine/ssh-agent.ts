@@ -5,11 +5,11 @@ export interface ProgramCall {
 }
 
 /**
- * Runs a program together with an ssh-agent, which contains the keys and ends a few seconds after the program. The
- * ssh-agent is needed because the vendor's remote commands cannot read key files, and a key in their inputs would be
- * stored in the state. The keys never leave the ssh-agent.
+ * Returns a call that runs a program together with an ssh-agent. The ssh-agent contains the keys, and ends a few
+ * seconds after the program. The ssh-agent is needed because the vendor's remote commands cannot read key files, and a
+ * key in their inputs would be stored in the state. The keys never leave the ssh-agent.
  *
- * Muster's own ssh keeps using the user's ssh-agent. MUSTER_SSH_AUTH_SOCK has the path of its socket.
+ * Muster's own ssh still uses the user's ssh-agent. MUSTER_SSH_AUTH_SOCK contains the path of the user's socket.
  */
 export function withSshAgent(
   program: ProgramCall,
@@ -27,8 +27,8 @@ export function withSshAgent(
 }
 
 /**
- * Adds the keys to the ssh-agent, and then runs the program. If a key cannot be added, ssh-add reports the
- * error. The command that needs the key fails later and also reports an error.
+ * A shell script that adds the keys to the ssh-agent, and then runs the program. If a key cannot be added, ssh-add
+ * reports the error, and the command that needs the key fails later.
  */
 const ADD_KEYS =
   'n=$1; shift; while [ "$n" -gt 0 ]; do ssh-add -q "$1" </dev/null; shift; n=$((n - 1)); done; exec "$@"';

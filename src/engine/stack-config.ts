@@ -17,8 +17,8 @@ export function stackConfig(of: EngineStack): StackConfig {
 }
 
 /**
- * Opens the configuration of a stack for a command that does not otherwise run the engine. The configuration
- * is empty if there is no stack. The engine is installed only when a secret is read.
+ * Opens the configuration of a stack for a command that otherwise does not run the engine. If there is no stack, the
+ * configuration is empty. The engine is installed only when a secret is read.
  *
  * @param dir the folder of Pulumi.yaml, if there is one
  * @param named the stack; undefined for the selected stack

@@ -14,12 +14,12 @@ import {
 } from "./project.ts";
 import { runEngine } from "./run-engine.ts";
 
-/** The namespace of Muster's configuration keys. It is the provider's name. */
+/** The namespace of Muster's configuration keys, which is the provider's name. */
 const NAMESPACE = "muster";
 
 /**
- * Creates the missing parts of a stack: its passphrase, the stack itself, and its plain-text settings. The selected
- * stack stays the same.
+ * Creates the missing parts of a stack: its passphrase, the stack itself, and its plain-text settings. Does not change
+ * which stack is selected.
  *
  * @param settings the values by their name without `muster:`; existing values are kept
  * @returns whether anything was created
@@ -69,7 +69,7 @@ export async function ensureExampleStack(
 }
 
 /**
- * Returns the names of the project in a folder and of the stack that a command there uses.
+ * Returns the names of the project in a folder and of the stack that a command in this folder uses.
  *
  * @param named the stack that the command line names
  * @throws InvalidError if there is no project, or no stack is selected
@@ -96,8 +96,8 @@ function openProject(projectDir: string, stack: string): PulumiProject {
 }
 
 /**
- * Whether the project's state folder has the stack. False if the state is elsewhere, where only the engine
- * can read it.
+ * Whether the project's state folder contains the stack. False if the state is outside the project, because only the
+ * engine can then read the state.
  */
 function hasState(project: PulumiProject, stack: string): boolean {
   const state = stateDir(project);
@@ -123,7 +123,7 @@ function ignoreExisting(error: MusterError): void {
   if (!/already exists/.test(error.why)) throw error;
 }
 
-/** Runs the engine; `input` goes to its stdin, which process lists do not show. */
+/** Runs the engine with `input` as its stdin, which process lists do not show. */
 async function pulumi(
   project: PulumiProject,
   stack: string,

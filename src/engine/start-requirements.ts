@@ -7,34 +7,34 @@ import { HOST_KIND_NAMES, hostKindOf } from "../host-kinds/registry.ts";
 import { readHosts } from "../inventory/read-inventory.ts";
 import type { PulumiProject } from "./project.ts";
 
-/** The launcher's steps for a project's hosts, in addition to starting the engine. */
+/** The steps of the launcher for a project's hosts, in addition to the start of the engine. */
 export interface ProjectLaunch {
   /** Environment variables for the engine. A variable that is already set keeps its value. */
   readonly env: Readonly<Record<string, string>>;
-  /** Further variables for `up`. A variable that is already set keeps its value. */
+  /** Additional variables for `up`. A variable that is already set keeps its value. */
   readonly createEnv: Readonly<Record<string, string>>;
-  /** Returns further variables for a refresh of this number of the vendors' resources before an `up`. */
+  /** Returns additional variables for a refresh of this number of vendors' resources before an `up`. */
   readonly readEnv: LaunchOfKind["readEnv"];
   /** The prefixes of the type tokens of the vendors' resources. */
   readonly tokens: readonly string[];
-  /** Absolute paths of the private keys that the ssh-agent must hold. */
+  /** The absolute paths of the private keys that must be in the ssh-agent. */
   readonly privateKeys: readonly string[];
-  /** Checks to run before an operation. */
+  /** The checks that run before an operation. */
   readonly checks: readonly LaunchOfKind["check"][];
-  /** Returns the resources at the vendors that `destroy` would not delete. */
+  /** The functions that return the resources at the vendors that `destroy` does not delete. */
   readonly leftBehind: readonly LaunchOfKind["leftBehind"][];
 }
 
 /**
- * The variable for Muster's own program without vendors' resources. A program of one's own can need any plugin.
- * Without this variable, the engine would try to download a plugin for every installed npm package that has a
- * plugin, although no plugin is needed.
+ * The environment variable for Muster's own program if there are no vendors' resources. Without this variable, the
+ * engine would try to download a plugin for every installed npm package that has a plugin, although no plugin is
+ * needed. The variable is not set for the user's own program, because that program can need any plugin.
  */
 const NO_PLUGINS = { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" };
 
 /**
  * Finds the launcher's steps for the hosts that fleet.yaml declares or the inventory still contains. An invalid
- * fleet.yaml counts as a fleet.yaml without hosts; the Pulumi program later reports what is wrong with it.
+ * fleet.yaml counts as a fleet.yaml without hosts, because the Pulumi program later reports its problems.
  */
 export async function readProjectLaunch(project: PulumiProject | undefined): Promise<ProjectLaunch> {
   const used = project === undefined ? [] : await launchesOf(project.dir);
@@ -67,8 +67,8 @@ async function launchesOf(dir: string) {
 }
 
 /**
- * Returns the hosts in fleet.yaml if the launcher might have to do something for one of them. Otherwise
- * returns no hosts and does not load the parser.
+ * Returns the hosts in fleet.yaml if one of them might need a step of the launcher. Otherwise, returns no hosts and
+ * does not load the parser.
  */
 async function declaredHosts(dir: string) {
   const file = join(dir, "fleet.yaml");
@@ -78,8 +78,8 @@ async function declaredHosts(dir: string) {
 }
 
 /**
- * Whether fleet.yaml might declare a host for which the launcher must do something. True if the text contains
- * the name of such a host kind, or a backslash, because an escape sequence can hide the name.
+ * Whether fleet.yaml might declare a host that needs a step of the launcher. True if the text contains the name of such
+ * a host kind. Also true if it contains a backslash, because an escape sequence can hide the name.
  */
 function mayMatter(text: string): boolean {
   const names = HOST_KIND_NAMES.filter((kind) => hostKindOf({ kind }).launch !== undefined);
@@ -87,8 +87,8 @@ function mayMatter(text: string): boolean {
 }
 
 /**
- * Whether the inventory has a machine of a kind. Also true if the inventory file is invalid; the provider
- * later reports what is wrong with it.
+ * Whether the inventory has a machine of a kind. Also true if the inventory file is invalid, because the provider later
+ * reports its problems.
  */
 function isInInventory(dir: string, kind: HostKindName): boolean {
   try {

@@ -17,11 +17,11 @@ interface ExportedResource {
 }
 
 /**
- * Prepares an operation of the engine on the vendors' resources. Before `up`, reads them into the state. Before
- * `destroy`, reports resources at the vendors that it would not delete.
+ * Prepares an operation of the engine on the vendors' resources. Before `up`, reads these resources into the state.
+ * Before `destroy`, reports resources at the vendors that `destroy` would not delete.
  *
  * @param reads whether this run calls the vendors' APIs
- * @returns further environment variables for the engine
+ * @returns additional environment variables for the engine
  */
 export async function prepareVendors(
   of: EngineStack,
@@ -60,8 +60,8 @@ function leftText(what: string): string {
 /**
  * Reads the vendors' resources in a stack's state.
  *
- * @param tokens the prefixes of their type tokens
- * @returns undefined if the state cannot be read; the engine itself reports why
+ * @param tokens the prefixes of the vendors' type tokens
+ * @returns undefined if the state cannot be read; the engine itself then reports the reason
  */
 async function recordedResources(
   of: EngineStack,
@@ -98,10 +98,10 @@ function writeRecorded({ project, stack }: EngineStack, recorded: readonly Recor
 }
 
 /**
- * Reads the vendors' resources into the state, before `up` changes anything. In the engine's own refresh, a
- * single resource that cannot be read would end the run for all hosts, and `up` cannot repeat requests,
- * because a repeated request could create a second machine. Here, requests are repeated, and a resource that
- * still cannot be read keeps its recorded state.
+ * Reads the vendors' resources into the state, before `up` changes anything. In the engine's own refresh, a single
+ * resource that cannot be read would end the run for all hosts. Also, `up` must not repeat requests, because a repeated
+ * request could create a second machine. This function repeats requests. A resource that still cannot be read keeps its
+ * recorded state.
  *
  * @param report prints a line
  */

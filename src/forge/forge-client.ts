@@ -2,17 +2,17 @@ import { InvalidError } from "../base/errors.ts";
 import { collectPages, NoAnswerError, request } from "../base/http.ts";
 import { ForgeError } from "./forge-error.ts";
 
-/** The maximum time in milliseconds to wait for an answer from the forge. */
+/** The maximum time in milliseconds to wait for a response from the forge. */
 const PATIENCE = 30_000;
 
-/** The part of the forge's REST API that is used here. It is the same for GitHub and Gitea. */
+/** The part of the forge's REST API that Muster uses. This part is the same for GitHub and Gitea. */
 export interface Forge {
   /** Returns all entries of a list, from all its pages. */
   list<Entry extends { readonly id: number }>(path: string): Promise<Entry[]>;
   send(method: "POST" | "PATCH", path: string, body: object): Promise<void>;
 }
 
-/** The environment variables that describe the forge to a workflow job. */
+/** The environment variables with which the forge describes itself to a workflow job. */
 export interface ForgeVariables {
   readonly GITHUB_API_URL?: string;
   readonly GITHUB_REPOSITORY?: string;
@@ -50,9 +50,9 @@ function required(variables: ForgeVariables, name: keyof ForgeVariables): string
 }
 
 /**
- * Reads all pages of a list. The page size is `per_page` on GitHub and `limit` on Gitea, and both forges can
- * return fewer entries than requested. A list without pages returns all its entries for every page number.
- * Therefore the first page without new entries is the last one.
+ * Reads all pages of a list. The page size is `per_page` on GitHub and `limit` on Gitea, and both forges can return
+ * fewer entries than requested. A list without pages returns all its entries for every page number. The first page
+ * without new entries is therefore the last page.
  */
 function readPages<Entry extends { readonly id: number }>(
   get: (page: string) => Promise<unknown>,

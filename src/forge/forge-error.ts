@@ -23,9 +23,9 @@ const LATER = {
   next: "Run the job again.",
 };
 
-/** Reports that the forge refused a request or did not answer it. */
+/** Reports that the forge refused a request or did not respond. */
 export class ForgeError extends MusterError {
-  /** Seconds to wait before a retry; undefined if a retry would not help. */
+  /** The number of seconds to wait before a retry; undefined if a retry would not help. */
   readonly again: number | undefined;
 
   private constructor(what: string, { why, next }: { why: string; next: string }, again?: number) {
@@ -33,7 +33,7 @@ export class ForgeError extends MusterError {
     this.again = again;
   }
 
-  /** Returns the error for an answer with an error status. */
+  /** Returns the error for a response with an error status. */
   static answered(answer: HttpAnswer): ForgeError {
     const { status, retryAfter = 1 } = answer;
     const said = messageOf(answer);
@@ -45,7 +45,7 @@ export class ForgeError extends MusterError {
     );
   }
 
-  /** Returns the error for an answer that is missing or incomplete. */
+  /** Returns the error for a response that is missing or incomplete. */
   static silent({ message }: NoAnswerError): ForgeError {
     return new ForgeError("it did not answer", { why: `${message}.`, next: "Run the job again." }, 1);
   }

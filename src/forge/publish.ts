@@ -5,12 +5,12 @@ import { ForgeError } from "./forge-error.ts";
 /** The maximum number of attempts to publish a page. */
 const ATTEMPTS = 3;
 
-/** The maximum number of seconds to wait between attempts, even if Retry-After asks for more. */
+/** The maximum number of seconds to wait between attempts, even if Retry-After contains more. */
 const MOST_WAIT = 60;
 
 /**
- * The users that appear as authors if a workflow's token writes. A text by any other user is not Muster's text, even if
- * it contains Muster's mark.
+ * The users that the forge shows as authors of texts that were written with a workflow's token. A text by any other
+ * user is not Muster's text, even if the text contains Muster's mark.
  */
 const OWN_USERS = new Set(["github-actions[bot]", "gitea-actions"]);
 
@@ -18,7 +18,7 @@ const OWN_USERS = new Set(["github-actions[bot]", "gitea-actions"]);
 export interface Page {
   /** The subject of the text, which is embedded invisibly so that the next run finds the text. */
   readonly about: string;
-  /** Markdown. */
+  /** The text in Markdown. */
   readonly body: string;
 }
 
@@ -37,14 +37,14 @@ interface Written {
 interface Issue extends Written {
   readonly number: number;
   readonly title: string;
-  /** Set only for pull requests, which the forge includes in its lists of issues. */
+  /** Present only for pull requests, because the forge includes these in its lists of issues. */
   readonly pull_request?: object | null;
 }
 
 /**
- * Opens, updates or closes the issue for a page, and closes duplicates of it.
+ * Opens, updates or closes the issue for a page, and closes duplicates of the issue.
  *
- * @throws ForgeError if the forge refuses a request or does not answer
+ * @throws ForgeError if the forge refuses a request or does not respond
  */
 export function publishIssue(forge: Forge, { about, title, body, open }: IssuePage): Promise<void> {
   const text = marked(about, body);
@@ -52,7 +52,7 @@ export function publishIssue(forge: Forge, { about, title, body, open }: IssuePa
     const all = await forge.list<Issue>("issues?state=open");
     const own = all.filter((issue) => isOurs(issue, about) && !issue.pull_request);
     const [first, ...duplicates] = own.sort((a, b) => a.number - b.number);
-    // Two simultaneous runs might each have opened an issue.
+    // There are duplicates if two simultaneous runs have each opened an issue.
     for (const { number } of duplicates) await forge.send("PATCH", `issues/${number}`, { state: "closed" });
     if (first === undefined) return open ? forge.send("POST", "issues", { title, body: text }) : undefined;
     if (open && first.body === text && first.title === title) return;
@@ -64,7 +64,7 @@ export function publishIssue(forge: Forge, { about, title, body, open }: IssuePa
 /**
  * Writes or updates the comment for a page on a pull request.
  *
- * @throws ForgeError if the forge refuses a request or does not answer
+ * @throws ForgeError if the forge refuses a request or does not respond
  */
 export function publishComment(forge: Forge, pull: number, { about, body }: Page): Promise<void> {
   const text = marked(about, body);
@@ -77,8 +77,8 @@ export function publishComment(forge: Forge, pull: number, { about, body }: Page
 }
 
 /**
- * Retries the entire operation and not only the failed request, because a request might have taken effect
- * although no answer was received.
+ * Retries the entire operation and not only the failed request, because a request might have taken effect although no
+ * response was received.
  */
 async function withAttempts(work: () => Promise<void>): Promise<void> {
   const attempt = () =>

@@ -18,11 +18,11 @@ const BOOTING: readonly UnreachableReason[] = [
   "no-answer",
   "authentication",
 ];
-/** Sentences that say what a user should check if a host of one kind does not accept the login. */
+/** For one host kind, sentences that say what a user should check if a host does not accept the login. */
 export interface ContactHints {
-  /** If the host refuses the login. */
+  /** Printed if the host refuses the login. */
   readonly login: string;
-  /** If the host does not answer. */
+  /** Printed if the host does not answer. */
   readonly network: string;
 }
 
@@ -32,8 +32,8 @@ const PAUSE = 2000;
 const ANSWER = 30;
 
 /**
- * Waits until a host accepts Muster's login, and returns the public keys of the host. If no key is pinned,
- * Muster trusts the key that the host presents during this contact.
+ * Waits until a host accepts Muster's login, and returns the public keys of the host. If no key is pinned, trusts the
+ * key that the host presents.
  *
  * @param seconds the maximum time to wait
  * @param progress called once if the host does not answer immediately
@@ -63,8 +63,8 @@ export async function firstContact(
 }
 
 /**
- * Connects to a host once, and returns the public keys of the host. These are the pinned keys. If no keys are
- * pinned, they are the key that the host presents and all keys in its /etc/ssh.
+ * Connects to a host once, and returns the pinned keys of the host. If no keys are pinned, returns the key that the
+ * host presents and all keys in its /etc/ssh.
  *
  * @throws HostError if the host does not accept the login, or presents a key that is not in its /etc/ssh
  */

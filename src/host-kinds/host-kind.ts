@@ -18,9 +18,7 @@ export interface HostKind<Spec extends HostBase = HostBase> {
   readonly inventory: InventoryFile;
   /** Adapts the inventory entry of a renamed host. Absent if the entry does not depend on the name of the host. */
   renamed?(host: InventoryHost, from: string): InventoryHost;
-  /**
-   * Returns the address and the login of a host. @throws HostError if they are unknown until the first `up`
-   */
+  /** Returns the address and the login of a host. @throws HostError if the address is unknown until the first `up` */
   target(spec: Spec, known: InventoryHost | undefined): HostTarget;
   /**
    * Checks that a host is running, so that nobody has to wait for a timeout. Absent if only a connection can show
@@ -29,17 +27,20 @@ export interface HostKind<Spec extends HostBase = HostBase> {
    * @throws HostError if the host is stopped
    */
   checkRunning?(project: string, host: string, known: InventoryHost | undefined): void;
-  /** Returns what the host shares with other hosts, so that all of them fail together. Left out if nothing is known. */
+  /**
+   * Returns the region and the network that the host shares with other hosts, which fail together. Absent if nothing is
+   * known.
+   */
   sharedWith?(spec: Spec): SharedFate;
-  /** The machine that a run creates for each host. Left out if Muster does not create hosts of this kind. */
+  /** The machine that a run creates for each host. Absent if Muster does not create hosts of this kind. */
   readonly machine?: MachineOfKind;
   /** The steps that the launcher performs if the project has hosts of this kind. Absent if there are no such steps. */
   readonly launch?: LaunchOfKind<Spec>;
-  /** The programs and files that hosts of this kind need on the operator's machine. Absent if they need none. */
+  /** The programs and files that hosts of this kind need on the operator's machine. Absent if nothing is needed. */
   readonly onThisMachine?: OnThisMachine;
 }
 
-/** What several hosts can depend on together. */
+/** The infrastructure on which several hosts depend. */
 export interface SharedFate {
   /** The vendor's region, such as `digitalocean nyc3`. */
   readonly region?: string;
@@ -59,14 +60,11 @@ export interface MachineOfKind {
    * resources.
    */
   readonly tokens: readonly string[];
-  /**
-   * Whether every difference is drift. This is the case if the provider compares the inputs with the actual
-   * machine.
-   */
+  /** Whether every difference is drift. True if the provider compares the inputs with the actual machine. */
   readonly isAlwaysDrift: boolean;
   /**
-   * Returns a phrase that says what is lost when a run deletes a machine, such as "this local host with its
-   * disk". Left out if the machine continues to exist, so that everything on it is removed one by one.
+   * Returns a phrase for the data that is lost when a run deletes a machine, such as "this local host with its disk".
+   * Absent if the machine continues to exist. In this case, everything on the machine is removed separately.
    */
   removalText?(inputs: Readonly<Record<string, unknown>>): string;
 }
@@ -83,19 +81,19 @@ export interface StackConfig {
 export interface LaunchOfKind<Spec extends HostBase = HostBase> {
   /** Environment variables for the engine. A variable that is already set keeps its value. */
   readonly env: Readonly<Record<string, string>>;
-  /** Further variables for `up`, which creates machines. A variable that is already set keeps its value. */
+  /** Additional variables for `up`, which creates machines. A variable that is already set keeps its value. */
   readonly createEnv: Readonly<Record<string, string>>;
-  /** Returns further variables for a refresh of this number of resources before an `up`. */
+  /** Returns additional variables for a refresh of this number of resources before an `up`. */
   readEnv(resources: number): Readonly<Record<string, string>>;
   /** The prefix of the type tokens of the vendor's resources, such as `digitalocean:`. */
   readonly tokens: string;
   /** Returns the absolute paths of the private keys that must be in an ssh-agent for the vendor's plugins. */
   privateKeys(hosts: readonly Spec[]): string[];
-  /** Checks that the vendor's API can be used. @throws MusterError if it cannot */
+  /** Checks that the vendor's API can be used. @throws MusterError if the API cannot be used */
   check(config: StackConfig): Promise<void>;
   /**
-   * Describes resources at the vendor that cost money and have the mark of a stack, but are not in its state. `destroy`
-   * therefore does not delete them.
+   * Describes resources at the vendor that cost money and have the mark of a stack, but are not in the stack's state.
+   * `destroy` does not delete such resources.
    *
    * @param stack.dir the folder of Pulumi.yaml
    * @param stack.owner `<project>/<stack>`
@@ -111,7 +109,7 @@ export interface RecordedStack {
   readonly recorded: readonly RecordedId[];
 }
 
-/** Prepares the operator's machine for hosts of a kind, and removes the files that belong to them. */
+/** Prepares the operator's machine for hosts of a kind, and removes the files of these hosts. */
 export interface OnThisMachine {
   /** The plural name of these hosts in messages, such as "local hosts". */
   readonly what: string;

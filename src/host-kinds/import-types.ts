@@ -17,7 +17,7 @@ export interface ImportedHost {
   readonly entry: object;
   /** The user with which Muster will log in; absent if ssh_config determines the user. */
   readonly login?: string;
-  /** The section `cloud` that a droplet needs. Absent for other kinds of hosts. */
+  /** The `cloud` section that a droplet needs. Absent for other kinds of hosts. */
   readonly cloud?: object;
   /** Notes for the user about the machine. */
   readonly notes: readonly string[];

@@ -5,7 +5,7 @@ import { local } from "./local/index.ts";
 import { pulumi } from "./pulumi/index.ts";
 import { ssh } from "./ssh/index.ts";
 
-/** All host kinds. Each kind has an entry here and a folder next to this file. */
+/** All host kinds. Each kind has an entry here and a sibling folder of this file. */
 export const HOST_KINDS = { ssh, local, droplet, pulumi } satisfies Readonly<Record<HostKindName, HostKind>>;
 
 /** A host of any kind, as fleet.yaml declares it. */

@@ -2,10 +2,7 @@ import type { RawHost } from "../config/fleet-yaml-types.ts";
 import type { RemoteHostSpec } from "../config/host-spec.ts";
 import { anywherePath, type Context } from "../config/resolve/context.ts";
 
-/**
- * Returns the declared login of a host. @param identityFile the key file to use if the host declares no key
- * file
- */
+/** Returns the declared login of a host. @param identityFile the key file if the host declares no key file */
 export function remoteLogin(
   raw: RawHost,
   { home }: Context,
@@ -20,7 +17,7 @@ export function remoteLogin(
   };
 }
 
-/** Removes the comment from a public key. The type and the key remain. */
+/** Returns a public key without its comment: only the type and the key. */
 export function withoutComment(key: string): string {
   return key.split(" ").slice(0, 2).join(" ");
 }

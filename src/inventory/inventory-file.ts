@@ -4,8 +4,8 @@ import { HOST_KINDS } from "../host-kinds/registry.ts";
 import type { InventoryHost } from "./inventory-host.ts";
 
 /**
- * The hosts that have been reached, by kind. The entries of local hosts are only for this machine; all others
- * are committed and shared.
+ * The hosts that have been reached, by kind. The entries of local hosts are only valid on this machine. All other
+ * entries are committed and shared.
  */
 export type Inventory = Readonly<Record<HostKindName, ReadonlyMap<string, InventoryHost>>>;
 

@@ -4,8 +4,8 @@ import type { StackSettings } from "../model/stack-settings.ts";
 import type { HostTarget } from "./inventory-host.ts";
 
 /**
- * Returns a host's target with the login that a stack uses. A tenant's stack always uses the tenant's gate
- * account and the key in the stack's settings; other stacks use the login from fleet.yaml or the inventory.
+ * Returns a host's target with the login that a stack uses. A tenant's stack always uses the tenant's gate account and
+ * the key in the stack's settings. Other stacks use the login from fleet.yaml or the inventory.
  */
 export function loginOf(project: string, { slice, key }: StackSettings, target: HostTarget): HostTarget {
   if (slice.kind !== "tenant" || key === undefined) return target;

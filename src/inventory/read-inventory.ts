@@ -17,13 +17,13 @@ export function readInventory(projectDir: string): Inventory {
   return byKind((kind) => readHosts(projectDir, kind));
 }
 
-/** Returns the login with which `up` last reached each host, for the hosts whose login is recorded. */
+/** Returns the login with which `up` last reached each host. Omits hosts without a recorded login. */
 export function recordedLogins(projectDir: string): ReadonlyMap<string, string> {
   const hosts = Object.values(readInventory(projectDir)).flatMap((known) => [...known]);
   return new Map(hosts.flatMap(([name, { user }]) => (user === undefined ? [] : [[name, user] as const])));
 }
 
-/** Reads the hosts of one kind. A file that has not changed since it was last read is not parsed again. */
+/** Reads the hosts of one kind. Does not parse a file again that has not changed since the last read. */
 export function readHosts(projectDir: string, kind: HostKindName): Map<string, InventoryHost> {
   const file = inventoryFile(projectDir, kind);
   const stats = statSync(file, { bigint: true, throwIfNoEntry: false });
@@ -36,8 +36,8 @@ export function readHosts(projectDir: string, kind: HostKindName): Map<string, I
 }
 
 /**
- * The last result for each file, kept because a run reads the files once per host. Each write replaces the
- * file and thereby changes its version.
+ * The last result for each file, which is kept because a run reads the files once per host. Each write replaces the
+ * file and changes its version.
  */
 const lastRead = new Map<string, { version: string; hosts: ReadonlyMap<string, InventoryHost> }>();
 

@@ -8,7 +8,7 @@ import { type HostTarget, inventoryEntry, knownTarget } from "./inventory-host.t
 const CONNECT_TIMEOUT = 10;
 
 /**
- * Finds how to reach a host. Fails immediately if the host's machine is known to be stopped.
+ * Finds the address and the login of a host. Fails immediately if it is known that the host's machine is stopped.
  *
  * @param project the folder of fleet.yaml
  * @throws HostError if the host's machine is stopped or does not exist yet; InvalidError for an unknown name
@@ -25,7 +25,8 @@ export function targetOf(
 }
 
 /**
- * Finds how to reach a host: from fleet.yaml if the host is declared there, else from the inventory.
+ * Finds the address and the login of a host. Uses fleet.yaml if the host is declared there, and otherwise the
+ * inventory.
  *
  * @throws HostError "never-booted" if the host's machine does not exist yet; InvalidError for an unknown name
  */
@@ -36,8 +37,8 @@ export function resolveTarget(hosts: HostSpecs | undefined, inventory: Inventory
 }
 
 /**
- * Finds a declared host by its current name or a former one, because the state contains the former name of a
- * renamed host until the next `up`.
+ * Finds a declared host by its current name or a former name. Until the next `up`, the state contains the former name
+ * of a renamed host.
  */
 export function specOf(hosts: HostSpecs, name: string): HostSpec | undefined {
   if (Object.hasOwn(hosts, name)) return hosts[name];

@@ -13,7 +13,7 @@ import { readHosts } from "./read-inventory.ts";
 const PATIENCE = 10_000;
 
 /**
- * Records how to reach a host and which keys it has. Replaces the host's previous entry.
+ * Records the address, the login and the keys of a host. Replaces the host's previous entry.
  *
  * @throws InvalidError if the existing file cannot be parsed
  */
@@ -21,7 +21,7 @@ export function pinHost(projectDir: string, kind: HostKindName, name: string, ho
   change(projectDir, kind, (hosts) => hosts.set(name, host));
 }
 
-/** Renames the entry of a host; succeeds if the host has no entry. */
+/** Renames the entry of a host. Succeeds if the host has no entry. */
 export function renameHost(projectDir: string, kind: HostKindName, from: string, to: string): void {
   change(projectDir, kind, (hosts) => {
     const host = hosts.get(from);
@@ -31,7 +31,7 @@ export function renameHost(projectDir: string, kind: HostKindName, from: string,
   });
 }
 
-/** Removes a host from the inventory; succeeds if the host has no entry. */
+/** Removes a host from the inventory. Succeeds if the host has no entry. */
 export function forgetHost(projectDir: string, kind: HostKindName, name: string): void {
   change(projectDir, kind, (hosts) => hosts.delete(name));
 }
@@ -60,8 +60,8 @@ function render(projectDir: string, kind: HostKindName, hosts: ReadonlyMap<strin
 }
 
 /**
- * Returns a host's entry as the file contains it. The fields have a fixed order, and the path of a key file
- * inside the project is relative, so that the text is the same in every clone.
+ * Returns a host's entry in the form in which the file contains it. The fields have a fixed order, and the path of a
+ * key file inside the project is relative, so that the text is the same in every clone.
  */
 function entryOf(projectDir: string, host: InventoryHost): Partial<InventoryHost> {
   const { address, port, user, identityFile, machine, replace, hostKeys } = host;

@@ -2,8 +2,8 @@ import { mapKeys } from "../base/objects.ts";
 import type { Items } from "./items.ts";
 
 /**
- * The parts of an agent, in the order in which they are applied. Each part has its own items. All parts
- * together are one resource, with one record on its host.
+ * The parts of an agent, in the order in which they are applied. Each part has its own items. All parts of an agent
+ * form one resource, with one record on its host.
  */
 export const AGENT_PARTS = ["identity", "credentials", "contacts", "unit", "jobs"] as const;
 
@@ -18,8 +18,8 @@ export const ITEM_PROPERTIES = [NO_PART, ...AGENT_PARTS] as const;
 export type ItemProperty = (typeof ITEM_PROPERTIES)[number];
 
 /**
- * For each part, the parts that it depends on. If one of those parts has failed in a run, the run does not
- * change the part that depends on it.
+ * For each part, the parts on which it depends. If one of these parts has failed in a run, the run does not change the
+ * dependent part.
  */
 const NEEDS: Readonly<Record<AgentPart, readonly AgentPart[]>> = {
   identity: [],
@@ -30,8 +30,8 @@ const NEEDS: Readonly<Record<AgentPart, readonly AgentPart[]>> = {
 };
 
 /**
- * Whether a part can be changed: neither the part nor any part that it depends on has failed.
- * Always true if no part is given.
+ * Whether a part can be changed. True if no part is given, or if neither the part nor any part on which it depends has
+ * failed.
  */
 export function canChangePart(part: AgentPart | undefined, failed: ReadonlySet<AgentPart>): boolean {
   return part === undefined || ![part, ...NEEDS[part]].some((one) => failed.has(one));
@@ -55,7 +55,7 @@ export function parseItemName(name: string): { readonly part: ItemProperty; read
   return label === undefined ? { part: NO_PART, label: name } : { part: part as AgentPart, label };
 }
 
-/** Returns the part of an agent that an item belongs to; undefined for items of other resources. */
+/** Returns the part of an agent to which an item belongs; undefined for items of other resources. */
 export function partOf(name: string): AgentPart | undefined {
   const { part } = parseItemName(name);
   return part === NO_PART ? undefined : part;

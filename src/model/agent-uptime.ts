@@ -1,15 +1,15 @@
-/** How long an agent ran and worked on one day, as the deadman of its host has sampled it. */
+/** The time for which an agent ran and worked on one day, according to the samples of its host's deadman. */
 export interface AgentUptime {
   readonly agent: string;
   /** The day in UTC, such as `2026-11-30`. */
   readonly date: string;
-  /** Seconds in which the agent's program ran. */
+  /** The number of seconds in which the agent's program ran. */
   readonly up: number;
-  /** Seconds in which the agent ran and was not idle. */
+  /** The number of seconds in which the agent ran and was not idle. */
   readonly busy: number;
-  /** Seconds in which the agent was paused by a person. They do not count. */
+  /** The number of seconds in which a person had paused the agent. These seconds do not count. */
   readonly paused: number;
-  /** When the agent was first sampled on this day, in seconds since midnight. */
+  /** The time of the first sample of the agent on this day, in seconds since midnight. */
   readonly from: number;
 }
 

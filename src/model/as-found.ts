@@ -1,14 +1,14 @@
 import type { DirectoryItem, FileItem, HostItem, Props, RowsItem, UserItem } from "./items.ts";
 
 /**
- * The properties that determine who has access to an item. While an item is kept `asFound`, these properties are not
- * declared.
+ * The properties that determine who has access to an item. While an item has `asFound`, their declared values are not
+ * applied.
  */
 const ACCESS = ["group", "home", "shell", "owner", "mode"];
 
 /**
- * Returns an item with the access properties that were observed, if the item must be kept as found. The declared
- * properties of such an item are used only if the item does not exist.
+ * Returns an item with the observed access properties if the item must be kept as found. The declared access properties
+ * of such an item are used only if the item does not exist.
  */
 export function withFoundAccess<I extends HostItem>(item: I, observed: Props): I {
   if (!isAsFound(item)) return item;
@@ -16,7 +16,7 @@ export function withFoundAccess<I extends HostItem>(item: I, observed: Props): I
   return { ...item, want: { ...item.want, ...Object.fromEntries(found) } };
 }
 
-/** Returns the properties of an item that a run applies, without the properties that stay as they were found. */
+/** Returns the properties of an item that a run applies. Omits the properties that are kept as they were found. */
 export function appliedWant(item: HostItem): Props {
   const want = item.want as Props;
   if (!isAsFound(item)) return want;
@@ -24,7 +24,7 @@ export function appliedWant(item: HostItem): Props {
 }
 
 /**
- * Whether an item belongs to a person or an agent: a user, or a home with everything in it. Such an item can exist
+ * Whether an item is a user of a person or an agent, the home of such a user, or in such a home. Such an item can exist
  * before Muster manages it.
  */
 export function isOfUser(item: HostItem): item is UserItem | DirectoryItem | FileItem | RowsItem {

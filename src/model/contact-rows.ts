@@ -7,12 +7,10 @@ export type Row = Readonly<Record<string, string>>;
 /** Maps the key of each row to the row. The rows are either declared or read from a table. */
 export type Rows = Readonly<Record<string, Row>>;
 
-/** The columns with addresses, which identify a person or an agent best. */
+/** The columns with addresses. Addresses identify a person or an agent best. */
 export const ADDRESS_COLUMNS = ["btc_address", "taproot_address", "stx_address"] as const;
 
-/**
- * The maximum number of differences that are listed for one table. All further differences are only counted.
- */
+/** The maximum number of differences that are listed for one table. The remaining differences are only counted. */
 const MANY = 20;
 
 /**
@@ -40,9 +38,9 @@ function compareRow(key: string, wanted: Row, found: Row | undefined): Detail[] 
 }
 
 /**
- * Returns the first details, up to the maximum, followed by one detail with the number of the others.
+ * Returns the first details, up to the maximum, and then one detail with the number of remaining details.
  *
- * @param property the property that has the details
+ * @param property the property to which the details belong
  */
 export function shorten(details: readonly Detail[], property: string): Detail[] {
   const rest = details.length - MANY;

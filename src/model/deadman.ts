@@ -3,16 +3,15 @@ import type { FailoverPolicy } from "./failover.ts";
 import type { HealthCheck } from "./health-check.ts";
 
 /**
- * Types that describe the deadman: the daemon on each host that watches agents and services, and restarts
- * them when they hang. `up` writes the deadman's policies, the host runtime runs the deadman, and the
- * commands show what it reports.
+ * Types for the deadman, the daemon on each host that watches agents and services, and restarts them when they hang.
+ * `up` writes the deadman's policies, the host runtime runs the deadman, and the commands show the deadman's reports.
  */
 
 export const HEARTBEATS = ["file", "notify", "pane", "none"] as const;
 
 /**
- * How an agent shows that it is alive. With `none`, the agent sends no heartbeat, and the deadman notices
- * only that the agent has exited.
+ * The way in which an agent shows that it is alive. With `none`, the agent sends no heartbeat, and the deadman notices
+ * only when the agent has exited.
  */
 export type HeartbeatBy = (typeof HEARTBEATS)[number];
 
@@ -21,14 +20,14 @@ export const HEARTBEAT_SENDERS = ["timer", "events"] as const;
 export interface Heartbeat {
   readonly by: HeartbeatBy;
   /**
-   * `timer`: a timer sends the heartbeats, even while the agent is idle. `events`: events, such as the hooks
-   * of a runtime, send them. If absent, the deadman finds this out from the heartbeats of each run. Present
-   * only with `by: file`.
+   * The sender of the heartbeats. `timer`: a timer sends heartbeats, even while the agent is idle. `events`: events,
+   * such as the hooks of a runtime, send heartbeats. If absent, the deadman determines the sender from the heartbeats
+   * of each run. Present only with `by: file`.
    */
   readonly sent?: (typeof HEARTBEAT_SENDERS)[number];
-  /** Seconds between two heartbeats. An agent that sends no heartbeat for three intervals is stale. */
+  /** The number of seconds between two heartbeats. An agent that sends no heartbeat for three intervals is stale. */
   readonly interval: number;
-  /** Seconds without a heartbeat before an agent counts as hung and is restarted. */
+  /** The number of seconds without a heartbeat after which an agent counts as hung and is restarted. */
   readonly timeout: number;
 }
 
@@ -39,43 +38,43 @@ export interface RestartLimit {
 }
 
 /**
- * How long an agent runs. A `core` agent always runs. An `ephemeral` agent is started on request and stops
- * when it is done, or after `ttl` seconds.
+ * How long an agent runs. A `core` agent always runs. An `ephemeral` agent is started on request. It stops when its
+ * work is done, or after `ttl` seconds.
  */
 export type Lifecycle = { readonly kind: "core" } | { readonly kind: "ephemeral"; readonly ttl: number };
 
 export const ON_CHANGE = ["never", "when-idle", "now"] as const;
 
-/**
- * When a running agent is restarted after a change to its unit, or to a file that it reads when it starts.
- */
+/** When a running agent is restarted after a change to its unit or to a file that the agent reads when it starts. */
 export type OnChange = (typeof ON_CHANGE)[number];
 
-/** Seconds that an agent's program gets to stop, before systemd kills it. */
+/** The number of seconds that an agent's program has to stop before systemd kills it. */
 export const STOP_SECONDS = 10;
 
 export interface ChangePolicy {
   readonly restart: OnChange;
-  /** Seconds after a change until the agent is restarted even if it is not idle. */
+  /** The number of seconds after a change until the agent is restarted even if it is not idle. */
   readonly deadline: number;
 }
 
 /** A deferred restart of an agent. Until the restart, the agent runs with its earlier declaration. */
 export interface DeferredRestart {
   readonly restart: OnChange;
-  /** Seconds until the agent is restarted even if it is not idle; see `deadline` of ChangePolicy. */
+  /** The number of seconds until the agent is restarted even if it is not idle; see `deadline` of ChangePolicy. */
   readonly within: number;
   /** systemd's InvocationID of the run that must be replaced. */
   readonly run: string;
-  /** When the restart was deferred (UTC, ISO 8601). */
+  /** The time when the restart was deferred (UTC, ISO 8601). */
   readonly since: string;
-  /** Who has requested the restart with `fleet restart`; absent if a change of its declaration needs it. */
+  /**
+   * The person who has requested the restart with `fleet restart`; absent if a change of the declaration has caused it.
+   */
   readonly by?: string;
 }
 
 /**
- * A weekly period, in UTC, in which the deadman does not act. If `to` is before `from`, the window ends the
- * next day.
+ * A weekly period, in UTC, in which the deadman does not act. If `to` is before `from`, the window ends on the next
+ * day.
  */
 export interface MaintenanceWindow {
   /** The days on which the window begins; 0 is Sunday. */
@@ -87,30 +86,30 @@ export interface MaintenanceWindow {
 }
 
 /**
- * The deadman's policy for one agent, which `up` writes as root-owned JSON to a file named after the agent.
- * The policy has no fields for the unit and the heartbeat file, which are derived from the name of the
- * policy's file. A tenant that can write one agent's policy therefore cannot affect another agent.
+ * The deadman's policy for one agent, which `up` writes as root-owned JSON to a file named after the agent. The policy
+ * has no fields for the unit and the heartbeat file, because these are derived from the name of the policy's file. A
+ * tenant that can write one agent's policy therefore cannot affect another agent.
  */
 export interface Policy {
   readonly heartbeat: Heartbeat;
   readonly restarts: RestartLimit;
   readonly maintenance: readonly MaintenanceWindow[];
-  /** Seconds after which an ephemeral agent is stopped; absent for a core agent. */
+  /** The number of seconds after which an ephemeral agent is stopped; absent for a core agent. */
   readonly ttl?: number;
   /** Present only if the agent has more than one provider. */
   readonly failover?: FailoverPolicy;
   /**
-   * Present if the program writes to its terminal while it works and is quiet while it waits. If absent, the
-   * output says nothing about work, and processor time shows whether the agent is idle.
+   * Present if the program writes to its terminal while it works, and writes nothing while it waits. If absent, the
+   * deadman uses processor time instead of output to find out whether the agent is idle.
    */
   readonly showsWork?: true;
-  /** How the program shows its dialogs on the terminal; absent if this is not known. */
+  /** The description of the program's dialogs on the terminal; absent if it is not known. */
   readonly screen?: ScreenForm;
 }
 
 export const ON_UNHEALTHY = ["restart", "tell"] as const;
 
-/** What the deadman does about an unhealthy service: restart it (`restart`) or only report it (`tell`). */
+/** The deadman's reaction to an unhealthy service: it restarts the service (`restart`), or only reports it (`tell`). */
 export type OnUnhealthy = (typeof ON_UNHEALTHY)[number];
 
 /** The deadman's policy for one service with a health check, which `up` writes. */
@@ -119,8 +118,8 @@ export interface ServicePolicy {
   readonly unit: string;
   readonly health: HealthCheck;
   /**
-   * Seconds after each start in which failed checks are ignored. This period
-   * ends early when a check succeeds.
+   * The number of seconds after each start during which failed checks are ignored. This period ends early when a check
+   * succeeds.
    */
   readonly grace: number;
   readonly onUnhealthy: OnUnhealthy;
@@ -137,9 +136,9 @@ export interface WatchedService {
   readonly health: Verdict;
   /** The result of the last check, such as `it answers 200`; absent before the first check. */
   readonly detail?: string;
-  /** Restarts that count towards quarantine. */
+  /** The number of restarts that count towards quarantine. */
   readonly restarts: number;
-  /** Why the deadman currently does not act on the service; absent if the service is not held. */
+  /** The reason why the deadman currently does not act on the service; absent if the service is not held. */
   readonly held?: string;
 }
 
@@ -208,32 +207,30 @@ export interface WatchedAgent {
   readonly unit: string;
   readonly by: HeartbeatBy;
   readonly health: "well" | "stale" | "hung" | "down";
-  /** Seconds since the agent last showed that it is alive. */
+  /** The number of seconds since the agent's last sign of life. */
   readonly age: number;
-  /** Restarts that count towards quarantine. */
+  /** The number of restarts that count towards quarantine. */
   readonly restarts: number;
   readonly state?: HeartbeatState;
   readonly task?: string;
-  /** The question of the dialog for which the agent waits; absent if it waits for none. */
+  /** The question of the dialog that blocks the agent; absent if no dialog is open. */
   readonly blocked?: string;
-  /** The error in the agent's heartbeat; absent if nothing is wrong. */
+  /** The error in the agent's heartbeat; absent if there is no error. */
   readonly problem?: string;
-  /** Why the deadman currently does not act on the agent; absent if the agent is not held. */
+  /** The reason why the deadman currently does not act on the agent; absent if the agent is not held. */
   readonly held?: string;
 }
 
-/**
- * When an agent or a service was put in quarantine, and why. In quarantine, it is stopped and cannot start.
- */
+/** The time and the reason of a quarantine. An agent or a service in quarantine is stopped and cannot start. */
 export interface Quarantine {
-  /** When the quarantine began (UTC, ISO 8601). */
+  /** The time when the quarantine began (UTC, ISO 8601). */
   readonly since: string;
   readonly reason: string;
 }
 
-/** Who keeps an agent or a service stopped with `fleet pause`, and since when. */
+/** A pause: who stopped an agent or a service with `fleet pause`, and when. */
 export interface Pause {
-  /** When the pause began (UTC, ISO 8601). */
+  /** The time when the pause began (UTC, ISO 8601). */
   readonly since: string;
   readonly by: string;
 }

@@ -1,19 +1,19 @@
 import { posix } from "node:path";
 
-/** Names of files in which programs keep logins. */
+/** The names of files in which programs store logins. */
 const LOGIN_FILE =
   /^(\.credentials\.json|auth\.json|\.git-credentials|\.netrc|id_(rsa|dsa|ecdsa|ed25519)(_sk)?)$/;
 
 const PRIVATE_KEY = /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----/;
 
-/** A refresh token with a value, as in the files of OAuth logins. */
+/** Matches a refresh token with a value, as in the files of OAuth logins. */
 const REFRESH_TOKEN = /["']?refresh_?token["']?\s*[:=]\s*["']?[\w.~+/-]{8}/i;
 
-/** Keys and tokens with the prefixes of well-known vendors. */
+/** Matches keys and tokens with the prefixes of well-known vendors. */
 const VENDOR_KEY =
   /\b(sk-[\w-]{20,}|gh[pousr]_\w{30,}|github_pat_\w{30,}|xox[abprs]-[\w-]{20,}|AIza[\w-]{35}|AKIA[A-Z0-9]{16})/;
 
-/** Variables that hold an OAuth login. */
+/** The variables that contain an OAuth login. */
 const LOGIN_VARIABLES: readonly string[] = ["CLAUDE_CODE_OAUTH_TOKEN"];
 
 /** Returns a noun for the login that a file contains; undefined if the file contains no login. */

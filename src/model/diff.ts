@@ -22,8 +22,8 @@ export interface Difference {
   readonly observed: Scalar;
   readonly cause: Cause;
   /**
-   * The changed lines; `-` precedes a declared line, and `+` an observed line. Only
-   * for a text that is not secret.
+   * The changed lines. `-` precedes a declared line, and `+` precedes an observed line. Present only for a text that is
+   * not secret.
    */
   readonly lines?: readonly string[];
   /** Present if `up` cannot repair the difference. */
@@ -36,9 +36,9 @@ export interface Difference {
  *
  * @param name the item's name within its resource
  * @param item the item as declared
- * @param observation what the host reports; if the state is unknown, no differences are returned, and the
- * caller reports the unknown state separately
- * @param record what the last `up` applied; it is used only to find the cause of a difference
+ * @param observation the observation of the item on the host. If the state is unknown, no differences are returned, and
+ *   the caller reports the unknown state separately.
+ * @param record the record of the last `up`, which is used only to find the cause of a difference
  */
 export function diffItem(
   name: string,
@@ -73,7 +73,10 @@ export function diffItem(
   );
 }
 
-/** Names a key of a merged file without the property that contains it: `model.default`. */
+/**
+ * Returns the name of a property as messages show it. For a key of a merged file, this is only the key, such as
+ * `model.default`.
+ */
 function shownProperty(property: string): string {
   return property.replace(/^content\./, "");
 }
@@ -81,8 +84,8 @@ function shownProperty(property: string): string {
 const PRESENCE = new Set(["type", "present"]);
 
 /**
- * Whether an item is missing, or has another type than declared. In that case, only this difference is
- * reported, not every property of the item.
+ * Whether an item is missing, or has a type other than the declared type. Only this difference is then reported, and
+ * not every property of the item.
  */
 function isOtherThing(item: HostItem, observed: Props): boolean {
   const want: Props = item.want;

@@ -2,7 +2,7 @@ import { type AgentPart, labelOf, partOf } from "./agent-parts.ts";
 import type { Declaration } from "./declaration.ts";
 import type { Difference } from "./diff.ts";
 
-/** A resource, its host, and the tenant, agent or service that the resource belongs to. */
+/** A resource, its host, and the tenant, agent or service to which the resource belongs. */
 export interface Place {
   readonly host: string;
   readonly tenant?: string;
@@ -13,17 +13,17 @@ export interface Place {
 }
 
 /**
- * Marks drift that is more serious than the name of its property suggests. `BOOT-ENABLE`: the unit runs, but
- * would not start after a reboot. `RUNTIME`: an agent uses, or will use after its next start, a model or
- * provider that is not declared.
+ * The kind of drift that is more serious than the name of its property suggests. `BOOT-ENABLE`: the unit does not start
+ * after a reboot, even if it runs now. `RUNTIME`: an agent uses a model or provider that is not declared, or will use
+ * it after its next start.
  */
 export type FindingKind = "BOOT-ENABLE" | "RUNTIME";
 
 /** A difference, with the place where it was found. */
 export interface Finding extends Place, Difference {
-  /** The part of the agent that the item belongs to; absent if the resource is not an agent. */
+  /** The part of the agent to which the item belongs; absent if the resource is not an agent. */
   readonly part?: AgentPart;
-  /** Absent if no kind applies, which is the usual case. */
+  /** The kind of the finding. Absent if no kind applies, which is the usual case. */
   readonly kind?: FindingKind;
 }
 
@@ -40,7 +40,7 @@ export function placeOf({ host, tenant, agent, service, id, type }: Declaration)
 }
 
 /**
- * Returns an item's label and the part of an agent that the item belongs to.
+ * Returns an item's label and the part of an agent to which the item belongs.
  *
  * @param name the item's name within its resource
  */

@@ -6,19 +6,21 @@ export interface BookRow {
   readonly id: number;
   /** The text of each cell that is not empty. */
   readonly cells: Row;
-  /** The columns that fleet.yaml declares for this row; absent if the row is the agent's own. */
+  /** The columns that fleet.yaml declares for this row; absent if the agent itself wrote the row. */
   readonly declared?: readonly string[];
 }
 
-/** Several rows for the same person or agent, and what one row contains after they are merged. */
+/** Several rows for the same person or agent, and the row into which they are merged. */
 export interface DuplicateContact {
-  /** What the rows have in common, such as `stx_address`. */
+  /** The property that the rows have in common, such as `stx_address`. */
   readonly same: string;
   readonly kept: BookRow;
   readonly removed: readonly BookRow[];
   /** The empty cells of the kept row that get a value, and the row that has this value. */
   readonly filled: readonly { readonly column: string; readonly from: number }[];
-  /** The column for everything that would otherwise be lost, and its new text; absent if nothing would be lost. */
+  /**
+   * The column that keeps the values that would otherwise be lost, and its new text; absent if no value would be lost.
+   */
   readonly notes?: { readonly column: string; readonly text: string };
 }
 
@@ -27,7 +29,7 @@ export interface ContactsRequest {
   readonly op: "contacts";
   /** The id of the agent's resource. */
   readonly resource: string;
-  /** The digest of the duplicates to merge, from an earlier answer; absent if nothing must be changed. */
+  /** The digest of the duplicates to merge, from an earlier answer. If absent, nothing is changed. */
   readonly merge?: string;
 }
 
@@ -35,11 +37,14 @@ export interface ContactsAnswer {
   readonly duplicates: readonly DuplicateContact[];
   /** The digest of all rows that are listed. */
   readonly digest: string;
-  /** The path of the copy of these rows as they were before the merge. Root owns the copy. */
+  /** The path of a copy of these rows from before the merge. Root owns the copy. */
   readonly kept?: string;
 }
 
-/** What two rows can have in common, the strongest first, and the columns that must then not differ. */
+/**
+ * The properties that two rows can have in common, the strongest first. Each entry names the columns that must then not
+ * differ.
+ */
 const LEVELS: readonly {
   readonly same: string;
   readonly differ: readonly string[];
@@ -69,7 +74,7 @@ interface Group {
  * same agent id, then with the same display name and type, then with the same name. A weaker match counts only if the
  * stronger columns do not differ. Two declared rows are never duplicates of each other.
  *
- * @param own the column that only numbers the rows, which is not kept
+ * @param own the column that only numbers the rows; its values are not kept
  */
 export function findDuplicates(rows: readonly BookRow[], own?: string): DuplicateContact[] {
   const groups = LEVELS.reduce<readonly Group[]>(
@@ -79,7 +84,7 @@ export function findDuplicates(rows: readonly BookRow[], own?: string): Duplicat
   return groups.filter((group) => group.rows.length > 1).map((group) => mergeGroup(group, own));
 }
 
-/** Joins the groups that have the same key. Does not join groups if it is not clear which of them belong together. */
+/** Joins the groups that have the same key. Does not join groups if it is not clear whether they belong together. */
 function joinGroups(groups: readonly Group[], { same, differ, key }: (typeof LEVELS)[number]): Group[] {
   const joined = [...groups];
   const owners = groups.map((_, i) => i);
@@ -109,7 +114,7 @@ function canJoin(groups: readonly Group[], differ: readonly string[]): boolean {
   return declared.length < 2 && differ.every((column) => isSame(groups, column));
 }
 
-/** Whether all groups that have a value in a column share one. */
+/** Whether all groups that have values in a column have a value in common with the first of these groups. */
 function isSame(groups: readonly Group[], column: string): boolean {
   const [first = [], ...others] = groups
     .map(({ rows }) => rows.flatMap(({ cells }) => cells[column] ?? []))
@@ -117,7 +122,7 @@ function isSame(groups: readonly Group[], column: string): boolean {
   return others.every((values) => values.some((value) => first.includes(value)));
 }
 
-/** Decides which row is kept: the declared row, or the oldest. */
+/** Merges a group. Keeps the declared row or, if no row is declared, the oldest row. */
 function mergeGroup({ same, rows }: Group, own: string | undefined): DuplicateContact {
   const sorted = rows.toSorted(
     (a, b) => Number(a.declared === undefined) - Number(b.declared === undefined) || a.id - b.id,
@@ -134,7 +139,7 @@ function mergeGroup({ same, rows }: Group, own: string | undefined): DuplicateCo
   return { same, kept, removed, filled, ...(notes !== undefined && { notes }) };
 }
 
-/** Collects the notes of all rows, and the values for which the kept row has another value. */
+/** Collects the notes of all rows, and the values that differ from the values in the kept row. */
 function notesOf(
   kept: BookRow,
   removed: readonly BookRow[],

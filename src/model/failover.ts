@@ -1,4 +1,4 @@
-/** How an agent changes from one provider to another, as fleet.yaml declares it. */
+/** Types for the declared change of an agent from one provider to another. */
 
 export const SWITCHES_WHEN = ["when-idle", "now"] as const;
 
@@ -13,15 +13,21 @@ export interface FailoverPolicy {
    */
   readonly providers: readonly string[];
   readonly restart: SwitchWhen;
-  /** Seconds to wait until the agent is idle. After that, the agent is restarted even if it is not idle. */
+  /**
+   * The maximum number of seconds to wait until the agent is idle. After that, the agent is restarted even if it is not
+   * idle.
+   */
   readonly deadline: number;
-  /** Seconds for which a preferred provider must work without a failure before the agent returns to it. */
+  /**
+   * The number of seconds for which a preferred provider must work without a failure before the agent returns to this
+   * provider.
+   */
   readonly returnAfter: number;
 }
 
 /**
- * The pattern for names of providers, which are used in file names. The schema of
- * fleet.yaml has the same pattern.
+ * The pattern for names of providers. It is strict because the names are used in file names. The schema of fleet.yaml
+ * has the same pattern.
  */
 const PROVIDER = /^[a-z][a-z0-9-]{0,30}$/;
 
@@ -53,6 +59,6 @@ export function isProviderName(value: unknown): value is string {
 /** The provider that an agent should currently use instead of its first provider. */
 export interface FailedOver {
   readonly provider: string;
-  /** When the agent was switched to this provider (UTC, ISO 8601). */
+  /** The time when the agent was switched to this provider (UTC, ISO 8601). */
   readonly since: string;
 }

@@ -13,12 +13,16 @@ import type {
 } from "./items.ts";
 
 /**
- * What existed before Muster managed an item, by the item's address: the access properties of a user or of a path, and
- * the state of a former unit. When the resource is removed, these items are kept and get these properties back.
+ * The items that existed before Muster managed them, by address, with their properties at that time: the access
+ * properties of a user or of a path, and the state of a former unit. When the resource is removed, these items are kept
+ * and get these properties back.
  */
 export type Found = Readonly<Record<string, Props>>;
 
-/** Whether an item can exist before Muster manages it, so that it is given back when its resource is removed. */
+/**
+ * Whether an item can exist before Muster manages it. When its resource is removed, such an item is not deleted but
+ * gets its earlier properties back.
+ */
 export function isAdopted(
   item: HostItem,
 ): item is UserItem | GroupItem | DirectoryItem | FileItem | RowsItem | UnitItem {
@@ -36,8 +40,9 @@ export function isFormerUnit(item: HostItem): item is FormerUnit {
 }
 
 /**
- * Returns the items that a resource gives back. If an earlier version of Muster has adopted an agent, nothing was
- * recorded. In this case, the agent's user and home keep their current properties.
+ * Returns the items that get their earlier properties back when a resource is removed. If an earlier version of Muster
+ * has adopted the agent, these properties were not recorded, and the agent's user and home keep their current
+ * properties.
  */
 export function givenBack(items: Items, found: Found | undefined): Found {
   const all = Object.values(items);

@@ -1,12 +1,12 @@
 import { GATES_DIR } from "./host-paths.ts";
 
-/** The kind of a gate, which decides what the gate allows; see `src/host/authorization/KIND.ts`. */
+/** The kind of a gate, which determines the requests that the gate allows; see `src/host/authorization/KIND.ts`. */
 export type GateKind = "tenant" | "read";
 
 /**
- * Names a gate: a login on a host that gives limited access. The login is a system account. Its SSH key can
- * only run the host runtime's command `gate KIND NAME`. The command reads the gate's scope, which says what
- * the gate allows, from a root-owned file. The platform's `up` has written this file.
+ * The name of a gate. A gate is a login on a host with limited access: a system account whose SSH key can run only the
+ * host runtime's command `gate KIND NAME`. The command reads the gate's scope from a root-owned file, which the
+ * platform's `up` has written. The scope says what the gate allows.
  */
 export interface GateName {
   readonly kind: GateKind;
@@ -19,7 +19,7 @@ export interface GateName {
  */
 export const GATE_NAME_MAX = 18;
 
-/** Returns the name of the Linux account that the gate's key logs in to. */
+/** Returns the name of the Linux account to which the gate's key logs in. */
 export const gateAccount = ({ kind, name }: GateName): string => `muster-${kind}-${name}`;
 
 /** Whether a Linux account belongs to a gate. */

@@ -1,6 +1,6 @@
 /**
  * The access that members of well-known groups have, as the end of a sentence that begins with "the agent can". Each of
- * these groups gives root privileges, or a way to get them.
+ * these groups gives root privileges, or a way to get root privileges.
  */
 const POWERS: Readonly<Record<string, string>> = {
   adm: "read all logs of the host, which can contain secrets",
@@ -22,7 +22,9 @@ const POWERS: Readonly<Record<string, string>> = {
   wheel: "use sudo, which gives root privileges",
 };
 
-/** Returns what members of a group can do; undefined for a group without well-known rights. */
+/**
+ * Returns the end of a sentence about what members of a group can do; undefined for a group without well-known access.
+ */
 export function groupPower(group: string): string | undefined {
   return Object.hasOwn(POWERS, group) ? POWERS[group] : undefined;
 }

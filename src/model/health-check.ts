@@ -1,13 +1,13 @@
-/** How the deadman checks a service or a provider of models. Agents have heartbeats instead. */
+/** Types for the checks with which the deadman checks services and model providers. Agents have heartbeats instead. */
 
 export interface HttpProbe {
   readonly kind: "http";
-  /** The URL contains no user name and no password, because it is shown to people. */
+  /** The URL. It contains no user name and no password, because it is shown to people. */
   readonly url: string;
   readonly method: string;
   /** The HTTP statuses that count as healthy: a single status such as `200`, or a class such as `2xx`. */
   readonly expect: readonly string[];
-  /** Seconds without an answer before a probe counts as failed. */
+  /** The number of seconds without a response after which a probe counts as failed. */
   readonly timeout: number;
 }
 
@@ -22,7 +22,7 @@ export interface TcpProbe {
 export interface CommandProbe {
   readonly kind: "command";
   readonly command: readonly string[];
-  /** The user that the program runs as. */
+  /** The user as which the program runs. */
   readonly user: string;
   readonly timeout: number;
 }
@@ -31,11 +31,11 @@ export type Probe = HttpProbe | TcpProbe | CommandProbe;
 
 export interface HealthCheck {
   readonly probe: Probe;
-  /** Seconds between two probes. */
+  /** The number of seconds between two probes. */
   readonly interval: number;
-  /** The number of probes in a row that must fail before the target counts as down. */
+  /** The number of consecutive probes that must fail before the target counts as down. */
   readonly failures: number;
-  /** The number of probes in a row that must succeed before the target counts as up again. */
+  /** The number of consecutive probes that must succeed before the target counts as up again. */
   readonly successes: number;
 }
 
@@ -46,8 +46,8 @@ export function probeText(probe: Probe): string {
 }
 
 /**
- * Whether a value from a file is a valid health check. The value is checked because a tenant or another
- * version of Muster can have written the file.
+ * Whether a value from a file is a valid health check. The value is checked, because a tenant or another version of
+ * Muster can have written the file.
  */
 export function isHealthCheck(value: unknown): value is HealthCheck {
   if (!isObject(value)) return false;

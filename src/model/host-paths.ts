@@ -1,6 +1,6 @@
 /**
- * Muster's paths on a host. Root owns them, except the folder of each agent in memory. No agent can change
- * any component of these paths.
+ * Muster's paths on a host. Root owns all of them except the folder of each agent in memory. No agent can change any
+ * component of these paths.
  */
 
 /**
@@ -10,8 +10,8 @@
 export const RUNTIME_DIR = "/usr/local/lib/muster";
 
 /**
- * The pinned versions of runtimes: `<name>/<version>-<digest>`, one complete folder each. It is in RUNTIME_DIR, so that the
- * removal of the host runtime also removes it.
+ * The folder of the pinned versions of runtimes. Each version is complete in `<name>/<version>-<digest>`. The folder is
+ * in RUNTIME_DIR, so that the removal of the host runtime also removes all versions.
  */
 export const INSTALLATIONS_DIR = `${RUNTIME_DIR}/runtimes`;
 
@@ -31,8 +31,8 @@ export const MOVES_DIR = `${STATE_DIR}/moves`;
 export const CONTENTS_DIR = `${STATE_DIR}/contents`;
 
 /**
- * The archives from which runtimes are about to be installed. Each session has a folder named by its PID, and each
- * archive is named by the hex digits of its digest.
+ * The archives from which runtimes are about to be installed. Each session has a folder with its PID as the name. The
+ * name of an archive is its digest in hex digits.
  */
 export const ARCHIVES_DIR = `${STATE_DIR}/archives`;
 
@@ -67,12 +67,12 @@ export const ASIDE_DIR = "/var/lib/muster-aside";
 export const UNIT_DIR = "/etc/systemd/system";
 
 /**
- * The folder of Muster's drop-ins for services. systemd.unit(5) reserves this folder for the administrator.
- * `systemctl edit` writes to another folder; changes in that folder are drift.
+ * The folder of Muster's drop-ins for services. systemd.unit(5) reserves this folder for the administrator. `systemctl
+ * edit` writes to another folder, and changes in that folder are drift.
  */
 export const INSTALLED_UNIT_DIR = "/usr/local/lib/systemd/system";
 
-/** The file with the routes of the fleet. It is not in STATE_DIR, which the units of agents do not see. */
+/** The file with the routes of the fleet. It is not in STATE_DIR, because the units of agents cannot see STATE_DIR. */
 export const ROUTES_FILE = `${RUNTIME_DIR}/routes.json`;
 
 /** Returns the path of Muster's drop-in for a service's unit. */
@@ -108,7 +108,7 @@ export function holdFile(agent?: string, dir: string = HOSTD_DIR): string {
   return `${dir}/hold${agent === undefined ? "" : `-${agent}`}`;
 }
 
-/** Returns the path of the file that exists while a unit must be paused as soon as it is idle. */
+/** Returns the path of the file that exists while a pause of a unit is pending until the unit is idle. */
 export function pendingPauseFile(unit: string, dir: string = HOSTD_DIR): string {
   return `${dir}/pausing/${unit}`;
 }
@@ -151,8 +151,8 @@ export function choiceLink(unit: string, provider: string, dir: string = UNIT_DI
 }
 
 /**
- * The folder with the deadman's current observations, which `fleet ps` shows. The folder is in
- * memory and is lost at a reboot.
+ * The folder with the deadman's current observations, which `fleet ps` shows. The folder is in memory, so a reboot
+ * deletes it.
  */
 export const HOSTD_RUN_DIR = "/run/muster-hostd";
 
@@ -168,7 +168,7 @@ export function agentUnit(agent: string): string {
   return `muster-agent-${agent}.service`;
 }
 
-/** Returns the agent that a unit belongs to; undefined for any other unit. */
+/** Returns the agent to which a unit belongs; undefined for a unit of no agent. */
 export function agentOfUnit(unit: string): string | undefined {
   return /^muster-agent-([a-z0-9-]+)\.service$/.exec(unit)?.[1];
 }
@@ -202,7 +202,7 @@ export function isWatcherUnit(unit: string): boolean {
   return unit.startsWith("muster-watch-");
 }
 
-/** Returns an agent's folder in memory. The agent's unit creates it, and no other agent can enter it. */
+/** Returns an agent's folder in memory. The agent's unit creates this folder, and no other agent can enter it. */
 export function agentRunDir(agent: string): string {
   return `/run/muster-${agent}`;
 }
@@ -227,7 +227,10 @@ export function startedFile(agent: string): string {
   return `${agentRunDir(agent)}/started`;
 }
 
-/** Returns the path of the file with the rows of an agent's terminal, which its tmux writes while the terminal is silent. */
+/**
+ * Returns the path of the file with the rows of an agent's terminal. The agent's tmux writes this file while the
+ * terminal is silent.
+ */
 export function paneFile(agent: string): string {
   return `${agentRunDir(agent)}/pane`;
 }
@@ -237,7 +240,9 @@ export function endedFile(agent: string): string {
   return `${agentRunDir(agent)}/ended`;
 }
 
-/** Returns the folder that an agent's unit creates on the disk. Only root and the agent's user can enter it. */
+/**
+ * Returns the folder that an agent's unit creates on the disk. Only root and the agent's user can enter this folder.
+ */
 export function agentLogDir(agent: string): string {
   return `/var/log/muster-${agent}`;
 }

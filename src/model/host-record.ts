@@ -3,11 +3,10 @@ import type { Items, Props } from "./items.ts";
 import type { PartFailure, WireError } from "./part-failure.ts";
 
 /**
- * The record of what the last `up` did for one resource. It is a root-owned JSON file on the host and is
- * replaced atomically. Before the first change, `up` writes the record with `intended`. After the last
- * change, `up` writes `applied` and removes `intended`. A record with neither of these two fields belongs to
- * a resource that is being removed. Instead of a secret, a record contains a keyed hash. Only root can read
- * the key of the hash, which never leaves the host.
+ * The record of the last `up` of one resource: a root-owned JSON file on the host, which is replaced atomically. Before
+ * the first change, `up` writes the record with `intended`. After the last change, `up` writes `applied` and removes
+ * `intended`. A record with neither of these two fields belongs to a resource that is being removed. A record contains
+ * a keyed hash instead of a secret. Only root can read the key of the hash, and the key never leaves the host.
  */
 export interface HostRecord {
   readonly id: string;
@@ -18,16 +17,17 @@ export interface HostRecord {
   readonly gate?: string;
   readonly items: Items;
   /**
-   * The items that existed before this resource; absent if there were none, or if an earlier version wrote the record.
+   * The items that existed before this resource. Absent if there were none, or if an earlier version of Muster wrote
+   * the record.
    */
   readonly found?: Found;
   readonly applied?: Readonly<Record<string, Props>>;
   readonly intended?: Readonly<Record<string, Props>>;
   /**
-   * The parts of an agent that the last run could not apply, and why. Present only together with `intended`.
+   * The parts of an agent that the last run could not apply, and the reasons. Present only together with `intended`.
    */
   readonly failures?: readonly PartFailure[];
-  /** Why the last run could not apply a resource without parts. Present only together with `intended`. */
+  /** The reason why the last run could not apply a resource without parts. Present only together with `intended`. */
   readonly error?: WireError;
   /**
    * The units to restart. If this run is killed, the next run restarts them. Present

@@ -15,7 +15,7 @@ export type Cpu = (typeof CPUS)[number];
 /** `sha512-<base64>` or `sha256-<base64>` of an archive's bytes, as npm writes it. */
 export type Integrity = `sha512-${string}` | `sha256-${string}`;
 
-/** One archive of a program. There are no archives for other operating systems than Linux. */
+/** One archive of a program. All archives are for Linux. */
 export interface Archive {
   /** The archive's name at its source, such as `@openai/codex`, or a file name at PyPI. */
   readonly name: string;
@@ -29,7 +29,7 @@ export interface Archive {
 
 /**
  * One pinned version of a program in fleet.lock, with all its archives. It contains no address of a registry. The
- * digest of its text identifies the installation.
+ * digest of its text (see `pinnedText`) identifies the installation.
  */
 export interface Pinned {
   readonly from: SourceName;
@@ -38,7 +38,9 @@ export interface Pinned {
   readonly version: string;
   /** The name under which the program is started. */
   readonly program: string;
-  /** The program's file in the folder of the installation: one for all hosts, or one for each architecture. */
+  /**
+   * The program's file in the folder of the installation: one file for all hosts, or one file for each architecture.
+   */
   readonly file: string | Readonly<Partial<Record<Cpu, string>>>;
   /**
    * The interpreter of the file: Node from one of the archives, or the host's Python of the version in `python`. If
@@ -56,9 +58,9 @@ export interface WantedRuntime {
   readonly name: string;
   readonly from: SourceName;
   readonly version: string;
-  /** For a tarball, the name of the entry. */
+  /** The name of the package; for a tarball, the name of the entry. */
   readonly package: string;
-  /** If absent, the package must have exactly one program. For a tarball, it is a path. */
+  /** The name of the program or, for a tarball, its path. If absent, the package must have exactly one program. */
   readonly program?: string;
   /**
    * Only for an npm package with its program in other packages: the program's file in `node_modules`, with `{cpu}` for
@@ -68,14 +70,14 @@ export interface WantedRuntime {
   /** Only for a package of PyPI: the version of Python that hosts have, such as `3.11`. */
   readonly python?: string;
   readonly mirror?: string;
-  /** Only for a tarball: its address, or its absolute path on the operator's machine. */
+  /** Only for a tarball: the address of the tarball, or its absolute path on the operator's machine. */
   readonly url?: string;
-  /** Only for a tarball: `sha256:<64 hex digits>`. */
+  /** Only for a tarball: its digest, as `sha256:<64 hex digits>`. */
   readonly digest?: string;
 }
 
 /**
- * Returns the difference between a pinned version and the wanted version; undefined if there is none.
+ * Returns the difference between a pinned version and the wanted version; undefined if there is no difference.
  *
  * @returns a clause, such as `has claude 2.1.331`
  */
@@ -119,7 +121,7 @@ export function pinnedDigest(pinned: Pinned): Digest {
   return digestOf(pinnedText(pinned));
 }
 
-/** The name of an installation's folder: `<version>-<start of the digest>`. */
+/** Returns the name of an installation's folder: `<version>-<start of the digest>`. */
 export function installationName(version: string, digest: string): string {
   return `${version}-${digest.replace("sha256:", "").slice(0, 12)}`;
 }
@@ -144,5 +146,5 @@ export function isFor(cpu: string, archive: Archive): boolean {
   return archive.cpu === undefined || archive.cpu.some((one) => one === cpu);
 }
 
-/** The file at the top of an installation. It is written last and describes the installation. */
+/** The file at the top of an installation that describes the installation. It is written last. */
 export const INSTALLED_FILE = ".muster-installed.json";

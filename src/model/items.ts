@@ -79,7 +79,9 @@ export type ItemKind = HostItem["kind"];
  */
 export type Items = Readonly<Record<string, HostItem>>;
 
-/** Returns the digest of the text with which a host compares the parts of an item; undefined for other items. */
+/**
+ * Returns the digest of the text that a host needs to compare the parts of an item; undefined for items without parts.
+ */
 export function comparedText(item: HostItem): Digest | undefined {
   if (item.kind === "rows") return item.want.rows;
   return item.kind === "file" && item.write === "merge" ? (item.want.content as Digest) : undefined;

@@ -1,14 +1,16 @@
-/** Names and types for jobs. Declarations, systemd units and the host runtime share them. */
+/** Names and types for jobs, which declarations, systemd units and the host runtime share. */
 
 export const JOB_OVERLAPS = ["skip", "replace"] as const;
 
 /**
- * What happens when a run is due while the previous run is still active: `skip` the new run, or `replace` the
- * previous one.
+ * What happens when a run is due while the previous run is still active: `skip` the new run, or `replace` the previous
+ * run.
  */
 export type JobOverlap = (typeof JOB_OVERLAPS)[number];
 
-/** How many times a failed run is retried (`retries`), and how many seconds after each failure (`after`). */
+/**
+ * The number of times that a failed run is retried (`retries`), and the number of seconds after each failure (`after`).
+ */
 export interface JobRetry {
   readonly retries: number;
   readonly after: number;
@@ -17,7 +19,7 @@ export interface JobRetry {
 /** Identifies a job on its host. */
 export interface JobName {
   readonly job: string;
-  /** The agent that the job belongs to; absent for a job of the host itself. */
+  /** The agent to which the job belongs; absent for a job of the host itself. */
   readonly agent?: string;
 }
 
@@ -35,7 +37,7 @@ export function parseJobWord(word: string): JobName | undefined {
   return job === undefined ? undefined : { job, ...(agent !== undefined && { agent }) };
 }
 
-/** Returns the job that a service or timer belongs to; undefined for any other unit. */
+/** Returns the job to which a service or timer belongs; undefined for any other unit. */
 export function jobOfUnit(unit: string): JobName | undefined {
   return parseJobWord(/^muster-job-(.+)\.(service|timer)$/.exec(unit)?.[1] ?? "");
 }
@@ -63,19 +65,19 @@ export const RETRY_KEY = "X-Muster-Retry";
 /** The state of a job, as systemd reports it. */
 export interface JobStatus {
   readonly word: string;
-  /** `absent`: the host has no such timer. */
+  /** The state of the job's timer. `absent`: the host has no such timer. */
   readonly timer: "waiting" | "stopped" | "absent";
   readonly isRunning: boolean;
-  /** When the job's last run started (UTC, ISO 8601); absent if no run is known. */
+  /** The time when the job's last run started (UTC, ISO 8601); absent if no run is known. */
   readonly last?: string;
   /**
-   * How the last run ended: `ok`, `ended`, or the reason why it failed (see `howItEnded`). Absent while the
-   * run is active, and if no ended run is known.
+   * The result of the last run: `ok`, `ended`, or the reason why it failed (see `howItEnded`). Absent while the run is
+   * active, or if no ended run is known.
    */
   readonly result?: string;
-  /** When the job's next run is due (UTC, ISO 8601); absent if systemd reports no time. */
+  /** The time when the job's next run is due (UTC, ISO 8601); absent if systemd reports no time. */
   readonly next?: string;
-  /** Why no run can start at present; absent if runs can start. */
+  /** The reason why no run can currently start; absent if runs can start. */
   readonly held?: string;
 }
 

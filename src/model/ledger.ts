@@ -1,15 +1,18 @@
 import type { Cause } from "./items.ts";
 
 /**
- * The facts about the last writer of a file. The kernel keeps no record of the writer, so everything except
- * the owner and the time is only probable.
+ * The facts about the last writer of a file. The kernel does not record the writer, so all facts except the owner and
+ * the time are only probable.
  */
 export interface ProbableWriter {
-  /** When the file was last changed (UTC, ISO 8601), from the host's clock. */
+  /** The time of the file's last change (UTC, ISO 8601), from the host's clock. */
   readonly time: string;
   /** The user to whom the file belonged. */
   readonly owner: string;
-  /** The names of what ran at that time, according to the journal, such as `cron of iris: sh`; empty if none. */
+  /**
+   * The names of the programs that ran at that time according to the journal, such as `cron of iris: sh`; empty if
+   * there are none.
+   */
   readonly ran: readonly string[];
 }
 
@@ -18,36 +21,42 @@ export interface LedgerEntry {
   /** The item's name within its resource. */
   readonly item: string;
   readonly property: string;
-  /** Shortened if it is long. For a secret, only a keyed hash. */
+  /** The declared value, shortened if it is long. For a secret, this is a keyed hash. */
   readonly declared: string;
   readonly observed: string;
   readonly cause: Cause;
-  /** When the difference was first seen (UTC, ISO 8601). */
+  /** The time when the difference was first seen (UTC, ISO 8601). */
   readonly seen: string;
-  /** When it was repaired (UTC, ISO 8601); absent if the repair has failed, or if its run was killed. */
+  /**
+   * The time when the difference was repaired (UTC, ISO 8601). Absent if the repair has failed, or if its run was
+   * killed.
+   */
   readonly repaired?: string;
-  /** The person whose run repaired it, as `<user>@<machine>`; absent if an earlier version repaired it. */
+  /**
+   * The person whose run repaired the difference, as `<user>@<machine>`; absent if an earlier version of Muster
+   * repaired it.
+   */
   readonly by?: string;
-  /** The run that repaired it. All entries of one run have the same value. */
+  /** The run that repaired the difference. All entries of one run have the same value. */
   readonly run?: string;
   readonly writer?: ProbableWriter;
 }
 
-/** A person's statement that the cause of repeated repairs has been removed. Only later repairs count after that. */
+/** A person's statement that the cause of repeated repairs has been removed. After it, only later repairs count. */
 export interface Closing {
   readonly item: string;
   readonly property: string;
-  /** When the finding was closed (UTC, ISO 8601). */
+  /** The time when the finding was closed (UTC, ISO 8601). */
   readonly closed: string;
   readonly by: string;
   readonly why: string;
 }
 
-/** The record of drift and repairs of one resource, oldest first. Root owns it on the host. */
+/** The record of drift and repairs of one resource, oldest first. On the host, root owns this record. */
 export interface Ledger {
-  /** Repairs of what somebody has changed on the host. */
+  /** Repairs of changes that somebody has made on the host. */
   readonly corrective: readonly LedgerEntry[];
-  /** Changes of fleet.yaml that were applied. They never count as repairs. */
+  /** Applied changes of fleet.yaml. They never count as repairs. */
   readonly intended: readonly LedgerEntry[];
   readonly closings: readonly Closing[];
 }
@@ -59,21 +68,21 @@ export interface RepeatedRepair {
   readonly resource: string;
   readonly item: string;
   readonly property: string;
-  /** When it was repaired (UTC, ISO 8601), oldest first. */
+  /** The times of the repairs (UTC, ISO 8601), oldest first. */
   readonly repairs: readonly string[];
   readonly declared: string;
   /** The value before the last repair. */
   readonly observed: string;
-  /** Who ran the last repair; absent if it is not known. */
+  /** The person whose run made the last repair; absent if the person is not known. */
   readonly by?: string;
   /** The probable writer of the file before the last repair; absent if the item is not a file. */
   readonly writer?: ProbableWriter;
 }
 
-/** The number of repairs of one property that make a recurring finding. */
+/** The number of repairs of one property that lead to a recurring finding. */
 export const REPEATED = 3;
 
-/** Asks for the ledgers of drift and repairs of all resources on the host. */
+/** Requests the ledgers of drift and repairs of all resources on the host. */
 export interface LedgersRequest {
   readonly op: "ledgers";
 }
@@ -92,6 +101,6 @@ export interface ResolveRequest extends Pick<Closing, "by" | "why"> {
 }
 
 export interface ResolveAnswer {
-  /** The repairs that do not count any more; absent if there is no open finding with this id. */
+  /** The repairs that no longer count; absent if there is no open finding with this id. */
   readonly closed?: RepeatedRepair;
 }

@@ -5,7 +5,7 @@ import type { ObserveAnswer, Observed, ResourceItems } from "./protocol.ts";
 import { agentId, formerPartId, parseId } from "./resource-id.ts";
 
 /**
- * The types of an agent's parts before version 0.2, when each part was a separate resource with its own
+ * The types of an agent's parts before version 0.2. In those versions, each part was a separate resource with its own
  * record on the host. The functions in this file merge the states and records of these parts into one agent.
  */
 export const FORMER_TYPES = {
@@ -25,7 +25,7 @@ function formerOf(id: string): { readonly id: string; readonly part: AgentPart }
   return { id: agentId(parsed.host, parsed.name), part: parsed.part };
 }
 
-/** Returns the agent's id for the former id of one of its parts. Any other id is returned unchanged. */
+/** Returns the agent's id for the former id of one of its parts. Returns any other id unchanged. */
 export function currentId(id: string): string {
   return formerOf(id)?.id ?? id;
 }
@@ -59,8 +59,8 @@ export function formerPartIds(id: string): string[] {
 }
 
 /**
- * Merges the records of an agent's parts into one record. If the agent's own record exists too, an earlier
- * run was killed before it could delete the parts' records. In that case, the parts' records are ignored.
+ * Merges the records of an agent's parts into one record. If the agent's own record also exists, an earlier run was
+ * killed before it could delete the parts' records. The parts' records are then ignored.
  */
 export function mergeRecords(records: readonly HostRecord[]): HostRecord[] {
   const whole = new Set(records.filter(({ id }) => !isFormerPart(id)).map(keyOf));
@@ -78,8 +78,8 @@ function keyOf({ owner, id }: Pick<HostRecord, "owner" | "id">): string {
 function mergeParts(records: readonly HostRecord[]): HostRecord[] {
   const merged = joinRecords(records.map(asWhole));
   if (merged === undefined) return [];
-  // A gate is allowed to remove the resources that were created through it. The agent therefore counts as
-  // created through a gate only if all of its parts were created through that gate.
+  // A gate is allowed to remove the resources that were created through it. The agent therefore counts as created
+  // through a gate only if all of its parts were created through the same gate.
   const { gate, ...rest } = merged;
   const isWhole = gate !== undefined && records.every((record) => record.gate === gate);
   return [{ ...rest, ...(isWhole && { gate }) }];
@@ -94,16 +94,13 @@ function asWhole({ id, items, applied, intended, ...rest }: HostRecord): HostRec
   };
 }
 
-/**
- * Replaces the keys of a part's own record, which are labels of items, with the
- * items' names within the agent.
- */
+/** Replaces the keys of a part's own record with the items' names within the agent. The keys are labels of items. */
 function qualified<T>(id: string, values: Readonly<Record<string, T>>): Record<string, T> {
   const part = formerOf(id)?.part ?? NO_PART;
   return mapKeys(values, (label) => itemName(part, label));
 }
 
-/** Splits an agent into separate resources for its parts, for a host that does not know the type Agent. */
+/** Splits an agent into separate resources for its parts, for a host that does not know the Agent type. */
 export function splitAgent({ id, items }: ResourceItems): ResourceItems[] {
   const parsed = parseId(id);
   if (parsed?.kind !== "agent") return [{ id, items }];
@@ -115,8 +112,7 @@ export function splitAgent({ id, items }: ResourceItems): ResourceItems[] {
 }
 
 /**
- * Converts the answer of a host that does not know the type Agent to the current form:
- * merges the parts of each agent.
+ * Converts the answer of a host that does not know the Agent type to the current form: merges the parts of each agent.
  */
 export function mergeAnswer({ resources, recorded, ...rest }: ObserveAnswer): ObserveAnswer {
   const merged: Record<string, Observed> = {};

@@ -6,14 +6,13 @@ import { shown, shownPair } from "./shorten-for-display.ts";
 const MOST_SHOWN = 20;
 
 /**
- * The maximum number of edits that the diff searches for, to limit time and memory. If there are more edits,
- * all lines count as replaced.
+ * The maximum number of edits for which the diff searches. This maximum limits time and memory. If there are more
+ * edits, all lines count as replaced.
  */
 const MOST_EDITS = 2000;
 
 /**
- * Describes how two texts differ: the first changed line, and a list of the changed lines. Returns an empty
- * list if the texts are equal.
+ * Returns a detail with the first changed line and a list of the changed lines; an empty list if the texts are equal.
  */
 export function lineDetail(declared: string, observed: string): Detail[] {
   const changes = changesBetween(declared.split("\n"), observed.split("\n"));
@@ -37,7 +36,7 @@ type Mark = "-" | "+";
 
 interface Change {
   readonly mark: Mark;
-  /** The line's number in the text that contains it, from 1. */
+  /** The number of the line in its text. The first line has the number 1. */
   readonly at: number;
   readonly text: string;
 }
@@ -86,9 +85,7 @@ function shownLines(changes: readonly Change[]): string[] {
   return rest <= 0 ? lines : [...lines, `… and ${rest} more changed line${rest === 1 ? "" : "s"}`];
 }
 
-/**
- * Shortens a changed line. If both texts have a changed line with this number, both lines are cut at the same place.
- */
+/** Shortens a changed line. If both texts have a changed line with this number, cuts both lines at the same place. */
 function shownChange({ mark, at, text }: Change, changes: readonly Change[]): string {
   const other = textAt(changes, at, mark === "-" ? "+" : "-");
   return `${mark}${other === undefined ? shown(text) : shownPair(text, other)[0]}`;

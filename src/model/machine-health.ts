@@ -1,24 +1,24 @@
-/** A host's file system that can fill up. */
+/** A file system of a host that can become full. */
 export interface Disk {
   /** The mount point. */
   readonly path: string;
-  /** Bytes. */
+  /** The size in bytes. */
   readonly size: number;
-  /** The percentage of the bytes, or of the inodes, that are in use, whichever is higher. */
+  /** The percentage of bytes in use or the percentage of inodes in use, whichever is higher. */
   readonly used: number;
 }
 
 /** The state of a host's machine. */
 export interface Machine {
-  /** Seconds since the host's systemd started. */
+  /** The number of seconds since the host's systemd started. */
   readonly uptime: number;
   readonly cores: number;
   /** The load average of the last 5 minutes. */
   readonly load: number;
   readonly memory: {
-    /** Bytes. */
+    /** The size in bytes. */
     readonly size: number;
-    /** The percentage that is not available to programs. */
+    /** The percentage of the memory that is not available to programs. */
     readonly used: number;
   };
   readonly disks: readonly Disk[];
@@ -41,13 +41,13 @@ export interface Healthy {
 }
 
 /**
- * The default limits. A full disk stops every program that writes, so the disk limit leaves time to act.
- * Memory that the kernel can free immediately, such as caches, does not count as in use. A load of 4 per core
- * for 5 minutes is a lasting overload, not just a short peak.
+ * The default limits. A full disk stops every program that writes, so the disk limit is low enough to leave time to
+ * act. Memory that the kernel can free immediately, such as caches, does not count as in use. A load of 4 per core for
+ * 5 minutes is a lasting overload and not only a short peak.
  */
 export const HEALTHY: Healthy = { disk: 80, memory: 90, load: 4 };
 
-/** Returns the file system with the highest use in percent; undefined if there is none. */
+/** Returns the file system with the highest percentage in use; undefined if there is no file system. */
 export function fullestOf({ disks }: Machine): Disk | undefined {
   return disks.reduce<Disk | undefined>(
     (most, disk) => (disk.used > (most?.used ?? -1) ? disk : most),

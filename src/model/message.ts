@@ -5,7 +5,7 @@ export const VERDICTS = ["accepted", "queued", "delivered", "unconfirmed", "refu
 
 export type Verdict = (typeof VERDICTS)[number];
 
-/** Why a message was refused. If a message was refused, nothing was typed. */
+/** The reason why a message was refused. If a message was refused, nothing was typed. */
 export type RefusalReason =
   | Dialog
   | "takeover"
@@ -23,17 +23,17 @@ export const MOST_BYTES = 256 * 1024;
 /** The form of a message's ID. */
 export const MESSAGE_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 
-/** Types a message at an agent's prompt, or finds out whether an earlier message has arrived. */
+/** Requests that a message is typed at an agent's prompt, or reports whether an earlier message has arrived. */
 export interface SendRequest {
   readonly op: "send";
   readonly agent: string;
   readonly id: string;
   readonly text: string;
-  /** Seconds to wait for a proof that the agent has accepted the message; 0 for no proof. */
+  /** The maximum number of seconds to wait for a proof that the agent has accepted the message; 0 for no proof. */
   readonly wait: number;
   /** The person who sends the message, for the history. */
   readonly by: string;
-  /** Absent if the agent's program has no known prompt. */
+  /** The description of the runtime's terminal. Absent if the prompt of the agent's program is not known. */
   readonly conversation?: Conversation;
 }
 
@@ -41,23 +41,23 @@ export interface SendAnswer {
   readonly verdict: Verdict;
   /** Present only with the verdict `refused`. */
   readonly reason?: RefusalReason;
-  /** More about the verdict, as a sentence without a full stop. */
+  /** Details about the verdict, as a sentence without a full stop. */
   readonly detail?: string;
-  /** Where the proof is: the name of a file in the agent's home. Present with `accepted` and `queued`. */
+  /** The name of the file in the agent's home that contains the proof. Present with `accepted` and `queued`. */
   readonly evidence?: string;
   /** Whether a message with this ID was sent before. */
   readonly isRetry: boolean;
 }
 
-/** Characters that a terminal or a program could take for a key or a command. */
+/** The characters that a terminal or a program could interpret as a key or a command. */
 const FORBIDDEN = /(?![\t\n])\p{Cc}/gu;
 
-/** Returns the form in which a text is sent: with LF at the ends of lines, and without newlines at its end. */
+/** Returns the form in which a text is sent: with LF as line ends, and without line ends at the end of the text. */
 export function messageText(text: string): string {
   return text.replaceAll("\r\n", "\n").replace(/\n+$/, "");
 }
 
-/** Returns the control characters in a text that cannot be sent, such as `U+001B`, each once. */
+/** Returns the control characters in a text that cannot be sent, such as `U+001B`, without duplicates. */
 export function forbiddenIn(text: string): string[] {
   const found = text.match(FORBIDDEN) ?? [];
   const names = found.map((one) => `U+${one.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`);

@@ -2,33 +2,33 @@ import type { HistoryEvent } from "./deadman.ts";
 import type { Items } from "./items.ts";
 
 /**
- * The progress of an agent's move, which each of the two hosts records. The old host records `leaving` while
- * its copy of the home is valid, and `gone` afterwards. The new host records `arriving` until the home is
- * completely transferred, `placing` while the home is moved to its final path, and `arrived` until the old
- * host has recorded `gone`. After that, the new host deletes its record of the move.
+ * The progress of an agent's move. Both hosts record it. The old host records `leaving` while its copy of the home is
+ * valid, and `gone` afterwards. The new host records `arriving` until the home is completely transferred, `placing`
+ * while the home is moved to its final path, and `arrived` until the old host has recorded `gone`. After that, the new
+ * host deletes its record of the move.
  */
 export type MoveState = "leaving" | "gone" | "arriving" | "placing" | "arrived";
 
-/** A host's record of one agent's move. It is a root-owned JSON file, one for each agent. */
+/** A host's record of one agent's move. Each agent that moves has one such record, a root-owned JSON file. */
 export interface MoveMark {
   readonly agent: string;
   readonly state: MoveState;
   /**
-   * The id of the move. The old host chooses it, so it is
-   * empty on the new host until the old host has answered.
+   * The id of the move. The old host chooses the id, so the id is empty on the new host until the old host has
+   * answered.
    */
   readonly move: string;
   /** The other host, as fleet.yaml names it. */
   readonly other: string;
-  /** When the move began on this host (UTC, ISO 8601). */
+  /** The time when the move began on this host (UTC, ISO 8601). */
   readonly since: string;
   /** Only on the new host: the path of the agent's home. */
   readonly home?: string;
   /** Whether the folder at the home's path is an outdated copy from an earlier move of the agent. */
   readonly isStale?: true;
-  /** Whether the agent was running when it was asked to leave. */
+  /** Whether the agent was running when the move began. */
   readonly ran?: true;
-  /** Whether the agent was in quarantine when it was asked to leave. */
+  /** Whether the agent was in quarantine when the move began. */
   readonly held?: true;
 }
 
@@ -44,7 +44,7 @@ export interface LeaveRequest {
   /** The resource that contains the agent's home. */
   readonly id: string;
   readonly owner: string;
-  /** The host that the agent moves to. */
+  /** The host to which the agent moves. */
   readonly to: string;
 }
 
@@ -66,13 +66,13 @@ export interface PackRequest {
 }
 
 export interface PackAnswer {
-  /** Base64. */
+  /** The bytes in base64. */
   readonly bytes: string;
   /** Only with the last bytes: the SHA-256 of all transferred bytes, in hex. */
   readonly sum?: string;
 }
 
-/** Prepares a host for an agent that moves there from another host. */
+/** Prepares a host for an agent that moves to it from another host. */
 export interface ArriveRequest {
   readonly op: "arrive";
   /**
@@ -89,7 +89,7 @@ export interface ArriveRequest {
 }
 
 export interface ArriveAnswer {
-  /** `lives`: the agent is already on this host and not moving. */
+  /** `lives`: the agent is already on this host, and no move is in progress. */
   readonly state: "open" | "arrived" | "lives";
 }
 
@@ -112,16 +112,16 @@ export interface UnpackAnswer {
 }
 
 /**
- * Reports the outcome of a move to one of the two hosts. For the old host, `arrived` means that its copy of
- * the home is no longer valid, and `failed` means that the agent remains on this host. For the new host,
- * `arrived` means that the move is complete.
+ * Reports the outcome of a move to one of the two hosts. For the old host, `arrived` means that its copy of the home is
+ * no longer valid, and `failed` means that the agent is still on this host. For the new host, `arrived` means that the
+ * move is complete.
  */
 export interface SettleRequest {
   readonly op: "settle";
   readonly id: string;
   readonly move: string;
   readonly outcome: "arrived" | "failed";
-  /** Only for the new host: the agent's history on the old host. */
+  /** Present only for the new host: the agent's history on the old host. */
   readonly history?: readonly HistoryEvent[];
 }
 

@@ -1,20 +1,23 @@
 import type { ScreenRow } from "./screen.ts";
 
-/** Who types at an agent's terminal at present. */
+/** The person who currently types at an agent's terminal. */
 export interface KeyboardHolder {
   /** The person, as `user@host`, with the names from the person's own machine. */
   readonly by: string;
-  /** The address from which the person has logged in; absent if it is not known. */
+  /** The address from which the person has logged in; absent if the address is not known. */
   readonly from?: string;
-  /** Since when (UTC, ISO 8601). */
+  /** The time since which the person has the keyboard (UTC, ISO 8601). */
   readonly since: string;
 }
 
-/** Asks for the screen of an agent's terminal. The answer waits for a change, for at most one second. */
+/**
+ * Requests the screen of an agent's terminal. The host waits for a change of the screen for at most one second before
+ * it answers.
+ */
 export interface PaneRequest {
   readonly op: "pane";
   readonly agent: string;
-  /** The number of the screen that the client has; 0 if it has none. */
+  /** The number of the screen that the client has; 0 if the client has no screen. */
   readonly after: number;
 }
 
@@ -23,13 +26,13 @@ export interface PaneAnswer {
   readonly number: number;
   readonly width: number;
   readonly height: number;
-  /** Absent if the program has hidden the cursor. */
+  /** The position of the cursor; absent if the program has hidden the cursor. */
   readonly cursor?: { readonly x: number; readonly y: number };
-  /** Whether `rows` has all rows. Otherwise, it has only the rows that differ from the client's screen. */
+  /** Whether `rows` contains all rows. Otherwise, it contains only the rows that differ from the client's screen. */
   readonly isComplete: boolean;
-  /** Rows by their index. */
+  /** The rows, by their index. */
   readonly rows: Readonly<Record<number, ScreenRow>>;
-  /** Absent if nobody types at the terminal. */
+  /** The person who types at the terminal; absent if nobody does. */
   readonly holder?: KeyboardHolder;
 }
 
@@ -43,7 +46,7 @@ export interface KeyboardRequest {
   readonly act: "take" | "type" | "return";
   /** The person who types, for the history. */
   readonly by: string;
-  /** With `type`: each is a name in KEY_NAMES, or bytes in hexadecimal. */
+  /** Only with `type`: the keys. Each key is a name in KEY_NAMES, or bytes in hexadecimal. */
   readonly keys?: readonly string[];
 }
 
@@ -51,7 +54,7 @@ export interface KeyboardAnswer {
   readonly holder: KeyboardHolder;
 }
 
-/** Names of keys that programs receive in different forms, as tmux calls them. */
+/** The names in tmux of the keys that terminals encode in different ways. */
 export const KEY_NAMES = [
   ...["Up", "Down", "Right", "Left", "Home", "End", "PageUp", "PageDown", "Insert", "Delete", "BTab"],
   ...["F1", "F2", "F3", "F4", "F5", "F6", "F7", "F8", "F9", "F10", "F11", "F12"],
@@ -65,13 +68,15 @@ export function isKey(key: unknown): key is string {
   return typeof key === "string" && (KEY_NAMES.includes(key) || /^([0-9a-f]{2}){1,1000}$/.test(key));
 }
 
-/** Asks for the journal of an agent's unit, and for the content and the history of its terminal. */
+/** Requests the journal of an agent's unit, and the content and the history of its terminal. */
 export interface LogRequest {
   readonly op: "log";
   readonly agent: string;
   /** The maximum number of entries of the journal, and of lines of the terminal. */
   readonly last: number;
-  /** Where the journal continues; see `cursor` of the answer. If absent, the last entries are returned. */
+  /**
+   * The position after which the journal is read; see `cursor` of the answer. If absent, the last entries are returned.
+   */
   readonly cursor?: string;
 }
 
@@ -84,7 +89,7 @@ export interface LogAnswer {
 }
 
 export interface LogEntry {
-  /** UTC, ISO 8601. */
+  /** The time of the entry (UTC, ISO 8601). */
   readonly time: string;
   /** The program that has written the entry. */
   readonly program: string;

@@ -1,6 +1,6 @@
 import type { AgentPart } from "./agent-parts.ts";
 
-/** An error in the form in which a host sends it: what failed, why, and what to do next. */
+/** An error as a host sends it: what failed, why, and what to do next. */
 export interface WireError {
   readonly what: string;
   readonly why: string;

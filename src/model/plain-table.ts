@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 
-/** Returns a database's own entry about a table, a view or anything else with this name. */
+/** Returns the entry in a database's schema for a table, a view or another object with this name. */
 export function schemaEntry(db: DatabaseSync, name: string): Record<string, unknown> | undefined {
   return db.prepare("SELECT type, sql FROM sqlite_schema WHERE lower(name) = ?").get(name);
 }

@@ -8,12 +8,12 @@ export interface DeclaredResource {
   readonly formerly: readonly string[];
 }
 
-/** The Pulumi program's message to the provider before it registers any resource. */
+/** The message that the Pulumi program sends to the provider before it registers any resource. */
 export interface PreflightRequest {
   /** The stack of this run, as `<project>/<stack>`. */
   readonly owner: string;
   readonly declared: readonly DeclaredResource[];
-  /** When repeated repairs are a recurring finding, and what the run does about it. */
+  /** The policy that says when repeated repairs are a recurring finding, and how the run reacts. */
   readonly recurrence: RecurrencePolicy;
 }
 
@@ -35,8 +35,8 @@ export interface PreflightAnswer {
    */
   readonly moves: Readonly<Record<string, string>>;
   /**
-   * The ids of Agent resources without a home: there is no home on the declared host, and none was found on
-   * the other hosts that were checked.
+   * The ids of Agent resources without a home. Neither the declared host nor any other checked host has a home of these
+   * agents.
    */
   readonly newcomers: readonly string[];
 }

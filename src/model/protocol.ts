@@ -37,26 +37,25 @@ import type { PartFailure, WireError } from "./part-failure.ts";
 import type { Unmanaged } from "./unmanaged.ts";
 
 /**
- * The version of the protocol between Muster and hosts. Raise it when the meaning of a request or an answer
- * changes.
+ * The version of the protocol between Muster and hosts. Increase this version when the meaning of a request or an
+ * answer changes.
  */
 export const PROTOCOL = 4;
 
-/** The first protocol with the requests to restart, pause and resume. */
+/** The first protocol version with the requests to restart, pause and resume. */
 export const PAUSES = 4;
 
-/** The first protocol with pinned versions of runtimes. */
+/** The first protocol version with pinned versions of runtimes. */
 export const INSTALLS_RUNTIMES = 3;
 
-/** The first protocol in which a removal gives an adopted agent back instead of deleting its user. */
+/** The first protocol version in which the removal of an adopted agent keeps the agent's user. */
 export const GIVES_BACK = 3;
 
-/** The first protocol with one resource for each agent. */
+/** The first protocol version with one resource for each agent. */
 export const WHOLE_AGENTS = 2;
 
 /**
- * The oldest protocol that is still supported. Hosts with this protocol know only separate resources for the
- * parts of agents.
+ * The oldest supported protocol version. Hosts with this version know only separate resources for the parts of agents.
  */
 export const OLDEST_PROTOCOL = 1;
 
@@ -76,7 +75,7 @@ export interface ResourceItems {
   readonly items: Items;
 }
 
-/** Asks for the state of items, and changes nothing. */
+/** Requests the state of items. Changes nothing. */
 export interface ObserveRequest {
   readonly op: "observe";
   /** The resources to observe. If absent, all resources in the records of `owner` are observed. */
@@ -84,9 +83,7 @@ export interface ObserveRequest {
   readonly owner?: string;
   /** The contents of declared rows by digest. Contents that the host already has can be omitted. */
   readonly contents?: Contents;
-  /**
-   * Whether to report unmanaged entries too, which run as Muster's users although no resource declares them.
-   */
+  /** Whether to also report unmanaged entries, which run as Muster's users although no resource declares them. */
   readonly unmanaged?: true;
 }
 
@@ -96,8 +93,8 @@ export interface Observed {
   readonly observed: Observations;
   readonly record?: HostRecord;
   /**
-   * The names of items that were not observed, because no `up` has applied them on this host. Present only in
-   * an answer to a reader's key.
+   * The names of items that were not observed, because no `up` has applied them on this host. Present only if the
+   * request came through a reader's key.
    */
   readonly unapplied?: readonly string[];
 }
@@ -112,17 +109,17 @@ export interface ObserveAnswer {
   readonly unmanaged?: readonly Unmanaged[];
   /** The agents that are moving from or to this host; absent if there are none. */
   readonly moves?: readonly MoveMark[];
-  /** The properties that `up` has repaired again and again; absent if there are none. */
+  /** The properties that `up` has repaired repeatedly; absent if there are none. */
   readonly repeated?: readonly RepeatedRepair[];
 }
 
-/** Asks for the status of units, as `fleet ps` shows it. */
+/** Requests the status of units for `fleet ps`. */
 export interface PsRequest {
   readonly op: "ps";
   readonly units: readonly string[];
-  /** The formers that are not system units. The answer names each of them by its label. */
+  /** The former units that are not system units. The answer identifies each of them by its label. */
   readonly formers?: readonly Former[];
-  /** Whether to report unmanaged entries too. An older host ignores this. */
+  /** Whether to also report unmanaged entries. An older host ignores this field. */
   readonly unmanaged?: true;
 }
 
@@ -133,18 +130,18 @@ export interface UnitStatus {
   readonly enabled: string;
   readonly pid: number;
   readonly restarts: number;
-  /** Seconds since the unit entered its state; 0 if unknown. */
+  /** The number of seconds since the unit entered its state; 0 if unknown. */
   readonly since: number;
   readonly status: string;
-  /** Bytes of memory that the unit uses; absent if it does not run. */
+  /** The memory in bytes that the unit uses; absent if the unit does not run. */
   readonly memory?: number;
   /** The names of the process in the agent's tmux pane; absent if no process is running. */
   readonly names?: readonly string[];
-  /** The version of the pinned runtime that the process runs from; absent if it runs from no installation. */
+  /** The runtime version from which the process runs; absent if the process does not run from an installation. */
   readonly version?: string;
-  /** The deadman's view of the agent; absent if the deadman does not watch it. */
+  /** The deadman's view of the agent; absent if the deadman does not watch the agent. */
   readonly watched?: WatchedAgent;
-  /** The deadman's view of the service; absent if the deadman does not watch it. */
+  /** The deadman's view of the service; absent if the deadman does not watch the service. */
   readonly checked?: WatchedService;
   /** Present while the agent runs with an earlier declaration and a restart is deferred. */
   readonly owed?: DeferredRestart;
@@ -154,22 +151,24 @@ export interface UnitStatus {
   readonly quarantine?: Quarantine;
   /** Present while the unit is paused. */
   readonly paused?: Pause;
-  /** The tasks that the agent has handed off, and that the other agent does not have yet; absent if there are none. */
+  /**
+   * The tasks that the agent has handed off but that the other agent has not received yet; absent if there are none.
+   */
   readonly handoffs?: FailedHandoffs;
-  /** Present while a pause is requested for when the agent is idle. */
+  /** Present while a requested pause waits until the agent is idle. */
   readonly pausing?: PendingPause;
-  /** Who types at the agent's terminal at present; absent if nobody does. */
+  /** The person who currently types at the agent's terminal; absent if nobody does. */
   readonly keyboard?: KeyboardHolder;
-  /** The agent's properties that `up` has repaired again and again; absent if there are none. */
+  /** The agent's properties that `up` has repaired repeatedly; absent if there are none. */
   readonly repeated?: readonly RepeatedRepair[];
 }
 
-/** Handoffs of an agent that hostd has tried to deliver, without success so far. */
+/** Handoffs of an agent that hostd has tried to deliver, but without success so far. */
 export interface FailedHandoffs {
   readonly waiting: number;
-  /** When the oldest of them was requested (UTC, ISO 8601). */
+  /** The time when the oldest of these handoffs was requested (UTC, ISO 8601). */
   readonly since: string;
-  /** Why the last attempt has failed. */
+  /** The reason why the last attempt has failed. */
   readonly error: string;
 }
 
@@ -183,7 +182,7 @@ export interface PsAnswer {
   readonly unmanaged?: readonly Unmanaged[];
 }
 
-/** Asks for a host's history. */
+/** Requests a host's history. */
 export interface HistoryRequest {
   readonly op: "history";
   /**
@@ -193,18 +192,18 @@ export interface HistoryRequest {
   readonly agent?: string;
   /** The maximum number of events; the latest events are returned. */
   readonly last: number;
-  /** Whether to report the uptime of each agent and day too. An older host ignores this. */
+  /** Whether to also report the uptime of each agent and day. An older host ignores this field. */
   readonly uptimes?: true;
 }
 
 export interface HistoryAnswer {
-  /** Oldest first. */
+  /** The events, oldest first. */
   readonly events: readonly HistoryEvent[];
-  /** Oldest first; present only if the request asks for it. */
+  /** The uptimes, oldest first. Present only if the request asks for uptimes. */
   readonly uptimes?: readonly AgentUptime[];
 }
 
-/** Asks for the status of jobs. Each word identifies one job; see `jobWord`. */
+/** Requests the status of jobs. Each word identifies one job; see `jobWord`. */
 export interface JobsRequest {
   readonly op: "jobs";
   readonly words: readonly string[];
@@ -214,7 +213,7 @@ export interface JobsAnswer {
   readonly jobs: readonly JobStatus[];
 }
 
-/** Asks for the state of the host's machine: disks, memory, load and failed units. */
+/** Requests the state of the host's machine: disks, memory, load and failed units. */
 export interface MachineRequest {
   readonly op: "machine";
 }
@@ -224,8 +223,8 @@ export const CONTROL_VERBS = ["start", "stop", "restart", "pause", "resume", "re
 export type ControlVerb = (typeof CONTROL_VERBS)[number];
 
 /**
- * Starts, stops or restarts an agent or a service. `pause` stops it until `resume` starts it, and `release`
- * starts it after a quarantine.
+ * Starts, stops or restarts an agent or a service. `pause` stops the agent or service until `resume` starts it.
+ * `release` starts it after a quarantine.
  */
 export interface ControlRequest {
   readonly op: "control";
@@ -238,8 +237,8 @@ export interface ControlRequest {
   /** The person who makes the request, for the history. */
   readonly by: string;
   /**
-   * Only for `restart` and `pause` of an agent: do it when the agent is idle, after this number of seconds at
-   * the latest. If absent, do it now.
+   * Only for `restart` and `pause` of an agent: wait until the agent is idle, but for at most this number of seconds.
+   * If absent, do not wait.
    */
   readonly within?: number;
 }
@@ -251,15 +250,18 @@ export interface ControlAnswer {
   readonly isDeferred?: true;
 }
 
-/** Brings a resource into its declared state: observes it, changes what differs, and observes it again. */
+/**
+ * Brings a resource into its declared state: observes the resource, changes what differs, and observes the resource
+ * again.
+ */
 export interface ConvergeRequest {
   readonly op: "converge";
   readonly id: string;
   readonly type: string;
   readonly owner: string;
   /**
-   * The stack that owned the resource before. This run takes over the existing resource. Absent if nothing is
-   * taken over.
+   * The stack that owned the resource before. This run takes over the resource from that stack. Absent if the resource
+   * is not taken over.
    */
   readonly takesOver?: string;
   readonly items: Items;
@@ -273,22 +275,20 @@ export interface ConvergeRequest {
   readonly formerly?: readonly string[];
   /** The person who makes the request, as `<user>@<machine>`, for the ledger. */
   readonly by?: string;
-  /** A name for this run, for the ledger. */
+  /** The name of this run in the ledger. */
   readonly run?: string;
 }
 
 export interface ConvergeAnswer {
   readonly observed: Observations;
-  /** Everything that was changed, as `item.property`. */
+  /** The properties that were changed, as `item.property`. */
   readonly changed: readonly string[];
   /**
    * The paths at which data of an earlier resource with the same name is kept. Present only when the resource
    * is applied for the first time.
    */
   readonly kept?: readonly string[];
-  /**
-   * The units that still run with an earlier declaration and are restarted later; absent if there are none.
-   */
+  /** The units that still run with an earlier declaration and that are restarted later; absent if there are none. */
   readonly waiting?: readonly string[];
   /**
    * The entries that Muster has replaced although it did not write them, with the paths of their copies. Absent if
@@ -296,13 +296,13 @@ export interface ConvergeAnswer {
    */
   readonly overwritten?: readonly Overwritten[];
   /**
-   * The parts of an agent that could not be applied, and why. All of the agent's other parts were applied.
-   * Absent if there are none.
+   * The parts of an agent that could not be applied, and the reasons. All other parts of the agent were applied. Absent
+   * if there are none.
    */
   readonly failures?: readonly PartFailure[];
 }
 
-/** An entry at a declared path that a person or an agent wrote and that Muster has replaced or removed. */
+/** An entry at a declared path that Muster has replaced or removed although a person or an agent wrote it. */
 export interface Overwritten {
   readonly path: string;
   /** The path of the copy. Root owns the copy. */
@@ -318,15 +318,15 @@ export interface RemoveRequest {
 }
 
 export interface RemoveAnswer {
-  /** The paths that an agent's own data was moved to. Root owns them. */
+  /** The paths to which an agent's own data was moved. Root owns these paths. */
   readonly aside: readonly string[];
-  /** Sentences about what was given back to its former owners; absent if nothing was given back. */
+  /** Sentences about the items that were restored to their state before Muster; absent if there are none. */
   readonly givenBack?: readonly string[];
 }
 
 /**
- * Installs one version of a runtime next to the existing versions. Downloads missing archives if `urls` contains their
- * addresses.
+ * Installs one version of a runtime, and keeps the existing versions. Downloads missing archives if `urls` contains
+ * their addresses.
  */
 export interface InstallRequest {
   readonly op: "install";
@@ -377,7 +377,8 @@ export type WriteRequest =
   | MoveRequest;
 
 /**
- * Requests about an agent's terminal. A read-only session cannot send them, because a terminal can show secrets.
+ * Requests about an agent's terminal. A read-only session cannot send these requests, because a terminal can show
+ * secrets.
  */
 export type TerminalRequest = PaneRequest | KeyboardRequest | LogRequest | SendRequest;
 

@@ -30,8 +30,8 @@ const WANT: WantKeys = {
 };
 
 /**
- * A property of a file that is observed but never declared: a hash of a secret, keyed with the host's own
- * key. The hash shows only whether the secret has changed.
+ * A property of a file that is observed but never declared: a hash of a secret with the host's own key. The hash shows
+ * only whether the secret has changed.
  */
 const SEAL = "seal";
 
@@ -51,10 +51,7 @@ export function wantOf(wire: WireItem): Props {
   return pick(wire, (key) => isWanted(wire, key));
 }
 
-/**
- * Returns everything in a flat map that is not a wanted property: the address, and settings such as
- * `onRemove`.
- */
+/** Returns all entries of a flat map that are not wanted properties: the address, and settings such as `onRemove`. */
 export function wireAddress(wire: WireItem): Props {
   return pick(wire, (key) => key !== SEAL && !isWanted(wire, key));
 }

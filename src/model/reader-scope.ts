@@ -1,12 +1,12 @@
 /**
- * The scope of a reader's gate: what can be read through the gate on one host. The platform's
- * `up` writes the scope to the host.
+ * The scope of a reader's gate: the resources on one host that can be read through the gate. The platform's `up` writes
+ * the scope to the host.
  */
 export interface ReadScope {
   readonly host: string;
   /**
-   * If present, only this tenant and its agents can be read through the gate. If absent, everything that any
-   * stack has on this host can be read.
+   * If present, only this tenant and its agents can be read through the gate. If absent, the resources of all stacks on
+   * this host can be read.
    */
   readonly tenant?: {
     readonly name: string;

@@ -12,10 +12,10 @@ import { subjectOf } from "./resource-id.ts";
 
 export const ON_RECURRENCE = ["warn", "block"] as const;
 
-/** What `up` does about a recurring finding: report it (`warn`), or refuse the resource (`block`). */
+/** The reaction of `up` to a recurring finding: report it (`warn`), or refuse to change the resource (`block`). */
 export type OnRecurrence = (typeof ON_RECURRENCE)[number];
 
-/** When repairs of the same property are a recurring finding, and what `up` does about it. */
+/** The policy that says when repairs of the same property are a recurring finding, and how `up` reacts. */
 export interface RecurrencePolicy {
   /** The time in seconds within which REPEATED repairs of one property are a recurring finding. */
   readonly within: number;
@@ -48,8 +48,8 @@ export function repeatedRepairs(resource: string, { corrective, closings }: Ledg
 }
 
 /**
- * Whether repairs recur: REPEATED of them were within the declared time. A finding remains open until a person
- * closes it, even if no repairs follow for a long time.
+ * Whether repairs recur: REPEATED repairs were within the declared time. The finding is open until a person closes it,
+ * even if no repairs follow for a long time.
  *
  * @param within seconds
  */
@@ -57,7 +57,10 @@ export function isRecurring(repair: RepeatedRepair, within: number): boolean {
   return recurrenceSpan(repair) <= within;
 }
 
-/** Returns the shortest time in seconds in which a property was repaired REPEATED times; infinite if it never was. */
+/**
+ * Returns the shortest time in seconds in which a property was repaired REPEATED times; infinity if there were fewer
+ * repairs.
+ */
 export function recurrenceSpan({ repairs }: RepeatedRepair): number {
   const times = repairs.map((one) => Date.parse(one));
   const spans = times.slice(REPEATED - 1).map((time, i) => (time - (times[i] ?? 0)) / 1000);

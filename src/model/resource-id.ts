@@ -1,8 +1,8 @@
 import { AGENT_PARTS, type AgentPart } from "./agent-parts.ts";
 
 /**
- * The parsed id of a resource. An id never changes, because records on hosts and Pulumi names contain it.
- * Each kind of id has its own suffix, because an agent can have the name `jobs` or `host`.
+ * The parsed id of a resource. An id never changes, because records on hosts and Pulumi names contain it. Each kind of
+ * id has its own suffix. Otherwise, the id of an agent with the name `jobs` or `host` would be ambiguous.
  */
 export type ResourceId =
   | { readonly kind: "host" | "jobs"; readonly host: string }
@@ -69,7 +69,7 @@ export function agentOf(id: string): string | undefined {
   return parsed?.kind === "agent" ? parsed.name : undefined;
 }
 
-/** The host, tenant, reader, agent or service that a resource belongs to. */
+/** The host, tenant, reader, agent or service to which a resource belongs. */
 export interface ResourceSubject {
   readonly kind: "host" | "tenant" | "reader" | "agent" | "service";
   readonly host: string;
@@ -78,8 +78,8 @@ export interface ResourceSubject {
 }
 
 /**
- * Returns the host, tenant, reader, agent or service that a resource belongs to. An account belongs to its
- * agent. A host's jobs, its machine and the runtimes installed on it belong to the host.
+ * Returns the host, tenant, reader, agent or service to which a resource belongs. An account belongs to its agent. A
+ * host's jobs, machine and installed runtimes belong to the host.
  */
 export function subjectOf(id: string): ResourceSubject {
   const parsed = parseId(id);
@@ -89,9 +89,7 @@ export function subjectOf(id: string): ResourceSubject {
   return { kind: parsed.kind === "account" ? "agent" : parsed.kind, host, name: parsed.name };
 }
 
-/**
- * Returns a key that two resources share if they belong to the same agent, tenant, reader, service or host.
- */
+/** Returns a key that is the same for all resources of one agent, tenant, reader, service or host. */
 export function subjectKey(id: string): string {
   const { kind, host, name } = subjectOf(id);
   return `${host}/${kind}/${name}`;

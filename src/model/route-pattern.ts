@@ -1,6 +1,6 @@
 /**
- * A pattern that finds tasks by their words, such as `git push` or `github + credential*`. It matches a text
- * that contains all of its phrases. A phrase is a sequence of words; a `*` at its end matches any ending of the
+ * A pattern that finds tasks by their words, such as `git push` or `github + credential*`. A pattern matches a text
+ * that contains all phrases of the pattern. A phrase is a sequence of words; a `*` at its end matches any ending of the
  * last word. There are no other wildcards, so the time for a match grows only with the length of the text.
  */
 export interface RoutePattern {
@@ -10,7 +10,7 @@ export interface RoutePattern {
   readonly phrases: readonly string[];
 }
 
-/** The maximum number of characters of a text that are compared. The rest of a longer text is ignored. */
+/** The maximum number of characters of a text that are compared. Further characters are ignored. */
 const MOST_COMPARED = 100_000;
 
 /** The codes of the characters that separate words: all of ASCII except NUL, the space, letters and digits. */
@@ -21,7 +21,7 @@ export const SEPARATORS: readonly number[] = Array.from({ length: 127 }, (_, i) 
 /**
  * Parses a pattern.
  *
- * @returns the pattern; if the text is not a pattern, the error, as the end of a sentence
+ * @returns the pattern or, if the text is not a pattern, the error as the end of a sentence
  */
 export function parsePattern(source: string): RoutePattern | { readonly flaw: string } {
   const phrases = source.split("+").map((phrase) => phrase.trim());

@@ -6,12 +6,12 @@ export interface TaskRoute {
   readonly capability: string;
   /** The agents that have the capability. */
   readonly agents: readonly string[];
-  /** The agent that gets the tasks of all others. */
+  /** The agent that gets the tasks of all other agents. */
   readonly to: string;
   readonly patterns: readonly string[];
 }
 
-/** The contents of the file ROUTES_FILE on a host. */
+/** The content of ROUTES_FILE on a host. */
 export interface HostRoutes {
   /** The names of the host's agents, by Linux user. A user of several agents is absent. */
   readonly users: Readonly<Record<string, string>>;
@@ -22,12 +22,12 @@ export interface HostRoutes {
   readonly renamed?: Readonly<Record<string, string>>;
 }
 
-/** Whether two agents on a host belong to the same tenant, so that one can hand tasks off to the other. */
+/** Whether two agents on a host belong to the same tenant. Only such agents can hand tasks off to each other. */
 export function isSameTenant({ tenants }: HostRoutes, one: string, other: string): boolean {
   return tenants === undefined || tenants[one] === tenants[other];
 }
 
-/** Where a task belongs: the agent may do it itself, or another agent must do it. */
+/** The result for a task: the agent itself may do the task, or another agent must do it. */
 export type RouteAnswer =
   | { readonly agent: string; readonly allowed: true }
   | {
@@ -39,7 +39,7 @@ export type RouteAnswer =
       readonly pattern: string;
     };
 
-/** Returns where a task of an agent belongs. The first route that matches decides. */
+/** Decides which agent does a task. The first route that matches the task applies. */
 export function routeTask(routes: readonly TaskRoute[], agent: string, text: string): RouteAnswer {
   const compared = comparedWords(text);
   for (const { capability, agents, to, patterns } of routes) {
@@ -50,7 +50,7 @@ export function routeTask(routes: readonly TaskRoute[], agent: string, text: str
   return { agent, allowed: true };
 }
 
-/** Returns the routes whose patterns match a text, each with the pattern. */
+/** Returns the routes whose patterns match a text, each with the matching pattern. */
 export function matchingRoutes(
   routes: readonly TaskRoute[],
   text: string,

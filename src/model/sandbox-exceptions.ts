@@ -1,7 +1,7 @@
 /**
- * An exception to an agent's sandbox, which fleet.yaml can allow. `systemd-analyze security` reports an
- * exposure for a unit; `price` is the amount by which the exception raises this exposure in systemd 252. A
- * test measures the price on a host.
+ * An exception to an agent's sandbox that fleet.yaml can allow. `systemd-analyze security` reports the exposure of a
+ * unit. `price` is the amount by which the exception raises this exposure in systemd 252. A test measures the price on
+ * a host.
  */
 interface Price {
   /** The end of a sentence that begins with "iris may" and describes the exception. */

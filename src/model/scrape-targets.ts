@@ -1,8 +1,11 @@
-/** The reference to a file with the addresses of hosts. Unlike the references to secrets, it does not name a secret. */
+/**
+ * The scheme of a reference to a file with the addresses of hosts. Unlike other references, such a reference does not
+ * name a secret.
+ */
 const SCHEME = "addresses";
 
 interface HostAddresses {
-  /** The hosts, each with its declared address; undefined if the address is the one at which Muster reaches the host. */
+  /** The declared address of each host; undefined if the address at which Muster reaches the host applies. */
   readonly hosts: Readonly<Record<string, string | undefined>>;
   readonly port: number;
 }
@@ -17,8 +20,8 @@ export function addressReference({ hosts, port }: HostAddresses): string {
  * Returns the text of the file in the format of Prometheus's file_sd_configs.
  *
  * @param words the reference without its scheme
- * @param addressOf returns the address at which Muster reaches a host; undefined if it is not known yet. The name of the
- *   host then takes its place, so that the host is reported as silent instead of being forgotten.
+ * @param addressOf returns the address at which Muster reaches a host; undefined if the address is not known yet. The
+ *   text then contains the name of the host instead, so that Prometheus reports the host as silent.
  */
 export function scrapeTargets(words: string, addressOf: (host: string) => string | undefined): string {
   const [port, ...hosts] = words.split(",");

@@ -1,12 +1,12 @@
-/** The contents of a terminal: text, colours and positions, but no escape sequence. */
+/** The content of a terminal: text, colours and positions, but no escape sequences. */
 export interface Screen {
-  /** In columns. */
+  /** The width in columns. */
   readonly width: number;
-  /** In rows. */
+  /** The height in rows. */
   readonly height: number;
-  /** From the top; rows without text at the bottom can be missing. */
+  /** The rows from the top. Rows without text at the bottom can be missing. */
   readonly rows: readonly ScreenRow[];
-  /** Absent if the program has hidden the cursor. */
+  /** The position of the cursor; absent if the program has hidden the cursor. */
   readonly cursor?: { readonly x: number; readonly y: number };
 }
 
@@ -26,10 +26,10 @@ export interface ScreenStyle {
   readonly attributes?: number;
 }
 
-/** Added to a colour that is not one of the palette. */
+/** The number that is added to a colour that is not in the palette. */
 export const RGB = 0x1000000;
 
-/** The attributes of text, each with a bit. The key is the parameter of the SGR sequence, as in console_codes(4). */
+/** The attributes of text: the bit of each attribute, by the parameter of its SGR sequence (see console_codes(4)). */
 export const ATTRIBUTES: Readonly<Record<number, number>> = { 1: 1, 2: 2, 3: 4, 4: 8, 5: 16, 7: 32, 9: 64 };
 
 /** The attribute of placeholders and hints. */

@@ -1,11 +1,11 @@
-/** The words of a command, or why the command cannot be run without a shell. */
+/** The words of a command, or the reason why the command cannot run without a shell. */
 export type CommandWords = { readonly words: readonly string[] } | { readonly flaw: string };
 
 /** A part of a command: a text in quotes, an escaped character, white space, or plain characters. */
 const PART =
   /'(?<single>[^']*)'|"(?<double>(?:[^"\\]|\\.)*)"|\\(?<escaped>.)|(?<space>\s+)|(?<plain>[^\s'"\\]+)/gsy;
 
-/** The characters that have a meaning in a shell, also in double quotes (the second group). */
+/** Matches the characters that have a meaning in a shell, and those that also have a meaning in double quotes. */
 const SHELL = /[|&;<>()$`*?]/;
 const SHELL_IN_QUOTES = /[$`]/;
 

@@ -4,14 +4,14 @@ import { visible } from "../base/terminal-text.ts";
 /** The maximum number of terminal columns for one value. Wide characters take two columns. */
 const WIDTH = 120;
 
-/** Shortens a value and makes it safe to show in a terminal on one line. Returns "nothing" for undefined. */
+/** Shortens a value and makes it safe for one line of a terminal. Returns "nothing" for undefined. */
 export function shown(text: string | undefined, width = WIDTH): string {
   return text === undefined ? "nothing" : cutFrom(text, 0, width);
 }
 
 /**
- * Shows two values that differ, like `shown`. A long value is cut around the first character that differs, so
- * that the difference is visible.
+ * Shows two values that differ, like `shown`. Cuts a long value around the first character that differs, so that the
+ * difference is visible.
  */
 export function shownPair(
   one: string | undefined,
@@ -32,7 +32,7 @@ function firstDifference(one: string, other: string): number {
   return at;
 }
 
-/** Returns the part of a text that starts at `start` and fits, with `…` for each omitted part. */
+/** Returns the part of a text that starts at `start` and fits into the width, with `…` for each omitted part. */
 function cutFrom(text: string, start: number, width: number): string {
   if (text.length <= width) {
     const whole = visible(text);
@@ -64,8 +64,8 @@ function fitted(lead: string, text: string, width: number, hasMore: boolean): st
 }
 
 /**
- * Returns the number of terminal columns that a text takes at most. The host runtime starts for each connection, so it
- * does not load string-width, whose tables of emoji sequences take longer than everything else in it.
+ * Returns the maximum number of terminal columns that a text takes. Does not use string-width, because the host runtime
+ * starts for each connection, and string-width's tables of emoji sequences would take most of its start time.
  */
 function columnsOf(text: string): number {
   let columns = 0;

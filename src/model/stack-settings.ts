@@ -3,27 +3,26 @@ import type { ResourceType } from "./declaration.ts";
 import { FORMER_TYPES } from "./legacy-agent-parts.ts";
 
 /**
- * The part of the fleet that a stack manages: all of it,
- * the hosts with their services, or one tenant's agents.
+ * The part of the fleet that a stack manages: the entire fleet, the hosts with their services, or one tenant's agents.
  */
 export type Slice =
   | { readonly kind: "all" }
   | { readonly kind: "platform" }
   | { readonly kind: "tenant"; readonly tenant: string };
 
-/** The settings of a stack, from the values `muster:*` in its configuration. */
+/** The settings of a stack, from the `muster:*` values in its configuration. */
 export interface StackSettings {
   readonly slice: Slice;
   /** The path of the stack's private key, relative to the project. Present only for a tenant's stack. */
   readonly key?: string;
-  /** `<project>/<stack>`: the stack from which this stack takes over resources; absent if it takes over none. */
+  /** `<project>/<stack>`: the stack from which this stack takes over resources; absent if there is no such stack. */
   readonly takesOver?: string;
 }
 
 /** The settings of a stack that manages every resource and logs in as fleet.yaml declares. */
 export const WHOLE_FLEET: StackSettings = { slice: { kind: "all" } };
 
-/** Which stack contains the resources of each type if tenants have their own stacks. */
+/** The stack that contains the resources of each type if tenants have their own stacks. */
 const STACK_OF: Readonly<Record<ResourceType, "platform" | "tenant">> = {
   Host: "platform",
   Installation: "platform",
@@ -47,7 +46,7 @@ const TENANT_TYPES = new Set([
 /**
  * Parses a stack's settings.
  *
- * @param get returns the value in the stack's configuration for a name, which is given without `muster:`
+ * @param get returns the value in the stack's configuration for a name without `muster:`
  * @throws InvalidError if a value is invalid
  */
 export function stackSettings(get: (name: string) => string | undefined): StackSettings {

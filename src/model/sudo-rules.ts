@@ -3,7 +3,7 @@ import { isSudoGroup } from "./group-powers.ts";
 
 /** The files of sudoers on a host. */
 export interface SudoersFiles {
-  /** Returns the text of a file; undefined if it cannot be read. */
+  /** Returns the text of a file; undefined if the file cannot be read. */
   text(path: string): string | undefined;
   /** Returns the names in a folder, sorted. */
   names(folder: string): readonly string[];
@@ -11,21 +11,24 @@ export interface SudoersFiles {
 
 /** A rule of sudoers that gives rights to users; see sudoers(5). */
 export interface SudoRule {
-  /** The line as it is written, with single spaces. */
+  /** The line as it is written, but with single spaces. */
   readonly line: string;
-  /** The users of the line, with aliases replaced: names, `%group`, `#uid`, `%#gid` or `ALL`; `!` negates. */
+  /**
+   * The users of the line, with aliases replaced: names, `%group`, `#uid`, `%#gid` or `ALL`. `!` before a user negates
+   * it.
+   */
   readonly users: readonly string[];
   readonly where: string;
 }
 
-/** The user for whom rules are searched, with all its groups. */
+/** The user whose rules are searched, with all groups of the user. */
 export interface SudoUser {
   readonly name: string;
   readonly uid: number;
   readonly groups: readonly { readonly name: string; readonly gid: number | undefined }[];
 }
 
-/** The maximum number of files that are read, because files can include each other. */
+/** The maximum number of files to read. A limit is necessary because files can include each other. */
 const MAX_FILES = 200;
 
 /**
@@ -48,7 +51,7 @@ const RULE = /^((?:"[^"]*"|[^\s,=]+)(?:\s*,\s*(?:"[^"]*"|[^\s,=]+))*)\s+.*=/;
 const NO_RULE = /^(Defaults|@include|#include|(User|Runas|Host|Cmnd|Cmd)_Alias)/;
 
 /**
- * Returns the rules that give rights to a user. Omits rules for groups such as `sudo`, because the membership in these
+ * Returns the rules that give rights to a user. Omits rules for groups such as `sudo`, because membership in these
  * groups is reported separately.
  */
 export function sudoRulesOf(rules: readonly SudoRule[], { name, uid, groups }: SudoUser): SudoRule[] {

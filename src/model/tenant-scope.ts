@@ -1,12 +1,12 @@
 /**
- * The scope of a tenant's gate: what can be changed through the gate on one host. The platform's `up` writes
+ * The scope of a tenant's gate: the parts of one host that can be changed through the gate. The platform's `up` writes
  * the scope to the host.
  */
 export interface TenantScope {
   readonly host: string;
   /** The tenant's name, and the Linux group of all its users. */
   readonly tenant: string;
-  /** The systemd slice that all units of the tenant run in. */
+  /** The systemd slice in which all units of the tenant run. */
   readonly slice: string;
   readonly agents: readonly ScopedAgent[];
 }

@@ -11,8 +11,7 @@ export function tmuxStart(agent: string): readonly string[] {
 }
 
 /**
- * Escapes a word for tmux, which ends a command at a word that ends in `;` unless a backslash precedes the
- * semicolon.
+ * Escapes a word for tmux. tmux ends a command at a word that ends in `;`, unless a backslash precedes the semicolon.
  */
 export function tmuxWord(word: string): string {
   return word.endsWith(";") ? `${word.slice(0, -1)}\\;` : word;

@@ -1,6 +1,6 @@
 /** Renders and parses unit files; see systemd.syntax(7). */
 
-/** One `Key=value` of a unit file. */
+/** One `Key=value` setting of a unit file. */
 export type UnitLine = readonly [key: string, value: string];
 
 /** Renders a unit file from its sections. */
@@ -30,7 +30,7 @@ export function quote(text: string): string {
 }
 
 /**
- * Quotes an argument of ExecStart=. systemd would also expand an unescaped `$` there; see systemd.service(5).
+ * Quotes an argument of ExecStart=. Also escapes `$`, because systemd expands an unescaped `$`; see systemd.service(5).
  */
 function quoteArgument(text: string): string {
   const doubled = text.replaceAll("$", "$$$$");
@@ -43,7 +43,7 @@ export interface UnitSetting {
   readonly value: string;
 }
 
-/** A parsed unit file: its settings, in the order of the file. The file does not have to exist on a host. */
+/** A parsed unit file, with its settings in the order of the file. The file does not have to exist on a host. */
 export interface UnitFile {
   readonly settings: readonly UnitSetting[];
   /** The error in the file, as a sentence without its subject; absent if there is no error. */
@@ -51,8 +51,7 @@ export interface UnitFile {
 }
 
 /**
- * Parses the text of a service's unit. Finds only some errors; systemd finds the rest when it starts the
- * unit.
+ * Parses the text of a service's unit. Finds only some errors. systemd finds the other errors when it starts the unit.
  */
 export function parseUnitFile(text: string): UnitFile {
   const control = text.split("\n").findIndex(hasControlCharacter);
@@ -77,8 +76,7 @@ export function parseUnitFile(text: string): UnitFile {
 }
 
 /**
- * Parses a line as a section header or as a setting, and keeps the value as
- * written; undefined for any other line.
+ * Parses a line as a section header or as a setting. Keeps the value as written. Returns undefined for any other line.
  */
 export function parseUnitLine(
   line: string,

@@ -1,12 +1,13 @@
-/** How much of the host's resources a unit is allowed to use. A limit that is absent is not enforced. */
+/** The amounts of the host's resources that a unit is allowed to use. An absent limit is not enforced. */
 export interface Limits {
   /**
-   * An integer number of MiB or GiB, such as `512M` or `2G`. GiB are used if the number of GiB is an integer.
+   * The memory as an integer number of MiB or GiB, such as `512M` or `2G`. The unit is GiB if the number of GiB is an
+   * integer.
    */
   readonly memory?: string;
-  /** Number of cores, with at most two decimals: 0.5 is half a core. */
+  /** The number of cores, with at most two decimals: 0.5 is half a core. */
   readonly cpu?: number;
-  /** Number of processes and threads. */
+  /** The number of processes and threads. */
   readonly tasks?: number;
 }
 

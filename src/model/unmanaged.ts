@@ -1,6 +1,6 @@
 /**
- * An unmanaged entry: a line of a crontab, a job of at(1), a unit of systemd or of a user's own systemd instance,
- * or a process. It runs, or will run, as one of Muster's users, but Muster has no record of it.
+ * An unmanaged entry: a line of a crontab, a job of at(1), a unit of systemd or of a user's own systemd instance, or a
+ * process. Such an entry runs, or will run, as one of Muster's users, but Muster has no record of the entry.
  */
 export interface Unmanaged {
   readonly kind: UnmanagedKind;
@@ -9,8 +9,8 @@ export interface Unmanaged {
   /** The name of the program, unit or process; never the complete command line, which can contain secrets. */
   readonly name: string;
   /**
-   * Where the entry was found: the path of a file, with a line number if the file
-   * has several entries, or a cgroup.
+   * The place where the entry was found: a cgroup, or the path of a file. The path has a line number if the file has
+   * several entries.
    */
   readonly where: string;
 }

@@ -23,7 +23,7 @@ import { callPreflight } from "./preflight.ts";
 import { Config, getProject, getStack, log } from "./pulumi-sdk.ts";
 import { type StackOutputs, stackOutputs } from "./stack-outputs.ts";
 
-/** A fleet that was read and checked, before anything is registered. */
+/** A fleet that was read and checked, but not registered with the engine yet. */
 export interface PreparedFleet {
   readonly project: string;
   readonly fleet: Fleet;
@@ -32,13 +32,13 @@ export interface PreparedFleet {
   readonly plan: Plan;
 }
 
-/** The outputs of the stack. Each resolves once the stack's machines exist. */
+/** The outputs of the stack. Each output resolves when the stack's machines exist. */
 export type Deployed = { readonly [K in keyof StackOutputs]: Promise<StackOutputs[K]> };
 
 /**
- * Reads fleet.yaml and the settings of the stack. Contacts nothing.
+ * Reads fleet.yaml and the settings of the stack. Contacts no host.
  *
- * @throws InvalidError if there is no project, or fleet.yaml or a setting is invalid
+ * @throws InvalidError if there is no project, or if fleet.yaml or a setting is invalid
  */
 export function prepareFleet(): PreparedFleet {
   const project = projectDir();
@@ -90,7 +90,10 @@ export async function deployFleet(
   return { hosts: outputs.then(({ hosts }) => hosts), agents: outputs.then(({ agents }) => agents) };
 }
 
-/** Returns the credentials of a stack that expire soon. A tenant's stack has only those of its own agents. */
+/**
+ * Returns the credentials of a stack that expire soon. For a tenant's stack, these are only credentials of its own
+ * agents.
+ */
 function expiringIn({ credentials, agents }: Fleet, slice: Slice): Expiring[] {
   const own = Object.values(agents).filter(
     ({ tenant }) => slice.kind === "tenant" && slice.tenant === tenant,
@@ -120,7 +123,7 @@ function settingsOf(fleet: Fleet): StackSettings {
 }
 
 /**
- * Finds the first resource on each host, which is the Host if this stack has it. The first resource also
+ * Finds the first resource on each host. This is the Host resource if this stack contains it. The first resource also
  * removes the host's unclaimed records.
  */
 function firstOnHosts({ declarations }: Plan): Set<string> {
@@ -129,7 +132,7 @@ function firstOnHosts({ declarations }: Plan): Set<string> {
 }
 
 /**
- * Returns the hosts for which this stack creates machines. A machine is protected if its Host is protected.
+ * Returns the hosts for which this stack creates machines. A machine is protected if its Host resource is protected.
  */
 function hostsWithMachine({ declarations }: Plan, fleet: Fleet): HostSpec[] {
   return declarations.flatMap(({ type, host, protect }) => {
@@ -139,8 +142,8 @@ function hostsWithMachine({ declarations }: Plan, fleet: Fleet): HostSpec[] {
 }
 
 /**
- * Returns the aliases of a resource that now has a Host as its parent. Before version 0.2 such resources had no
- * parent, and the resource that is now an Agent was an Identity.
+ * Returns the aliases of a resource that now has a Host as its parent. Before version 0.2, such resources had no
+ * parent, and the Agent resource was an Identity.
  */
 function aliasesBeforeParents({ type, id, formerly }: Declaration): string[] {
   if (type === "Host") return [];
@@ -153,8 +156,8 @@ function aliasesBeforeParents({ type, id, formerly }: Declaration): string[] {
 }
 
 /**
- * Declares a resource. Its `deletedWith` tells the engine that the resource disappears with the disk of the
- * machine and need not be deleted separately.
+ * Declares a resource. Because of its `deletedWith`, the engine does not delete the resource separately if the machine
+ * with its disk is deleted.
  */
 function declare(
   declaration: Declaration,

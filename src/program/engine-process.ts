@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { processStatus } from "../base/process-status.ts";
 
-/** Returns the process id of the language host's parent; undefined if this system does not show it. */
+/** Returns the process id of the language host's parent; undefined if this system does not show the id. */
 export function parentOfLanguageHost(): number | undefined {
   return processStatus(process.ppid)?.parent;
 }
@@ -15,8 +15,8 @@ export function isEngine(pid: number): boolean {
 }
 
 /**
- * Returns the command line of the engine that runs this program, without the name of the engine. Returns
- * undefined if it is not visible, for example on macOS, or in a program of the Automation API.
+ * Returns the command line of the engine that runs this program, without the name of the engine. Returns undefined if
+ * the command line is not visible, for example on macOS, or in a program of the Automation API.
  */
 export function engineArguments(): readonly string[] | undefined {
   const pid = parentOfLanguageHost();

@@ -15,7 +15,7 @@ export interface EngineRun {
   readonly project: string;
   readonly file: ProjectFile;
   readonly env: NodeJS.ProcessEnv;
-  /** The command line of the engine; undefined if it is not visible. */
+  /** The command line of the engine; undefined if the command line is not visible. */
   readonly args: readonly string[] | undefined;
 }
 
@@ -23,7 +23,7 @@ const PLUGIN = "pulumi-resource-muster";
 const ENTRY = "plugins: { providers: [{ name: muster, path: node_modules/muster-fleet/plugin }] }";
 
 /**
- * Checks that the engine finds Muster's provider: in a folder that Pulumi.yaml names, or on PATH.
+ * Checks that the engine finds Muster's provider, either in a folder that Pulumi.yaml names or on PATH.
  *
  * @throws InvalidError that names the lines to add to Pulumi.yaml
  */
@@ -44,8 +44,8 @@ export function requirePlugin({ project, file, env }: EngineRun): void {
 }
 
 /**
- * Returns one sentence for each setting that Muster needs and this run of the engine does not have. Muster's own
- * `npx pulumi` sets all of them except `options.refresh`.
+ * Returns one sentence for each setting that Muster needs but that this run of the engine does not have. Muster's own
+ * `npx pulumi` sets all these settings except `options.refresh`.
  *
  * @param hasMachines whether other resources of the program create hosts of the fleet
  */
@@ -77,7 +77,7 @@ export function missingSettings({ file, env, args = [] }: EngineRun, hasMachines
   ];
 }
 
-/** Whether a variable of the engine is on: the engine accepts `1` and `true`. */
+/** Whether a variable of the engine is on. The engine accepts `1` and `true`. */
 function isTrue(value: string | undefined): boolean {
   return value === "1" || value?.toLowerCase() === "true";
 }

@@ -1,6 +1,6 @@
 /**
- * The package's own module: `import { Fleet } from "muster-fleet"`. scripts/build.ts also writes the declaration file
- * of this file, so its exports only use types of Pulumi and of public-types.ts.
+ * The package's own module: `import { Fleet } from "muster-fleet"`. scripts/build.ts also writes a declaration file for
+ * this file. The exports therefore only use types of Pulumi and of public-types.ts.
  */
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -20,8 +20,8 @@ import { Config, log, output, RunError } from "./pulumi-sdk.ts";
 export type { AgentOutput, FleetArgs, FleetMachine, HostOutput } from "./public-types.ts";
 
 /**
- * The fleet of fleet.yaml in the user's own Pulumi program. Registers the same resources as Muster's own program. The
- * machines of hosts with `kind: pulumi` come from other resources of the program.
+ * The fleet of fleet.yaml as a component in the user's own Pulumi program. Registers the same resources as Muster's own
+ * program. Other resources of the program create the machines of hosts with `kind: pulumi`.
  */
 class FleetComponent extends ComponentResource {
   /** The hosts of this stack, by name. */
@@ -45,12 +45,12 @@ class FleetComponent extends ComponentResource {
   }
 }
 
-// In Muster's own sources, `Fleet` is the type of a checked fleet.yaml.
+// The class has another name here, because `Fleet` is the type of a checked fleet.yaml in Muster's own sources.
 export { FleetComponent as Fleet };
 
 /**
- * Whether this stack has the hosts of the fleet. False in the stack of one tenant, which must not create machines: the
- * inventory contains the addresses.
+ * Whether this stack has the hosts of the fleet. False in a tenant's stack. Such a stack must not create machines, and
+ * reads their addresses from the inventory.
  */
 export function managesHosts(): boolean {
   const config = new Config("muster");
@@ -82,7 +82,8 @@ async function deploy(
   try {
     return await deployFleet(prepared, { component: await componentParent(component), machines });
   } catch (error) {
-    // A rejection that no code handles ends the program. A rejected output would add details of the SDK to the message.
+    // An unhandled rejection ends the program with the message. A rejected output would add details of the SDK to the
+    // message.
     void Promise.reject(asRunError(error));
     return { hosts: Promise.resolve({}), agents: Promise.resolve({}) };
   }

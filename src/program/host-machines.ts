@@ -7,23 +7,23 @@ import type { FleetMachine } from "./public-types.ts";
 
 /** The machine that this stack creates for a host. */
 export interface HostMachine {
-  /**
-   * The deletion of this resource also deletes everything on the machine. Absent if the machine continues to
-   * exist.
-   */
+  /** The resource whose deletion also deletes everything on the machine. Absent if the machine continues to exist. */
   readonly standIn?: Resource;
-  /** Resolves once the host can be reached and its setup has run. */
+  /** Resolves when the host is reachable and its setup has run. */
   readonly ended: Promise<Resource>;
   /**
-   * Identifies the machine. If this value changes, everything on the host is created again. Absent for a
-   * local host.
+   * The identity of the machine. If this value changes, everything on the host is created again. Absent for a local
+   * host.
    */
   readonly machine?: Output<string>;
 }
 
-/** What the program that declares a fleet adds to fleet.yaml. */
+/** The values that the program of a fleet adds to fleet.yaml. */
 export interface ProgramContext {
-  /** The component that contains the fleet. Absent in Muster's own program, which contains nothing else. */
+  /**
+   * The component that contains the fleet. Absent in Muster's own program, because that program contains only the
+   * fleet.
+   */
   readonly component?: ResourceParent;
   /** The machines that other resources of the program have created, by host. */
   readonly machines: Readonly<Record<string, FleetMachine>>;
@@ -44,7 +44,7 @@ export function hasMachine(host: Pick<HostBase, "kind">): boolean {
   return hostKindOf(host).machine !== undefined;
 }
 
-/** Declares the machines of hosts. Loads the code of a host kind only if a host is of that kind. */
+/** Declares the machines of hosts. Loads the code of a host kind only if a host has this kind. */
 export async function makeHostMachines(
   hosts: readonly HostSpec[],
   fleet: Fleet,

@@ -3,12 +3,15 @@ import { join } from "node:path";
 import { writeFileAtomic } from "../base/files.ts";
 import type { Contents } from "../model/items.ts";
 
-/** After this many milliseconds without use, no run of another stack can still be reading a file. */
+/**
+ * The number of milliseconds without use after which a file is deleted. No run of another stack can still read such a
+ * file.
+ */
 const UNUSED_MS = 24 * 60 * 60 * 1000;
 
 /**
- * Stores the file contents of this run where the provider finds them by digest, so that the resources' inputs
- * and the state contain only digests. Deletes contents that no run has used for a day.
+ * Stores the file contents of this run in a folder in which the provider finds each content by its digest. The
+ * resources' inputs and the state therefore contain only digests. Deletes contents that no run has used for a day.
  */
 export function keepContents(project: string, contents: Contents): void {
   const folder = join(project, ".muster", "contents");

@@ -5,15 +5,15 @@ import { type Deployed, deployFleet, prepareFleet } from "./deploy-fleet.ts";
 import { endWithEngine } from "./end-with-engine.ts";
 import { log, RunError } from "./pulumi-sdk.ts";
 
-// Capturing a stack trace for every promise and resource takes a third of the SDK's time, and users never see
-// these traces.
+// The stack traces of all promises and resources would take a third of the SDK's time, and users never see these
+// traces.
 Error.stackTraceLimit = 0;
-// The SDK raises this limit while it registers a resource. Without this line, it would also parse source maps.
+// The SDK raises the limit while it registers a resource. Without the next line, it would also parse source maps.
 Reflect.deleteProperty(Error, "prepareStackTrace");
 
 /**
- * Warns if the program was not started by Muster's `pulumi`. Another `pulumi` works too, but handles
- * unreachable hosts and large fleets less well.
+ * Warns if a `pulumi` other than Muster's started the program. Such a `pulumi` also works, but handles unreachable
+ * hosts and large fleets less well.
  */
 async function warnUnset(): Promise<void> {
   const unset = Object.entries(ENGINE_DEFAULTS).filter(([name]) => process.env[name] === undefined);

@@ -1,9 +1,12 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { CustomResource, DependencyResource, getProject, getStack, Output, recover } from "./pulumi-sdk.ts";
 
-/** A registered resource that other resources can depend on, even if it fails. */
+/** A registered resource on which other resources can depend, even if the registered resource fails. */
 export interface Registered {
-  /** Represents this resource in the dependencies of other resources, which therefore do not wait for it. */
+  /**
+   * The resource that represents this resource in the dependencies of other resources. Other resources therefore do not
+   * wait for this resource.
+   */
   readonly standIn: pulumi.Resource;
   /**
    * Resolves to the stand-in when the engine has finished with this resource, even if the resource failed.
@@ -14,10 +17,10 @@ export interface Registered {
 /** A resource that can be the parent of other resources. */
 export interface ResourceParent {
   readonly standIn: pulumi.Resource;
-  /** The type tokens in its URN: those of its parents, and then its own. */
+  /** The type tokens in its URN: the tokens of its parents, and then its own token. */
   readonly types: string;
   readonly isProtected: boolean;
-  /** Whether this is the component that contains the fleet in a program of one's own. */
+  /** Whether this is the component that contains the fleet in the user's own program. */
   readonly isComponent?: true;
 }
 
@@ -32,12 +35,12 @@ export async function componentParent(component: pulumi.ComponentResource): Prom
 /**
  * Prevents a failed resource from failing the entire program.
  *
- * The SDK turns failed outputs into an unhandled rejection, which fails the program. The engine would then
- * skip all deletes of the run. Therefore all outputs are recovered, and other resources refer to a failed
- * resource by its stand-in. The engine still knows which resources failed. It skips every resource that
- * depends on a failed resource, and keeps the recorded state of the resources that it skips.
+ * The SDK turns failed outputs into an unhandled rejection, which fails the program. The engine would then skip all
+ * deletes of the run. All outputs are therefore recovered, and other resources refer to a failed resource by its
+ * stand-in. The engine still knows which resources failed. It skips every resource that depends on a failed resource,
+ * and keeps the recorded state of the resources that it skips.
  *
- * @param types the type tokens in the resource's URN: those of its parents, and then its own
+ * @param types the type tokens in the resource's URN: the tokens of its parents, and then its own token
  */
 export function isolateFailure(resource: pulumi.Resource, types: string, name: string): Registered {
   recoverOutputs(resource);
@@ -56,9 +59,9 @@ function recoverOutputs(resource: pulumi.Resource): void {
 }
 
 /**
- * Prevents the failure of the resources from which a value comes from failing the entire program. The resources belong
- * to the user's program. If another resource of that program uses a failed resource, the program still fails: the
- * engine must then delete nothing, because the other resource could not be registered.
+ * Finds the resources of the user's program from which a value comes. If such a resource fails, prevents this from
+ * failing the entire program. If another resource of that program uses a failed resource, the program still fails,
+ * because this other resource could not be registered. The engine must then delete nothing.
  */
 export function isolateSource(value: pulumi.Input<unknown>): void {
   if (Array.isArray(value)) {
@@ -80,9 +83,9 @@ export function outputOf<T>(output: pulumi.Output<T>, instead: T): pulumi.Output
 }
 
 /**
- * Returns the options that make a Host the parent of a resource. A resource inherits the Host's protection
- * unless its own `protect` is set. The language host that is built from Go (SDK 3.68) does not pass on
- * `protect: false` from the options, so a transform sets it.
+ * Returns the options that make a Host the parent of a resource. A resource inherits the Host's protection unless its
+ * own `protect` is set. A transform sets `protect: false`, because the language host that is built from Go (SDK 3.68)
+ * drops this value from the options.
  */
 function under(parent: ResourceParent, protect: boolean): pulumi.CustomResourceOptions {
   const isOpen = parent.isProtected && !protect;
@@ -90,13 +93,13 @@ function under(parent: ResourceParent, protect: boolean): pulumi.CustomResourceO
   return { parent: parent.standIn, ...(isOpen && { transforms: [open] }) };
 }
 
-/** The type of the component that contains the fleet in a program of one's own. */
+/** The type of the component that contains the fleet in the user's own program. */
 export const FLEET_TYPE = "muster:index:Fleet";
 
 /**
  * Returns the aliases by which the engine recognizes a resource under its former names. A stack can change from
- * Muster's own program to a program of one's own, which has the component Fleet, and back. The way back requires a Fleet
- * without a parent, because a URN contains the types of all parents.
+ * Muster's own program to the user's own program, which has the Fleet component, and back. The change back requires a
+ * Fleet without a parent, because a URN contains the types of all parents.
  */
 export function aliasesOf(
   type: string,

@@ -12,25 +12,25 @@ import { agentOf } from "../model/resource-id.ts";
 import { nameInUrn } from "../model/urn.ts";
 import { getProject, getStack, invoke } from "./pulumi-sdk.ts";
 
-/** The tasks of a run in addition to applying the declarations. */
+/** The tasks of a run in addition to the application of the declarations. */
 export interface PendingWork {
   /** For each host, the ids of the records to remove, in the order of removal. */
   readonly orphans: Readonly<Record<string, readonly string[]>>;
   /**
-   * Homes to move: maps the id of the Agent resource that will receive a home to the id of the Agent resource
-   * that has it now.
+   * The homes to move: maps the id of the Agent resource that will receive a home to the id of the Agent resource that
+   * currently has the home.
    */
   readonly moves: Readonly<Record<string, string>>;
 }
 
 /**
- * Sends the declarations to the provider, so that the provider can determine what will be moved or removed.
+ * Sends the declarations to the provider, so that the provider can determine the moves and removals.
  *
  * @param plan the declarations of this stack
  * @param machines the machines that this stack creates
  * @param whole the plan of the entire fleet. If another stack declares a resource, the resource's record is
  *   kept for that stack to adopt
- * @param recurrence when repeated repairs are a recurring finding
+ * @param recurrence the policy that says when repeated repairs are a recurring finding
  * @returns the moves, and the ids of this stack's records for resources that are neither in the plan nor in
  *   the engine's state
  */
@@ -46,13 +46,12 @@ export async function callPreflight(
   const answer = (await invoke(PREFLIGHT_TOKEN, roster)) as PreflightAnswer;
   const { unclaimed, moves, newcomers } = answer;
   if (unclaimed.length === 0 && newcomers.length === 0) return { orphans: {}, moves };
-  // The provider process might not know the state: if a secret has changed, another provider process did the
-  // refresh.
+  // The provider process might not know the state. If a secret has changed, another provider process did the refresh.
   const inState = await namesInState();
   const leftOut = newcomers.map((id) => homeElsewhere(id, inState, roster.declared));
   const known = new Set([...inState, ...whole.declarations.map(({ id }) => id)]);
-  // If a declared resource has one of a record's items, that resource adopts the item first, and the next run
-  // removes the record.
+  // If a declared resource has an item of a record, the record is not removed yet. The resource adopts the item first,
+  // and the next run removes the record.
   const declared = new Set(
     plan.declarations.flatMap(({ host, items }) =>
       Object.values(items).map((item) => `${host} ${itemAddress(item)}`),
@@ -67,8 +66,8 @@ export async function callPreflight(
 }
 
 /**
- * For an agent without a home on its host, finds the agent's resource on another host. The provider does not
- * know this resource if the run's targets exclude it, and therefore refuses to move the home.
+ * For an agent without a home on its host, finds the agent's resource on another host. If the run's targets exclude
+ * this resource, the provider does not know it, and therefore refuses to move the home.
  */
 function homeElsewhere(
   id: string,

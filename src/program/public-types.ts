@@ -8,7 +8,7 @@ import type { Input } from "@pulumi/pulumi";
 export interface FleetArgs {
   /**
    * The path of fleet.yaml, relative to the folder of Pulumi.yaml. It must be the fleet.yaml in this folder, because
-   * Muster's provider and `fleet` read this file too. Default: `fleet.yaml`.
+   * Muster's provider and `fleet` also read this file. Default: `fleet.yaml`.
    */
   readonly file?: string;
   /** The machines of the hosts with `kind: pulumi`, by the name of the host in fleet.yaml. */
@@ -29,8 +29,8 @@ export interface FleetMachine {
    */
   readonly keys?: Input<readonly Input<string>[]>;
   /**
-   * A value that changes if, and only if, the machine is replaced by another one, such as the ID of a server. After a
-   * change, Muster pins new host keys and installs everything again. Default: the address.
+   * A value that changes if, and only if, the machine is replaced with another machine, such as the ID of a server.
+   * After a change, Muster pins new host keys and installs everything again. Default: the address.
    */
   readonly machine?: Input<string>;
 }
@@ -39,7 +39,7 @@ export interface FleetMachine {
 export interface HostOutput {
   /** The kind of the host in fleet.yaml. */
   readonly kind: string;
-  /** Absent until the host exists. */
+  /** The address at which Muster reaches the host; absent until the host exists. */
   readonly address?: string;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The parts of Pulumi's SDK that the program uses. The SDK's own index also loads the Automation API and the
- * code that serializes functions, which takes half a second at the start of every run.
+ * The parts of Pulumi's SDK that the program uses. The SDK's own index is not used. It also loads the Automation API
+ * and the code that serializes functions, which takes half a second at the start of every run.
  */
 
 export { Config } from "@pulumi/pulumi/config.js";

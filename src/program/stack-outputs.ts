@@ -12,8 +12,8 @@ export interface StackOutputs {
 }
 
 /**
- * Returns the outputs of a stack, using only fleet.yaml and the inventory. Contacts no host, so the values do
- * not depend on which hosts are reachable. They change only if one of these files changes.
+ * Returns the outputs of a stack. Reads only fleet.yaml and the inventory, so the values change only if one of these
+ * files changes. Contacts no host, so the values do not depend on which hosts are reachable.
  */
 export function stackOutputs(project: string, fleet: Fleet, slice: Slice): StackOutputs {
   const inventory = readInventory(project);

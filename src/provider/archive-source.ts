@@ -2,7 +2,7 @@ import { cachedArchives } from "../sources/archive-cache.ts";
 import { sourceOf } from "../sources/registry.ts";
 import type { ArchiveSource } from "./context.ts";
 
-/** The archives of pinned runtimes, from the sources that the operator's machine uses. */
+/** Gives access to the archives of pinned runtimes through the sources that the operator's machine uses. */
 export function archiveSource(project: string): ArchiveSource {
   return {
     files: (pinned, archives, addresses) => cachedArchives(pinned, archives, { project, addresses }),
@@ -14,8 +14,8 @@ export function archiveSource(project: string): ArchiveSource {
 }
 
 /**
- * Whether an address leads to the same server from a host as from this machine. On a host, localhost is the host
- * itself.
+ * Whether an address leads to the same server from a host as from this machine. This is not the case for localhost,
+ * because on a host, localhost is the host itself.
  */
 function isForHosts(url: string): boolean {
   const name = URL.canParse(url) ? new URL(url).hostname : "localhost";

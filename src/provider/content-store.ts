@@ -37,8 +37,8 @@ function digestsOf({ want }: HostItem): Digest[] {
 }
 
 /**
- * Reads the content with this digest. If the text of its file does not match the digest, for example because
- * the disk was full, the file counts as missing.
+ * Reads the content with this digest. If the text in the file does not match the digest, for example because the disk
+ * was full, the file counts as missing.
  */
 function readContent(folder: string, digest: Digest): string | undefined {
   try {

@@ -21,10 +21,13 @@ import type { PendingMoves } from "./pending-moves.ts";
 import type { RecurringResources } from "./recurring-resources.ts";
 import type { EngineState } from "./resources-in-state.ts";
 
-/** Connections to the hosts, separated by what they can do: a reader cannot change anything. */
+/** Connections to the hosts. There is a type for each kind of access; for example, a reader cannot change anything. */
 export interface Hosts {
   reader(host: string): Promise<{ observe(request: ObserveRequest): Promise<ObserveAnswer> }>;
-  /** Updates the host's runtime before the first request. At the first contact, stores the host's key. */
+  /**
+   * Opens a connection that updates the host runtime before the first request. At the first contact, stores the host's
+   * key.
+   */
   writer(host: string): Promise<HostChanger>;
   /** Like `writer`, but for agents that move from or to the host. */
   mover(host: string): Promise<AgentMover>;
@@ -39,14 +42,14 @@ export interface Hosts {
   rename(from: string, to: string): void;
 }
 
-/** A connection that can change a host's resources and install versions of runtimes on it. */
+/** A connection that can change a host's resources and install versions of runtimes on the host. */
 export interface HostChanger {
   converge(request: ConvergeRequest): Promise<ConvergeAnswer>;
   install(request: InstallRequest): Promise<InstallAnswer>;
   supply(request: SupplyRequest): Promise<SupplyAnswer>;
 }
 
-/** The steps of moving an agent between hosts. Each of them changes a host. */
+/** The steps of a move of an agent between hosts. Each step changes a host. */
 export type AgentMover = {
   readonly [Op in keyof MoveAnswers]: (request: Extract<MoveRequest, { op: Op }>) => Promise<MoveAnswers[Op]>;
 };
@@ -54,24 +57,24 @@ export type AgentMover = {
 /** The facts about a host that are known without contacting it. */
 export interface HostFacts {
   isDeclared(host: string): boolean;
-  /** Whether fleet.yaml declares the host intermittent. */
+  /** Whether fleet.yaml declares that the host is intermittent. */
   isIntermittent(host: string): boolean;
   lastReached(host: string): Date | undefined;
-  /** Returns the address at which Muster reaches the host; undefined if it is not known yet. */
+  /** Returns the address at which Muster reaches the host; undefined if the address is not known yet. */
   address(host: string): string | undefined;
   /** Records that the host has just been reached. */
   noteReached(host: string): void;
 }
 
-/** Observes each host only once, for all reads of its resources. */
+/** Caches the observation of each host, so that all reads of its resources share one observation. */
 export interface ObservationCache {
-  /** Returns everything in the owner's records on the host. A failure is cached too. */
+  /** Returns the observation of all resources in the owner's records on the host. A failure is also cached. */
   at(host: string, owner: string): Promise<ObserveAnswer>;
   /**
-   * Observes one resource with items that differ from its record. Calls that follow each other closely are
-   * sent as one request.
+   * Observes one resource separately, because its items differ from its record. Calls in quick succession are sent as
+   * one request.
    *
-   * @param contents the rows that the items refer to, as far as they are available
+   * @param contents the rows to which the items refer, as far as these rows are available
    */
   again(
     host: string,
@@ -83,27 +86,27 @@ export interface ObservationCache {
   forget(host: string): void;
 }
 
-/** Secret values, read from their references. */
+/** Reads secret values from their references. */
 export interface Secrets {
   /** Returns the text that is written to an item's file. @throws InvalidError if the secret has no value */
   rendered(item: WireItem): string;
   /**
-   * Refuses a value that a different agent also has without a declared reason, and a login that is on two hosts.
+   * Refuses a value that another agent has too, unless a reason is declared. Also refuses a login that is on two hosts.
    *
    * @throws InvalidError
    */
   refuseShared(item: WireItem, host: string): void;
 }
 
-/** The texts that the program has written for the provider, by digest. */
+/** Gives access to the texts that the program has written for the provider, by digest. */
 export interface ContentStore {
-  /** Returns the contents that the items refer to and that exist. */
+  /** Returns the existing contents to which the items refer. */
   held(items: Items): Contents;
-  /** Returns all contents that the items refer to. @throws MusterError if a content is missing */
+  /** Returns all contents to which the items refer. @throws MusterError if a content is missing */
   needed(items: Items): Contents;
 }
 
-/** The archives of pinned runtimes. */
+/** Gives access to the archives of pinned runtimes. */
 export interface ArchiveSource {
   /** Returns the verified file of each archive on this machine. @param addresses the addresses in fleet.yaml */
   files(
@@ -125,13 +128,11 @@ export interface ProviderContext {
   /** The agents that this run must move. */
   readonly moves: PendingMoves;
   readonly recurring: RecurringResources;
-  /** A name for this run, for the ledgers on hosts. */
+  /** The name of this run in the ledgers on hosts. */
   readonly run: string;
-  /**
-   * Like `observations`, but without reports of failures, because the hosts might never have been contacted.
-   */
+  /** Like `observations`, but without reports of failures. Used for hosts that might never have been contacted. */
   readonly silentObservations: ObservationCache;
-  /** Whether this run removes everything that the engine asks about. */
+  /** Whether this run removes all resources that the engine sends. */
   readonly isDestroy: boolean;
   readonly env: NodeJS.ProcessEnv;
   /** The stack's own settings, from its configuration. @throws InvalidError */
@@ -143,6 +144,6 @@ export interface ProviderContext {
   readonly secrets: Secrets;
   readonly contents: ContentStore;
   readonly archives: ArchiveSource;
-  /** Whether this project created a host's machine. Such a machine is deleted with everything on it. */
+  /** Whether this project created a host's machine. Such a machine is deleted together with everything on it. */
   readonly hasMachine: (host: string) => boolean;
 }

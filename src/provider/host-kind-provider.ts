@@ -10,7 +10,10 @@ export interface HostKindProvider {
   handlers(context: ProviderContext): Readonly<Record<string, Handler>>;
   /** Returns the functions that the Pulumi program can call, by token. Absent if there are no functions. */
   functions?(context: ProviderContext): Readonly<Record<string, ProviderFunction>>;
-  /** Whether this kind creates the host's machine. When the host is removed, this machine is deleted with everything on it. */
+  /**
+   * Whether this kind creates the host's machine. Such a machine is deleted with everything on it when the host is
+   * removed.
+   */
   hasMachine(host: string): boolean;
 }
 

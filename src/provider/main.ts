@@ -42,6 +42,6 @@ async function end(): Promise<void> {
 }
 
 process.on("SIGINT", end).on("SIGTERM", end);
-// The engine holds the other end of stdin, so when stdin closes, the engine has ended.
+// The engine holds the other end of stdin, so a closed stdin means that the engine has ended.
 process.stdin.on("end", end).on("error", end).resume();
 process.stdout.write(`${running.port}\n`);

@@ -14,7 +14,7 @@ export function filesNaming(answer: ObserveAnswer | undefined): FilesNaming {
   );
 }
 
-/** Returns what a host has of a user outside the user's home. A move copies none of this. */
+/** Returns the user's data outside the home, such as a crontab. A move copies none of this data. */
 export function outsideHome(answer: ObserveAnswer | undefined, user: string | undefined): string[] {
   const of = observedItems(answer).flatMap(({ item, props: { [OUTSIDE_HOME]: outside, sudo = "none" } }) => {
     if (item.kind === "user" && item.name === user)

@@ -3,24 +3,24 @@ import { subjectKey, subjectOf } from "../model/resource-id.ts";
 
 /** A move that an agent needs because its home is not on its declared host. */
 export interface PendingMove {
-  /** The id of the resource that has the agent's home now, and the host of that resource. */
+  /** The id of the resource that currently has the agent's home, and the host of this resource. */
   readonly id: string;
   readonly from: string;
-  /** The id of the resource that will have the agent's home, and the host of that resource. */
+  /** The id of the resource that will have the agent's home, and the host of this resource. */
   readonly toId: string;
   readonly to: string;
   /** Whether the agent is protected on the old host. */
   readonly isProtected: boolean;
 }
 
-/** The agents that a run must move and has not moved yet. */
+/** The agents that a run must move but has not moved yet. */
 export interface PendingMoves {
   expect(pending: readonly PendingMove[]): void;
-  /** Returns the move to the resource with this id; undefined if there is none. */
+  /** Returns the move to the resource with this id; undefined if there is no such move. */
   to(id: string): PendingMove | undefined;
   done(move: PendingMove): void;
   /**
-   * Checks that no agent that still has to leave the host needs a resource.
+   * Refuses the removal of a resource if an agent that must still leave the host needs this resource.
    *
    * @param name the name of the resource that would be removed: an id, or the name of a local host
    * @throws MusterError if an agent still needs the resource
@@ -45,8 +45,8 @@ export function emptyPendingMoves(): PendingMoves {
 }
 
 /**
- * Whether a resource belongs to the moving agent, or is something on the old host that the agent depends on:
- * a tenant, the runtime or the machine.
+ * Whether a resource belongs to the moving agent, or is a resource on the old host that the agent needs: a tenant, the
+ * runtime or the machine.
  */
 function isNeeded(name: string, { id }: PendingMove): boolean {
   const { kind } = subjectOf(name);

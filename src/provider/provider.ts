@@ -28,11 +28,11 @@ export interface ProviderDependencies {
 }
 
 export interface FleetProvider extends Provider {
-  /** Returns the stack's settings, once the engine has sent the configuration. @throws InvalidError */
+  /** Returns the stack's settings. Can be called after the engine has sent the configuration. @throws InvalidError */
   stack(): StackSettings;
 }
 
-/** Creates a provider. It contacts no host before the engine asks about a resource. */
+/** Creates a provider. The provider contacts no host before the engine sends a request about a resource. */
 export function makeProvider({
   version,
   env,

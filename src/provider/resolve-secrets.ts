@@ -10,19 +10,19 @@ import type { SecretCommands } from "./secret-commands.ts";
 /** The stack's configuration by name, without the prefix `muster:`. */
 export type Config = ReadonlyMap<string, Secret>;
 
-/** The sources of the values of secrets. */
+/** The sources from which the values of secrets are read. */
 export interface SecretSources {
   readonly config: Config;
   readonly env: NodeJS.ProcessEnv;
   readonly commands: SecretCommands;
-  /** Returns the address at which Muster reaches a host; undefined if it is not known yet. */
+  /** Returns the address at which Muster reaches a host; undefined if the address is not known yet. */
   readonly addressOf: (host: string) => string | undefined;
 }
 
 /**
  * Reads the value of a reference (`config:NAME`, `env:NAME`, `file:PATH`, `exec:COMMAND`).
  *
- * @throws InvalidError that says what to run if there is no value
+ * @throws InvalidError if there is no value; the error says which command sets the value
  */
 export function resolveSecret(reference: string, sources: SecretSources): Secret {
   const [, scheme = "", name = ""] = /^([a-z]+):(.+)$/s.exec(reference) ?? [];
@@ -46,7 +46,10 @@ function withoutMark(text: string): string {
   return text.replace(/^\ufeff/, "");
 }
 
-/** Returns the text that is compared to find equal secrets. Spaces and line ends around a value are ignored. */
+/**
+ * Returns the part of a secret's text by which equal secrets are found: the text without spaces and line ends around
+ * it.
+ */
 function comparable(text: string): string {
   return withoutMark(text).trim();
 }
@@ -108,11 +111,11 @@ interface SeenSecret {
   readonly owner: string;
   readonly host: string;
   readonly isLogin: boolean;
-  /** Whether fleet.yaml gives a reason for sharing the value. */
+  /** Whether fleet.yaml declares a reason why the value is shared. */
   readonly isShared: boolean;
 }
 
-/** Reads the secrets of one run. Keeps hashes of the values, to find a value that two agents have. */
+/** Reads the secrets of one run. Keeps hashes of the values, so that it finds a value that two agents have. */
 export function secretsFrom(sources: () => SecretSources): Secrets {
   const seen = new Map<string, SeenSecret[]>();
   return {

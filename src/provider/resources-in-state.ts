@@ -1,7 +1,7 @@
 import type { Urn } from "./wire/urn.ts";
 import type { Properties } from "./wire/values.ts";
 
-/** A resource that the engine has asked about. It is in the state, and this run can change it. */
+/** A resource about which the engine has sent a request. The resource is in the state, and this run can change it. */
 export interface EngineResource {
   readonly urn: Urn;
   /** The inputs in the state. */
@@ -9,8 +9,8 @@ export interface EngineResource {
 }
 
 /**
- * The resources that the engine has asked about. The engine asks before the program runs, so all these
- * resources are in the state.
+ * The resources about which the engine has sent requests. The engine sends these requests before the program runs, so
+ * all these resources are in the state.
  */
 export interface EngineState {
   note(resource: EngineResource): void;

@@ -4,7 +4,7 @@ import { MusterError } from "../base/errors.ts";
 export interface InFlight {
   /** Runs one request. @throws MusterError after `close` */
   enter<T>(work: () => Promise<T>): Promise<T>;
-  /** Refuses new requests; running requests continue. */
+  /** Refuses new requests. Running requests continue. */
   close(): void;
   /** Resolves when no request is running. */
   idle(): Promise<void>;

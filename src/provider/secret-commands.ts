@@ -6,16 +6,21 @@ import { userEnvironment } from "../base/user-environment.ts";
 import { secretCommand } from "../model/secret-command.ts";
 import type { ValuesOfRun } from "./values-of-run.ts";
 
-/** Returns the output of a command, which is a secret. @throws InvalidError with the exit status, without any output */
+/**
+ * Returns the output of a command, which is a secret. @throws InvalidError with the exit status, but without any output
+ */
 export type SecretCommands = (command: string) => Secret;
 
-/** Where and how commands run. */
+/** The folder, the environment and the timeout with which commands run. */
 export interface CommandPlace {
   /** The project's folder, in which the commands run. */
   readonly folder: string;
   readonly env: NodeJS.ProcessEnv;
   readonly values: ValuesOfRun;
-  /** Milliseconds after which a command is killed. A command can wait for a person who enters a passphrase. */
+  /**
+   * The number of milliseconds after which a command is killed. A command can wait until a person has entered a
+   * passphrase.
+   */
   readonly patience?: number;
 }
 
@@ -23,8 +28,8 @@ export interface CommandPlace {
 const MOST = 1024 * 1024;
 
 /**
- * Runs each command at most once, even if several agents need its value. The commands run one after another, because each
- * of them can ask for the same passphrase.
+ * Returns a function that runs each command at most once, even if several agents need its value. The commands run one
+ * after another, because each command can ask for the same passphrase.
  */
 export function secretCommands(place: CommandPlace): SecretCommands {
   const known = new Map<string, Secret | InvalidError>();
@@ -52,7 +57,7 @@ function run(
   const split = secretCommand(command, homedir());
   if ("flaw" in split) return { why: split.flaw };
   const [program = "", ...args] = split.words;
-  // The errors of the command are not read, because they can contain parts of the secret.
+  // The command's output on stderr is not read, because it can contain parts of the secret.
   const { status, signal, stdout, error } = spawnSync(program, args, {
     ...{ cwd: folder, env: userEnvironment(env), stdio: ["ignore", "pipe", "ignore"] },
     ...{ timeout: patience, killSignal: "SIGKILL", maxBuffer: MOST },
@@ -66,7 +71,7 @@ function run(
   return textOf(stdout);
 }
 
-/** Returns the output without one line end at its end, which most programs add. */
+/** Returns the output without a single trailing line end, which most programs add. */
 function textOf(bytes: Buffer): { text: string } | { why: string } {
   try {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);

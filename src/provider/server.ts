@@ -34,12 +34,12 @@ function bind(server: Server): Promise<number> {
   });
 }
 
-/** Milliseconds in which the last answers can still be sent. */
+/** The maximum number of milliseconds to wait until the last responses have been sent. */
 const DRAIN_TIMEOUT = 100;
 
 /**
- * Sends the last answers, then drops the connections that the engine has left open. If the engine is closing
- * a connection, tryShutdown might never finish, and the engine would wait 5 s for the provider to exit.
+ * Sends the last responses, then drops the connections that the engine has left open. If the engine is closing a
+ * connection, tryShutdown might never finish, and the engine would wait 5 s for the provider to exit.
  */
 function close(server: Server): Promise<void> {
   return new Promise((resolve) => {

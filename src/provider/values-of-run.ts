@@ -2,7 +2,9 @@ import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { readFileSync, rmSync } from "node:fs";
 import { writeFileAtomic } from "../base/files.ts";
 
-/** The values that the preview of an `up` has read, for the update, which runs in another process. */
+/**
+ * The secret values that the preview of an `up` has read. The update runs in another process, and reuses these values.
+ */
 export interface ValuesOfRun {
   find(reference: string): string | undefined;
   keep(reference: string, value: string): void;
@@ -13,8 +15,8 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * Keeps values in a file that is encrypted with a key of this run. The key is only in the environment of the run's
- * processes, so nobody can read the file after the run.
+ * Keeps values in a file that is encrypted with a key of this run. Only the environment of the run's processes contains
+ * the key, so nobody can read the file after the run.
  *
  * @param key 64 hexadecimal digits; if absent, nothing is kept
  */
@@ -49,7 +51,7 @@ function encrypt(text: string, key: Buffer): Buffer {
   return Buffer.concat([iv, cipher.getAuthTag(), data]);
 }
 
-/** @throws an error if the key is another one, or if the bytes were changed */
+/** @throws an error if the key is wrong, or if the bytes were changed */
 function decrypt(bytes: Buffer, key: Buffer): string {
   const start = IV_BYTES + TAG_BYTES;
   const decipher = createDecipheriv(CIPHER, key, bytes.subarray(0, IV_BYTES));

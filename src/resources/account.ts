@@ -5,8 +5,8 @@ import { hasAccount, untilTakeOver, userOf } from "./linux-users.ts";
 
 /**
  * The Linux user of an agent of a tenant with its own stack. A tenant's stack must not create users, so the platform's
- * stack creates this user. The user is a separate resource, so that it is removed after the rest of the agent. For all
- * other agents, the user is an item of the Agent resource.
+ * stack creates this user. The user is a separate resource, so that it is removed after all other parts of the agent.
+ * For agents of other tenants, the user is an item of the Agent resource.
  */
 export const agentAccount: ResourceDefinition = {
   type: "Account",

@@ -1,6 +1,6 @@
 /**
- * The program that sends an agent's heartbeat; see docs/heartbeats.md. Other programs can write the heartbeat
- * file too.
+ * The program that sends an agent's heartbeat; see docs/heartbeats.md. Other programs can also write the heartbeat
+ * file.
  */
 export const HEARTBEAT_PROGRAM = String.raw`#!/bin/sh
 # Shows that an agent lives: muster-beat [idle|busy|stuck] [TASK]

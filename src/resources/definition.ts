@@ -17,8 +17,8 @@ export interface RuntimeVersion {
 }
 
 /**
- * A resource type: a pure function that converts a fleet to declarations. Each declaration says what should
- * be on a host.
+ * A resource type: a pure function that converts a fleet to declarations. Each declaration contains the wanted items of
+ * one resource on a host.
  */
 export interface ResourceDefinition {
   readonly type: ResourceType;

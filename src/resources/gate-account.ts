@@ -8,14 +8,14 @@ import { rootFile, rootFolder } from "./root-files.ts";
 export interface GateAccount extends GateName {
   /** Public keys, such as `ssh-ed25519 AAAA… name@laptop`. */
   readonly keys: readonly string[];
-  /** The requests that the gate allows. The host runtime reads them as JSON. */
+  /** The requests that the gate allows. The host runtime reads the scope as JSON. */
   readonly scope: object;
 }
 
 /**
- * Returns the items of a gate, for a resource of the platform's stack. Root owns all these items, so the
- * account cannot change its keys or its scope. A key can run only one fixed command. The account can run only
- * this command as root.
+ * Returns the items of a gate, for a resource of the platform's stack. Root owns all these items, so the account cannot
+ * change its keys or its scope. A key can run only one fixed command, and this is the only command that the account can
+ * run as root.
  */
 export function gateItems(gate: GateAccount, compiler: Compiler): Items {
   const account = gateAccount(gate);
@@ -36,8 +36,8 @@ export function gateItems(gate: GateAccount, compiler: Compiler): Items {
     },
     "gate folder": rootFolder(home, "root", "0755"),
     "gate key folder": rootFolder(`${home}/.ssh`, "root", "0755"),
-    // sshd reads this file with the rights of the account. The account must therefore be able to read the
-    // file, although root owns it.
+    // sshd reads this file as the account. The account must therefore be able to read the file, although root owns the
+    // file.
     "gate keys": file(`${home}/.ssh/authorized_keys`, lines, "0644"),
     "gate scope": file(scopeFile(gate), scope, "0600"),
     "gate rights": file(`${SUDOERS_DIR}/${account}`, rule, "0440"),

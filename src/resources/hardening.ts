@@ -10,12 +10,12 @@ import { credentialsDir } from "./agent/credentials.ts";
  * depends only on data that the platform's stack knows, because a tenant's gate requires exactly these lines.
  *
  * The following settings are omitted on purpose. MemoryDenyWriteExecute= would break just-in-time compilers, such as
- * the one in Node. ProtectKernelTunables= takes a fifth of the start time, and protects /proc/sys and /sys only from
- * users that cannot write there anyway (docs/adr/0037). PrivateNetwork= and IPAddressDeny= would separate agents from
- * their providers. ProcSubset=pid would hide /proc/meminfo and /proc/cpuinfo, which build tools and runtimes need.
- * RestrictSUIDSGID= would disable openat2(2), because systemd cannot check the flags of this call, and OpenClaw cannot
- * lock its files without it. An agent has no privileges that a file with setuid could give, and other agents do not see
- * its home and its /tmp.
+ * the compiler in Node. ProtectKernelTunables= takes a fifth of the start time, and protects /proc/sys and /sys only
+ * from users that cannot write to them anyway (docs/adr/0037). PrivateNetwork= and IPAddressDeny= would separate agents
+ * from their providers. ProcSubset=pid would hide /proc/meminfo and /proc/cpuinfo, which build tools and runtimes need.
+ * RestrictSUIDSGID= would disable openat2(2), because systemd cannot check the flags of this call. Without openat2(2),
+ * OpenClaw cannot lock its files. A setuid file of an agent is harmless: the agent has no privileges that the file
+ * could give, and other agents cannot see its home and its /tmp.
  */
 export function hardening(fleet: Fleet, agent: AgentSpec): UnitLine[] {
   const may = (one: SandboxException) => agent.allow.includes(one);
@@ -45,7 +45,7 @@ const RIGHTS: readonly UnitLine[] = [
   ["RemoveIPC", "yes"],
 ];
 
-/** The system calls by which a program restricts itself. They only take rights away. */
+/** The system calls with which a program restricts itself. These calls can only remove privileges. */
 const SELF_RESTRICTION = [
   "landlock_add_rule",
   "landlock_create_ruleset",
@@ -71,7 +71,7 @@ function restrictions(may: (one: SandboxException) => boolean): UnitLine[] {
     ...unless(may("sockets"), ["RestrictAddressFamilies", "AF_UNIX AF_INET AF_INET6 AF_NETLINK"]),
     ["SystemCallArchitectures", "native"],
     ["SystemCallFilter", systemCalls(may)],
-    // A forbidden system call returns an error. By default, it would kill the program.
+    // A forbidden system call returns this error. By default, the call would kill the program.
     ["SystemCallErrorNumber", "EPERM"],
   ];
 }
@@ -81,9 +81,9 @@ function unless(allowed: boolean, line: UnitLine): UnitLine[] {
 }
 
 /**
- * Returns the lines that limit which files an agent can use. The agent sees only its own home and, in
- * Muster's folder, only its own secrets. However, agents that share a user see each other's homes. The folder
- * of the secrets can be missing, because the first credential can be added later.
+ * Returns the lines that limit which files an agent can use. The agent sees only its own home and, in Muster's folder,
+ * only its own secrets. However, agents that share a user see each other's homes. The folder of the secrets is
+ * optional, because the first credential can be added later.
  */
 function files(fleet: Fleet, agent: AgentSpec, writes: boolean): UnitLine[] {
   const { home, workdir } = agent;
@@ -102,7 +102,7 @@ function files(fleet: Fleet, agent: AgentSpec, writes: boolean): UnitLine[] {
   ];
 }
 
-/** Returns the fields of a program item that describe which folders the program's unit sees. */
+/** Returns the fields of a program item that describe which folders the program's unit can see. */
 export function programView(
   fleet: Fleet,
   agent: AgentSpec,
@@ -116,8 +116,8 @@ export function programView(
 }
 
 /**
- * Returns the folders on the host that an agent's unit does not see, except for its home and its working
- * directory.
+ * Returns the folders on the host that an agent's unit cannot see. The home and the working directory in these folders
+ * are visible.
  */
 function hiddenFolders(fleet: Fleet, agent: AgentSpec): string[] {
   const temporary = ["/tmp", "/var/tmp"];

@@ -51,8 +51,8 @@ export const host: ResourceDefinition = {
         ...(withAgents.has(name) ? agentPrograms(compiler) : {}),
         ...(withAgents.has(name) ? routingItems(fleet, name, compiler) : {}),
         ...(watched.has(name) ? deadman(compiler) : {}),
-        // Hosts with agents but without jobs also get these units, because a tenant's stack can add the first
-        // job but cannot add these units.
+        // Hosts with agents but without jobs also get these units, because a tenant's stack can add the first job but
+        // not these units.
         ...(withAgents.has(name) || withJobs.has(name) ? jobHandlers(compiler) : {}),
         ...probes(fleet, name, compiler),
         ...controllers(fleet, name),

@@ -13,8 +13,8 @@ import { service } from "./service.ts";
 import { tenant } from "./tenant.ts";
 
 /**
- * All resource types. Each type comes after the types that it needs. To add a type, add a file in this
- * folder, a line here, and a case file.
+ * All resource types. Each type follows the types that it needs. To add a type, add a file in this folder, a line here,
+ * and a case file.
  */
 export const definitions: readonly ResourceDefinition[] = [
   host,
@@ -28,7 +28,7 @@ export const definitions: readonly ResourceDefinition[] = [
 ];
 
 /**
- * Compiles the fleet to plain data that says what should be on each host.
+ * Compiles the fleet to plain data that describes the wanted resources of each host.
  *
  * @returns the declarations, each after the declarations that it needs, and the texts to which they refer by
  *   digest

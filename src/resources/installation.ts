@@ -3,8 +3,9 @@ import { hostId, installationId } from "../model/resource-id.ts";
 import type { ResourceDefinition } from "./definition.ts";
 
 /**
- * A pinned version of a runtime on a host with agents that use it. It belongs to the platform's stack, because root
- * installs it. It is a separate resource, so that a failed installation blocks only the agents that use this version.
+ * A pinned version of a runtime on a host with agents that use this version. The resource belongs to the platform's
+ * stack, because root installs the version. It is a separate resource, so that a failed installation blocks only the
+ * agents that use this version.
  */
 export const installation: ResourceDefinition = {
   type: "Installation",

@@ -6,8 +6,8 @@ import type { Compiler } from "./definition.ts";
 import { unitFile } from "./root-files.ts";
 
 /**
- * The maximum number of failures of a job within an hour that are reported and retried. A broken job
- * therefore cannot overload its host.
+ * The maximum number of failures of a job per hour that are reported and retried. With this limit, a broken job cannot
+ * overload its host.
  */
 const MOST = 60;
 

@@ -43,7 +43,7 @@ function itemsOf(fleet: Fleet, job: JobSpec, { keep }: Compiler): Items {
 }
 
 /**
- * Returns the user that looks up the program of a job. This is `nobody` if the user of the job exists only
+ * Returns the user as which the program of a job is looked up. This is `nobody` if the user of the job exists only
  * during a run.
  */
 function actorOf({ user }: JobSpec, agent: AgentSpec | undefined): string {

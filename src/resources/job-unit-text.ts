@@ -19,9 +19,9 @@ export function jobNameOf({ name, agent }: JobSpec): JobName {
 }
 
 /**
- * Returns the unit text of a job's service. When a run ends, systemd ends all processes of the run. No run
- * starts while the host or the job's agent is held, or while the agent is in quarantine or paused. A run that is
- * skipped for this reason is not started later.
+ * Returns the unit text of a job's service. When a run ends, systemd ends all processes of the run. No run starts while
+ * the host or the job's agent is on hold, or while the agent is in quarantine or paused. Such a skipped run is not
+ * started later.
  */
 export function jobServiceText(fleet: Fleet, job: JobSpec): string {
   const agent = job.agent === undefined ? undefined : fleet.agents[job.agent];
@@ -44,7 +44,7 @@ export function jobServiceText(fleet: Fleet, job: JobSpec): string {
       // RuntimeMaxSec= has no effect on a oneshot service; see systemd.service(5).
       ["TimeoutStartSec", String(job.timeout)],
       ["TimeoutStopSec", "10"],
-      // A run that is ended by the next run or by the removal of its job does not count as failed.
+      // A run does not count as failed if the next run or the removal of its job ends it.
       ["SuccessExitStatus", "143 SIGTERM"],
     ],
   });
@@ -90,7 +90,7 @@ export function jobTimerText(job: JobSpec): string {
   return renderUnit({
     Unit: [
       ["Description", `Starts Muster job ${job.name} of ${job.agent ?? "this host"}`],
-      // This line keeps the service loaded, so that systemd still knows how the last run ended.
+      // This line keeps the service loaded, so that systemd still knows the result of the last run.
       ...(isReplaced ? [["After", service] as const] : []),
     ],
     Timer: [

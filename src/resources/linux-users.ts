@@ -26,7 +26,8 @@ export function account(agents: AgentsOfUser): Items {
 }
 
 /**
- * While one of the agents still runs in its former unit, returns items that do not change what this unit has access to.
+ * Returns the items. While one of the agents still runs in its former unit, the returned items do not change the access
+ * of this unit.
  */
 export function untilTakeOver(agents: readonly AgentSpec[], items: Items): Items {
   if (agents.every(({ takeOver }) => takeOver === "now")) return items;
@@ -53,8 +54,8 @@ export function userOf(agents: AgentsOfUser): Items {
 }
 
 /**
- * Returns the supplementary groups. Before the take-over they are not declared, because the former unit of the
- * agent can need any of them.
+ * Returns the supplementary groups. Before the take-over, no groups are declared, because the former unit of the agent
+ * can need any group.
  */
 function groupsOf(agents: AgentsOfUser): string | undefined {
   if (agents.some(({ takeOver }) => takeOver === "later")) return undefined;

@@ -8,8 +8,7 @@ import { formerIds } from "./former-ids.ts";
 import { gateItems } from "./gate-account.ts";
 
 /**
- * A key that can read the applied state of a host, for all tenants or for one tenant. It cannot change
- * anything.
+ * A key that can read the applied state of a host, for all tenants or for one tenant. The key cannot change anything.
  */
 export const reader: ResourceDefinition = {
   type: "Reader",
@@ -20,8 +19,8 @@ export const reader: ResourceDefinition = {
 };
 
 /**
- * Returns the hosts that a reader can read. For a reader with a tenant, these are only the hosts with agents
- * of this tenant. For all other readers, these are all managed hosts.
+ * Returns the hosts that a reader can read: for a reader with a tenant, the hosts with agents of this tenant; for all
+ * other readers, all managed hosts.
  */
 export function hostsOf(fleet: Fleet, { tenant }: ReaderSpec): string[] {
   return Object.keys(fleet.hosts).filter(

@@ -18,7 +18,10 @@ const HANDOFF_PROGRAM = `#!/bin/sh
 exec ${RUNTIME_DIR}/run agent handoff "$@"
 `;
 
-/** Returns the routes for a host with agents, and the program that reads them. Returns no items without routes. */
+/**
+ * Returns the routes for a host with agents, and the program that reads the routes. Returns no items if there are no
+ * routes.
+ */
 export function routingItems(fleet: Fleet, host: string, { keep }: Compiler): Items {
   const routes = Object.values(fleet.routes);
   if (routes.length === 0) return {};
@@ -40,7 +43,7 @@ export function routingItems(fleet: Fleet, host: string, { keep }: Compiler): It
   };
 }
 
-/** Removes the examples, which only `fleet validate` needs. */
+/** Returns a route without its examples, because only `fleet validate` needs the examples. */
 function routeOf({
   capability,
   agents,
@@ -50,13 +53,13 @@ function routeOf({
   return { capability, agents, to, patterns };
 }
 
-/** Returns the tenant of each agent, if there are several tenants. */
+/** Returns the tenant of each agent if there are several tenants. */
 function tenantsOf(agents: readonly AgentSpec[]): Pick<HostRoutes, "tenants"> {
   if (new Set(agents.map(({ tenant }) => tenant)).size < 2) return {};
   return { tenants: Object.fromEntries(agents.map(({ name, tenant }) => [name, tenant])) };
 }
 
-/** Returns agents by user. Under `isolation: tenant`, a user can belong to several agents. */
+/** Returns the agent of each user. Omits a user of several agents, which is possible under `isolation: tenant`. */
 function usersOf(agents: readonly AgentSpec[]): HostRoutes["users"] {
   const byUser = Map.groupBy(agents, ({ user }) => user);
   return Object.fromEntries(

@@ -1,7 +1,7 @@
 /**
- * The program in the first pane of an agent's tmux. It runs the agent's program. When this program has ended, it saves
- * the last lines of the terminal and the exit status, and ends tmux. The unit therefore ends too, even if the agent has
- * started other programs.
+ * The program `muster-run` in the first pane of an agent's tmux. muster-run runs the agent's program. When the agent's
+ * program has ended, muster-run saves the last lines of the terminal and the exit status, and ends tmux. The unit
+ * therefore also ends, even if the agent has started other programs.
  */
 export const RUN_PROGRAM_TEXT = `#!/bin/sh
 # Runs an agent's program in the agent's tmux: muster-run PROGRAM [ARGUMENT...]

@@ -107,7 +107,10 @@ function files({ files, unit }: ServiceSpec, { keep }: Compiler): Items {
   return Object.fromEntries(items);
 }
 
-/** Returns the file with the addresses of hosts, which only the provider knows. */
+/**
+ * Returns the file with the addresses of hosts. The file's content is a reference, because only the provider knows the
+ * addresses.
+ */
 function addressFile({ addresses }: ServiceSpec): Items {
   if (addresses === undefined) return {};
   const { path } = addresses;
@@ -115,7 +118,7 @@ function addressFile({ addresses }: ServiceSpec): Items {
   return { [path]: { kind: "file", path, secret: addressReference(addresses), want } };
 }
 
-/** Returns the unit file of the service, if fleet.yaml has one, and Muster's drop-in, if it is not empty. */
+/** Returns the unit file of the service if fleet.yaml declares one, and Muster's drop-in if it is not empty. */
 function unitFiles(fleet: Fleet, service: ServiceSpec, { keep }: Compiler): Items {
   const { unit, text } = service;
   const settings = serviceSettings(service, credentialsOf(fleet, service));
@@ -129,9 +132,8 @@ function unitFiles(fleet: Fleet, service: ServiceSpec, { keep }: Compiler): Item
 }
 
 /**
- * Returns the text of Muster's drop-in for the unit of a service. It contains a condition that prevents a
- * start in quarantine, and the location of the service's credentials. The text is empty if the unit needs
- * neither.
+ * Returns the text of Muster's drop-in for the unit of a service. The text contains a condition that prevents a start
+ * in quarantine, and the path of the service's credentials. It is empty if the unit needs neither of them.
  */
 function serviceSettings(service: ServiceSpec, credentials: readonly CredentialSpec[]): string {
   const { settings = [] } = service;

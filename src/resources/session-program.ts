@@ -1,7 +1,7 @@
 /**
  * The program that starts an agent's program in the agent's own conversation; see docs/runtimes.md. Claude Code and pi
- * accept an ID that is chosen before the first start. Codex chooses its IDs itself, so the program reads the ID from
- * Codex's record of the conversation that began after the first start.
+ * accept an ID that is chosen before the first start. Codex chooses its IDs itself. The program therefore reads the ID
+ * from Codex's record of the conversation that began after the first start.
  */
 export const SESSION_PROGRAM_TEXT = String.raw`#!/bin/sh
 # Starts an agent's program in its own conversation: muster-session KIND PROGRAM [ARGUMENT...]

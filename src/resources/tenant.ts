@@ -23,9 +23,9 @@ interface Presence {
 }
 
 /**
- * A tenant on a host: its Linux group and, with `isolation: tenant`, the user that all its agents share. A
- * tenant with limits or with its own stack also has a systemd slice. A tenant with its own stack also has a
- * gate, through which this stack connects.
+ * A tenant on a host: its Linux group and, with `isolation: tenant`, the user that all its agents share. A tenant with
+ * limits or with its own stack also has a systemd slice. A tenant with its own stack also has a gate, through which its
+ * stack connects.
  */
 export const tenant: ResourceDefinition = {
   type: "Tenant",
@@ -83,7 +83,7 @@ function scopeOf(fleet: Fleet, { host, tenant, agents }: Presence): TenantScope 
   };
 }
 
-/** Returns the slice with the limits for all agents of the tenant on a host together. */
+/** Returns the slice with the limits for the sum of the tenant's agents on a host. */
 function slice(fleet: Fleet, { tenant }: Presence, compiler: Compiler): Items {
   const { key, limits = {} } = fleet.tenants[tenant] ?? {};
   if (key === undefined && !isLimited(limits)) return {};

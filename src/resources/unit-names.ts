@@ -3,8 +3,8 @@ import { formerLabel } from "../model/former-unit.ts";
 import { agentUnit } from "../model/host-paths.ts";
 
 /**
- * Returns the name of a tenant's slice. Each `-` in the name is escaped, because systemd would otherwise put
- * the slice inside another slice; see systemd.slice(5).
+ * Returns the name of a tenant's slice. Escapes each `-` in the name, because systemd would otherwise put the slice
+ * inside another slice; see systemd.slice(5).
  */
 export const sliceName = (tenant: string): string => `muster-${tenant.replaceAll("-", "\\x2d")}.slice`;
 

@@ -34,7 +34,7 @@ export function unitText(fleet: Fleet, agent: AgentSpec): string {
       ["Description", `Muster agent ${agent.name} of ${agent.tenant}`],
       ["After", "network.target"],
       ["ConditionPathExists", `!${quarantineFile(unitName(agent))}`],
-      // The deadman decides when there have been too many restarts. systemd does not limit the restarts.
+      // systemd does not limit the restarts, because the deadman decides when there were too many.
       ["StartLimitIntervalSec", "0"],
     ],
     Service: [
@@ -47,8 +47,8 @@ export function unitText(fleet: Fleet, agent: AgentSpec): string {
       ["LogsDirectoryMode", "0700"],
       ["ExecStart", execStart(agent)],
       ["Restart", agent.lifecycle.kind === "core" ? "always" : "no"],
-      // A short delay is safe. A restart of all agents on a host takes two seconds. If an agent exits again
-      // and again, the deadman puts it in quarantine after five restarts.
+      // A short delay is safe. A restart of all agents on a host takes two seconds. If an agent exits repeatedly, the
+      // deadman puts it in quarantine after five restarts.
       ["RestartSec", "200ms"],
       // If a program does not exit by itself, systemd kills it after this time, so that the next start is not
       // delayed.
@@ -56,8 +56,8 @@ export function unitText(fleet: Fleet, agent: AgentSpec): string {
       ["NotifyAccess", "all"],
       ...(agent.watchdog > 0 ? [["WatchdogSec", String(agent.watchdog)] as const] : []),
       ...limitLines(agent.limits),
-      // If memory runs out, the kernel kills only the largest process. If this is the agent itself, its unit
-      // ends too.
+      // If memory runs out, the kernel kills only the largest process. If this process is the agent itself, the unit
+      // also ends.
       ["OOMPolicy", "continue"],
     ],
     Install: [["WantedBy", "multi-user.target"]],
@@ -65,7 +65,7 @@ export function unitText(fleet: Fleet, agent: AgentSpec): string {
 }
 
 /**
- * Returns the drop-in that replaces lines of the unit while the agent does not use its first provider. An
+ * Returns the drop-in that replaces lines of the unit while the agent uses this provider instead of its first one. An
  * empty value removes all earlier values of its key; see systemd.unit(5).
  */
 export function choiceText(fleet: Fleet, agent: AgentSpec, choice: ChoiceSpec): string {

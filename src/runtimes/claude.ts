@@ -4,7 +4,7 @@ import type { ModelAccess, Runtime, Settings, Surroundings } from "./runtime.ts"
 
 interface Cloud {
   readonly env: NonNullable<Settings["env"]>;
-  /** The variable that has the address of the API. */
+  /** The variable with the address of the API. */
   readonly address: string;
 }
 
@@ -19,13 +19,14 @@ const PROVIDERS: Readonly<Record<string, Cloud>> = {
 };
 
 /**
- * Claude Code asks a person whether it may use a key that it finds under this name, and remembers the answer with a
- * part of the key. It does not ask about a key that `apiKeyHelper` prints.
+ * Claude Code asks a person whether it may use a key in the variable with this name, and saves the answer with a part
+ * of the key. It does not ask about a key that `apiKeyHelper` prints. Muster therefore passes the key under another
+ * name.
  */
 const KEY = "ANTHROPIC_API_KEY";
 const RENAMED_KEY = `MUSTER_${KEY}`;
 
-/** The variables from which Claude Code takes a key or a login of Anthropic. */
+/** The variables from which Claude Code reads a key or a login of Anthropic. */
 const KEYS: readonly string[] = [KEY, "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"];
 
 /**
@@ -42,7 +43,7 @@ export const claude: Runtime = {
   sessions: "claude",
   sessionArguments: /^(-c|--continue|-r|--resume|--session-id|--fork-session|--from-pr|-p|--print|--bg)$/,
   bareModels: /^(?!anthropic\/)/,
-  // The package itself contains only a stub. Its install script replaces the stub with this program.
+  // The package itself contains only a stub, which its install script would replace with this program.
   packages: {
     npm: { name: "@anthropic-ai/claude-code", native: "@anthropic-ai/claude-code-linux-{cpu}/claude" },
   },
@@ -92,7 +93,7 @@ function settings({ provider = "anthropic", model, url }: ModelAccess, around: S
       ".claude.json": json(answers(around)),
       ".claude/settings.json": json({
         ...(around.variables.includes(KEY) && { apiKeyHelper: `printenv ${RENAMED_KEY}` }),
-        // There is nobody to ask, and the unit decides what the agent can do.
+        // No person can answer questions, and the sandbox of the unit limits the agent.
         permissions: { defaultMode: "bypassPermissions" },
         skipDangerousModePermissionPrompt: true,
       }),

@@ -2,10 +2,13 @@ import { option } from "./command-line-option.ts";
 import { joinedIn } from "./identity-files.ts";
 import type { ModelAccess, Runtime, Surroundings } from "./runtime.ts";
 
-/** The vendor whose key or login Codex uses if no other vendor is declared. */
+/** The vendor whose key or login Codex uses if no vendor is declared. */
 const OPENAI = "openai";
 
-/** The provider that Muster declares for a key of OpenAI. Codex asks for a login with its own provider `openai`. */
+/**
+ * The provider that Muster declares for a key of OpenAI. Codex's own `openai` provider is not used, because Codex then
+ * asks for a login.
+ */
 const WITH_KEY = "openai-key";
 
 /** The usual variable of a key of OpenAI. */
@@ -17,7 +20,7 @@ export const codex: Runtime = {
   processes: ["codex", "node"],
   heartbeat: "none",
   showsWork: true,
-  // The file config.toml can name more providers under [model_providers].
+  // The file config.toml can declare more providers under [model_providers].
   providers: [OPENAI, "ollama", "lmstudio", "amazon-bedrock"],
   providersFile: ".codex/config.toml",
   modelOption: "--model",
@@ -74,14 +77,17 @@ function providerOf({ provider, url, keyVariable }: ModelAccess, { variables }: 
   return [...option("-c", provider && `model_provider=${JSON.stringify(provider)}`), ...address];
 }
 
-/** Declares a provider that reads its key from a variable, and so needs no login. */
+/** Declares a provider that reads its key from a variable and therefore needs no login. */
 function withKey(variable: string, url = "https://api.openai.com/v1"): string[] {
   const keys = { name: "OpenAI", base_url: url, env_key: variable, wire_api: "responses" };
   const entry = Object.entries(keys).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
   return ["-c", `model_provider="${WITH_KEY}"`, "-c", `model_providers.${WITH_KEY}={${entry.join(",")}}`];
 }
 
-/** Sets the address of a provider. Codex does not allow another address for its own provider under its own name. */
+/**
+ * Returns the setting for the address of a provider. Codex's own provider has a separate setting, because Codex does
+ * not allow another address under this provider's name.
+ */
 function addressOf(vendor: string, url: string): string {
   return vendor === OPENAI
     ? `openai_base_url=${JSON.stringify(url)}`
@@ -89,8 +95,9 @@ function addressOf(vendor: string, url: string): string {
 }
 
 /**
- * Codex's own sandbox needs namespaces, which the unit does not allow. The unit itself is the sandbox, and there is
- * nobody to ask. A snapshot of the shell would copy all variables, with the keys, to a file in the home.
+ * Returns the configuration of Codex. Codex's own sandbox is off, because it needs namespaces, which the unit does not
+ * allow. The unit itself is the sandbox. Codex asks no questions, because no person can answer them. A snapshot of the
+ * shell would copy all variables, including keys, to a file in the home.
  */
 function config({ workdir }: Surroundings): string {
   return `approval_policy = "never"

@@ -1,6 +1,9 @@
 import type { Runtime } from "./runtime.ts";
 
-/** Any other program. It finds the agent's identity in the home, and the model in environment variables. */
+/**
+ * The runtime for any other program. The program finds the agent's identity in the home, and the model in environment
+ * variables.
+ */
 export const commandRuntime: Runtime = {
   processes: [],
   heartbeat: "none",

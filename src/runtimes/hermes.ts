@@ -25,12 +25,13 @@ export const hermes: Runtime = {
   heartbeat: "none",
   showsWork: true,
   providers: PROVIDERS,
-  // Hermes can change the provider during a turn and keep the conversation. A restart would lose the
+  // Hermes can change the provider during a turn without losing the conversation. A restart would lose the
   // conversation.
   fallsBack: true,
   settingsFile: { path: CONFIG, modelKeys: ["model.default", "model.provider", FALLBACKS] },
   packages: { pypi: { name: "hermes-agent" } },
-  // Command-line options apply only to the chat. The gateway and the cron jobs read the model from the file.
+  // The model is written to the file, because the gateway and the cron jobs read the file. Command-line options apply
+  // only to the chat.
   waitsFor: ({ provider }) =>
     provider === undefined
       ? "asks whether to run its setup: declare `provider` and `model` in `runtime`, or in .hermes/config.yaml"
@@ -61,14 +62,15 @@ export const hermes: Runtime = {
 };
 
 /**
- * Without fallbacks of its own, an agent could add providers that nobody declared. Hermes asks a person before it runs
- * some commands. There is nobody to ask, and the unit decides what the agent can do.
+ * Returns the default settings. If no fallbacks are declared, the settings contain an empty list of fallbacks.
+ * Otherwise, the agent could add undeclared providers. By default, Hermes asks a person before it runs some commands.
+ * These questions are off, because no person can answer them, and the sandbox of the unit limits the agent.
  */
 function usual(others: readonly ModelAccess[]): string {
   return `${others.length === 0 ? `${FALLBACKS}: []\n` : ""}approvals:\n  mode: "off"\n`;
 }
 
-/** Renders the configuration as YAML. The values are written as JSON, which is valid YAML. */
+/** Renders the configuration as YAML. Writes the values as JSON, which is valid YAML. */
 function config({ provider, model, url }: ModelAccess, fallbacks: readonly ModelAccess[]): string {
   const keys = { default: model, provider, base_url: url };
   const lines = Object.entries(keys).filter(([, value]) => value !== undefined);

@@ -7,8 +7,8 @@ import type { Texts } from "./runtime.ts";
 export const IDENTITY_FILES = ["SOUL.md", "IDENTITY.md", "USER.md", "AGENTS.md", "TOOLS.md", "MEMORY.md"];
 
 /**
- * Returns a function that joins the declared identity files into one file at `path`. This is for a runtime
- * that reads a single file.
+ * Returns a function that joins the declared identity files into one file at `path`, for a runtime that reads a single
+ * file.
  */
 export function joinedIn(path: string): (files: Texts) => Texts {
   return (files) => {
@@ -18,8 +18,8 @@ export function joinedIn(path: string): (files: Texts) => Texts {
 }
 
 /**
- * Returns a function that copies each identity file in `places` to its path in `places`. This is for a
- * runtime that reads several files.
+ * Returns a function that copies each identity file in `places` to its path in `places`, for a runtime that reads
+ * several files.
  */
 export function placedAs(places: Readonly<Record<string, string>>): (files: Texts) => Texts {
   return (files) =>

@@ -3,22 +3,23 @@ import type { ModelAccess, Runtime, Surroundings } from "./runtime.ts";
 
 const CONFIG = ".openclaw/openclaw.json";
 
-/** OpenClaw's names for the forms of the vendors' APIs. All other vendors have the form of chat completions. */
+/** OpenClaw's names for the protocols of the vendors' APIs. All other vendors use the protocol of chat completions. */
 const APIS: Readonly<Record<string, string>> = {
   anthropic: "anthropic-messages",
   openai: "openai-responses",
 };
 
 /**
- * The first port and the number of ports that Muster gives to gateways. Each gateway uses a few more ports after its
- * own, so the ports are 20 apart, as OpenClaw's documentation recommends. All are below the kernel's ephemeral ports.
+ * The first port and the number of ports that Muster gives to gateways. Each gateway also uses a few ports after its
+ * own port, so the ports are 20 apart, as OpenClaw's documentation recommends. All ports are below the kernel's
+ * ephemeral ports.
  */
 const PORTS = { first: 12_000, apart: 20, count: 1000 };
 
 /** OpenClaw, a gateway for one agent. It is a Node program that renames its process. */
 export const openclaw: Runtime = {
   program: "openclaw",
-  // The kernel keeps 15 characters of a name.
+  // The kernel cuts the name of a process to 15 characters.
   processes: ["openclaw", "openclaw-gatewa", "node"],
   heartbeat: "none",
   settingsFile: { path: CONFIG, modelKeys: ["agents.defaults.model.primary"] },
@@ -29,7 +30,7 @@ export const openclaw: Runtime = {
     files: { [CONFIG]: json(required(access, around)) },
     defaults: { [CONFIG]: json(usual(around)) },
   }),
-  // The workspace is the home, where the identity's files are.
+  // No copies are needed: the workspace is the home, which already contains the identity's files.
   identity: () => ({}),
 };
 
@@ -59,7 +60,7 @@ function modelsOf(model: string): object {
   return { models: [{ id: model, name: model }] };
 }
 
-/** Only this host can reach the gateway. Each gateway has its own port. */
+/** Returns the default settings of the gateway: only its own host can reach it, and each gateway has its own port. */
 function usual({ name }: Surroundings): object {
   return { gateway: { bind: "loopback", port: portOf(name) } };
 }

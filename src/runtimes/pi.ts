@@ -49,11 +49,13 @@ export const pi: Runtime = {
       },
     ],
   },
-  // The global instructions, which pi reads in every working directory (see pi.dev/docs).
+  // The file with the global instructions, which pi reads in every working directory (see pi.dev/docs).
   identity: joinedIn(".pi/agent/AGENTS.md"),
 };
 
-/** Returns the addresses of all providers that the agent can use, because pi reads them from one file. */
+/**
+ * Returns the file with the addresses of all providers that the agent can use. pi reads all addresses from this file.
+ */
 function addresses(all: readonly ModelAccess[]): { readonly files?: Readonly<Record<string, string>> } {
   const known = all.flatMap(({ provider, url }) =>
     provider === undefined || url === undefined ? [] : [[provider, { baseUrl: url }] as const],

@@ -8,15 +8,17 @@ export interface ModelChoice {
   readonly model?: string;
 }
 
-/** A model choice, and how the runtime reaches the provider. */
+/** A model choice, with the address and the key variable of its provider. */
 export interface ModelAccess extends ModelChoice {
-  /** The address of the API, if it is not the vendor's own, in the form that the vendor's programs take. */
+  /** The address of the API, in the form that the vendor's programs accept. Absent for the vendor's own address. */
   readonly url?: string;
-  /** The environment variable that has the key for this provider; absent if no credential belongs to it alone. */
+  /**
+   * The environment variable with the key for this provider; absent if no credential belongs to this provider alone.
+   */
   readonly keyVariable?: string;
 }
 
-/** The properties of an agent on which the settings of its runtime depend, apart from its model. */
+/** The properties of an agent, other than its model, on which the settings of its runtime depend. */
 export interface Surroundings {
   /** The agent's name. */
   readonly name: string;
@@ -42,18 +44,15 @@ export interface Settings {
    */
   readonly files?: Texts;
   /**
-   * More keys in settings files, which apply unless the agent's identity declares them. With them, the runtime
-   * reaches its prompt, and works inside the agent's unit, without a question to a person.
+   * More keys in settings files. These keys apply unless the agent's identity declares them. With these settings, the
+   * runtime starts and works inside the agent's unit without a question to a person.
    */
   readonly defaults?: Texts;
 }
 
 /** A program that runs agents, such as Claude Code, and the properties of the program that Muster needs. */
 export interface Runtime {
-  /**
-   * The name of the program, which is looked up in the agent's PATH. If absent, fleet.yaml must name the
-   * program.
-   */
+  /** The name of the program in the agent's PATH. If absent, fleet.yaml must name the program. */
   readonly program?: string;
   /**
    * The names that the process of the runtime can have, without version numbers. Empty if any name is
@@ -61,38 +60,38 @@ export interface Runtime {
    */
   readonly processes: readonly string[];
   /**
-   * The default heartbeat. It is `none` for a runtime that can wait for input, because it is normal that such
-   * a runtime is silent.
+   * The default heartbeat. It is `none` for a runtime that can wait for input, because such a runtime is silent while
+   * it waits.
    */
   readonly heartbeat: HeartbeatBy;
-  /** Whether the program writes to its terminal while it works, and is quiet while it waits at its prompt. */
+  /** Whether the program writes to its terminal while it works, and writes nothing while it waits at its prompt. */
   readonly showsWork?: true;
   /** The providers that the runtime supports. If absent, all providers are accepted. */
   readonly providers?: readonly string[];
   /**
-   * The path, in the home, of the runtime's own configuration file. This file can name more providers. Absent
-   * if the runtime has no such file.
+   * The path in the home of the runtime's own configuration file, which can declare more providers. Absent if the
+   * runtime has no such file.
    */
   readonly providersFile?: string;
   /** The command-line option for the model; absent if the runtime has no such option. */
   readonly modelOption?: string;
   /** The runtime's records of the models of its sessions; absent if Muster cannot read these records. */
   readonly sessions?: SessionRecords;
-  /** Matches arguments that select a conversation, or a mode of the program without one. */
+  /** Matches arguments that select a conversation, or a mode of the program without a conversation. */
   readonly sessionArguments?: RegExp;
   /**
-   * How `fleet send` finds the prompt, and the proof that the runtime has accepted a message, and how the deadman finds
-   * dialogs that wait for a person. Absent if none of these is known.
+   * The description by which `fleet send` finds the prompt and the proof that the runtime has accepted a message, and
+   * by which the deadman finds dialogs that wait for a person. Absent if it is not known.
    */
   readonly conversation?: Conversation;
-  /** The pattern for the names of models, if the runtime takes them without the vendor. */
+  /** The pattern for the names of models. Present if the runtime accepts these names only without the vendor. */
   readonly bareModels?: RegExp;
-  /** Whether the runtime itself changes to another provider, so that the deadman does not have to do this. */
+  /** Whether the runtime itself changes to another provider. If so, the deadman does not have to do this. */
   readonly fallsBack?: true;
   /** The file to which Muster writes the settings of the runtime; absent if Muster writes no file. */
   readonly settingsFile?: {
     readonly path: string;
-    /** The keys that decide which provider and model the runtime uses, such as `model.default`. */
+    /** The keys that determine which provider and model the runtime uses, such as `model.default`. */
     readonly modelKeys: readonly string[];
   };
   /** The vendor's packages, which are the defaults of `runtimes` in fleet.yaml. */
@@ -101,19 +100,20 @@ export interface Runtime {
     readonly npm?: { readonly name: string; readonly native?: string };
     readonly pypi?: { readonly name: string };
   };
-  /** The settings that prevent the program from updating itself. Absent if it never updates itself. */
+  /** The settings that prevent the program from updating itself. Absent if the program never updates itself. */
   readonly updaterOff?: Pick<Settings, "args" | "env">;
   /**
-   * The names under which the agent gets variables of its credentials, by their declared names. It is for variables
-   * about which the program would ask a person.
+   * The names under which the agent gets variables of its credentials, by their declared names. Needed for variables
+   * about which the program would otherwise ask a person.
    */
   readonly renamedVariables?: Readonly<Record<string, string>>;
   /**
-   * Returns why the runtime waits for a person in a fresh home, with what to declare, as the end of a sentence that
-   * begins with its name. Undefined if it does not wait. It is for a runtime that cannot work without a login.
+   * Returns the reason why the runtime waits for a person in a new home, and what to declare, as the end of a sentence
+   * that begins with the runtime's name. Returns undefined if the runtime does not wait. Only for a runtime that cannot
+   * work without a login.
    */
   waitsFor?(access: ModelAccess, surroundings: Surroundings): string | undefined;
-  /** Returns the settings for a model, which is the one that the agent runs on now. */
+  /** Returns the settings for the model that the agent currently uses. */
   settings(access: ModelAccess, surroundings: Surroundings): Settings;
   /**
    * Returns the additional files from which the runtime reads the agent's identity.

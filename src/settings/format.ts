@@ -8,7 +8,7 @@ export interface Format {
   /** @throws Unmergeable */
   readonly parse: (text: string) => Tree;
   /**
-   * Changes or adds the value at a path. At each key before the last key of the path, the value must be a map or be
+   * Changes or adds the value at a path. For each key before the last key of the path, the value must be a map or
    * missing.
    */
   readonly set: (text: string, path: Path, value: Value) => string;
@@ -17,8 +17,8 @@ export interface Format {
 }
 
 /**
- * The error for a text if its keys cannot be read or changed. Its message is a sentence without a subject, and quotes
- * no value.
+ * Reports that the keys of a text cannot be read or changed. The message is a sentence without a subject, and quotes no
+ * value.
  */
 export class Unmergeable extends Error {}
 
@@ -42,20 +42,19 @@ export function eolOf(text: string): string {
   return /\r?\n/.exec(text)?.[0] ?? "\n";
 }
 
-/** Returns the offset at which the line with an offset starts. */
+/** Returns the offset of the start of the line that contains an offset. */
 export function lineStart(text: string, at: number): number {
   return text.lastIndexOf("\n", at - 1) + 1;
 }
 
-/** Returns the offset at which the line after an offset starts, or the end of the text. */
+/** Returns the offset of the start of the line after an offset, or the end of the text. */
 export function nextLine(text: string, at: number): number {
   const end = text.indexOf("\n", at);
   return end === -1 ? text.length : end + 1;
 }
 
 /**
- * Inserts complete lines at the start of a line, or at the end of a text. The last line of the text does not have to
- * end with a line end.
+ * Inserts complete lines at the start of a line or at the end of a text. The last line of the text can lack a line end.
  */
 export function insertLines(text: string, at: number, lines: readonly string[]): string {
   const eol = eolOf(text);

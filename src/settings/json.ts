@@ -18,7 +18,7 @@ function rootOf(text: string): Node {
   return root;
 }
 
-/** A key of an object, with its value. */
+/** A key of an object and its value. */
 interface Entry {
   readonly key: Node;
   readonly value: Node;
@@ -90,7 +90,7 @@ function remove(text: string, path: Path): string {
   if (found === undefined) return text;
   const end = endOf(found.value);
   const comma = commaAfter(text, end);
-  // The last entry has no comma, so the comma of the entry before it is removed.
+  // The last entry has no comma. If it is removed, the comma of the previous entry must also be removed.
   const former = comma === undefined && before ? commaAfter(text, endOf(before.value)) : undefined;
   const start = found.key.offset;
   if (former !== undefined && text.slice(lineStart(text, start), start).trim() !== "")
@@ -100,7 +100,7 @@ function remove(text: string, path: Path): string {
 }
 
 /**
- * Removes the text between two offsets. If the text fills complete lines, removes the lines with the comment that
+ * Removes the text between two offsets. If the text fills complete lines, removes these lines and the comment that
  * follows.
  */
 function withoutEntry(text: string, from: number, to: number, close: number): string {
@@ -147,7 +147,7 @@ function unitOf(text: string): string {
   return /^([ \t]+)["}\]]/m.exec(text)?.[1] ?? "  ";
 }
 
-/** Writes a value. @param indent the indentation of its line; undefined to write it on one line */
+/** Writes a value. @param indent the indentation of the value's line; undefined to write the value on one line */
 function rendered(text: string, value: Value, indent: string | undefined): string {
   if (indent === undefined) return JSON.stringify(plain(value));
   return JSON.stringify(plain(value), null, unitOf(text)).replaceAll("\n", `${eolOf(text)}${indent}`);

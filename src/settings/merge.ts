@@ -12,7 +12,7 @@ import {
   withValue,
 } from "./values.ts";
 
-/** One key of a settings file with its value. A list, or a map without keys, counts as one value. */
+/** One key of a settings file and its value. A list counts as one value, and so does a map without keys. */
 interface Leaf {
   readonly path: Path;
   readonly value: Value;
@@ -29,7 +29,7 @@ export interface KeyDifference {
 
 export interface Merged {
   readonly text: string;
-  /** Whether a value of the agent was replaced too, such as a text where a map was declared. */
+  /** Whether a value of the agent was also replaced, such as a text at a place where a map is declared. */
   readonly replaces: boolean;
 }
 
@@ -48,7 +48,7 @@ export function parseKeys(format: Format, text: string): Tree {
 /**
  * Returns the differences between a settings file and its declaration. Keys that were never declared are not compared.
  *
- * @param former the previous declaration. A key that is no longer declared differs as long as it has its former value
+ * @param former the previous declaration. A key that is no longer declared differs as long as it has its former value.
  */
 export function compareKeys(declared: Tree, found: Tree, former: readonly Tree[]): KeyDifference[] {
   return unlessTooDeep(() => [
@@ -63,7 +63,7 @@ export function compareKeys(declared: Tree, found: Tree, former: readonly Tree[]
   ]);
 }
 
-/** Returns a tree with all keys of `tree`, and those of `more` for whose place it has no value yet. */
+/** Returns a tree with all keys of `tree`, and with the keys of `more` at paths at which `tree` has no value. */
 export function addMissingKeys(tree: Tree, more: Tree): Tree {
   return leavesOf(more).reduce<Tree>((all, { path, value }) => {
     const isTaken = valueAt(all, path) !== undefined || upToObstacle(all, path).length < path.length;
@@ -73,7 +73,7 @@ export function addMissingKeys(tree: Tree, more: Tree): Tree {
 
 /**
  * Changes the text of a settings file in place. Gives the declared keys their values. Removes keys that are no longer
- * declared if they still have their former values. All other text stays the same.
+ * declared if they still have their former values. Does not change any other text.
  *
  * @throws Unmergeable if this is not possible without changing other keys
  */
@@ -104,7 +104,10 @@ function withoutBom(text: string): string {
   return text.startsWith(BOM) ? text.slice(1) : text;
 }
 
-/** Runs work on parsed texts, and handles a stack overflow, because a hostile text can be nested very deeply. */
+/**
+ * Runs work on parsed texts. Turns a stack overflow into an Unmergeable error, because a malicious text can be nested
+ * very deeply.
+ */
 function unlessTooDeep<T>(work: () => T): T {
   try {
     return work();
@@ -134,13 +137,13 @@ function leavesOf(tree: Tree, above: Path = []): Leaf[] {
   });
 }
 
-/** Whether a declared key has its value. A declared map without keys accepts any map. */
+/** Whether a declared key has its declared value. A declared map without keys accepts any map. */
 function isKept(declared: Value, found: Value | undefined): boolean {
   if (isTree(declared) && declared.size === 0) return isTree(found);
   return isDeepStrictEqual(declared, found);
 }
 
-/** Returns the keys that are no longer declared and still have their former value. */
+/** Returns the keys that are no longer declared but still have their former value. */
 function undeclared(declared: Tree, found: Tree, former: readonly Tree[]): Leaf[] {
   const leaves = former.flatMap((tree) => leavesOf(tree));
   const left = leaves.filter(
@@ -150,7 +153,10 @@ function undeclared(declared: Tree, found: Tree, former: readonly Tree[]): Leaf[
   return [...new Map(left.map((leaf) => [JSON.stringify(leaf.path), leaf])).values()];
 }
 
-/** Returns the part of a path up to the first value that is not a map, or the whole path. */
+/**
+ * Returns the part of a path up to the first value that is not a map. Returns the entire path if there is no such
+ * value.
+ */
 function upToObstacle(tree: Tree, path: Path): Path {
   const at = path.findIndex((_, i) => {
     const value = valueAt(tree, path.slice(0, i + 1));
@@ -159,7 +165,7 @@ function upToObstacle(tree: Tree, path: Path): Path {
   return at === -1 ? path : path.slice(0, at + 1);
 }
 
-/** Returns the path to remove so that no empty map is left above a removed key. */
+/** Returns the path to remove. This is the path of a parent map if the map would otherwise be empty. */
 function withEmptyParents(declared: Tree, tree: Tree, path: Path): Path {
   const parent = path.slice(0, -1);
   const around = valueAt(tree, parent);

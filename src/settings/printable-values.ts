@@ -1,11 +1,11 @@
 import { loginIn } from "../model/detect-logins.ts";
 import { isTree, type Path, TomlDate, type Value } from "./values.ts";
 
-/** The words that mark a key as secret if they occur in its name. */
+/** The words that mark a key as secret if they occur in the name of the key. */
 const SECRET_WORDS =
   /^(api)?(key|token|secret|password|passwd|passphrase|pwd|auth|authorization|credentials?|bearer|cookie|webhook|dsn)$/i;
 
-/** An address that contains a login. */
+/** Matches an address that contains a login. */
 const LOGIN_IN_ADDRESS = /:\/\/[^\s/@]*:[^\s/@]+@/;
 
 /** Formats the keys that lead to a value: `model.default`, or `projects."/home/iris".trust`. */
@@ -25,7 +25,10 @@ function compact(value: Value): string {
   return typeof value === "string" ? JSON.stringify(value) : `${value as number | bigint | boolean | null}`;
 }
 
-/** Whether a value may be or contain a secret, by the names of its keys or by its form. Such a value is not shown. */
+/**
+ * Whether a value may be or contain a secret, judged by the names of its keys and by its form. Such a value is not
+ * shown.
+ */
 export function mayBeSecret(path: Path, value: Value): boolean {
   return path.some(namesSecret) || containsSecret(value);
 }

@@ -68,7 +68,7 @@ function toValue(node: AST.TOMLContentNode): Value {
     : new TomlDate(node.datetime);
 }
 
-/** A key with its value. `names` begins with the names of the key's table. */
+/** A key and its value. `names` begins with the names of the key's table. */
 interface Entry {
   readonly names: Path;
   readonly node: AST.TOMLKeyValue;
@@ -128,7 +128,7 @@ function insert(text: string, path: Path, value: Value): string {
   );
   if (table !== undefined) return insertLines(text, nextLine(text, table.range[1]), [line([name])]);
   if (parent.length === 0) return insertLines(text, endOfRoot(text, body), [line([name])]);
-  // A table that dotted keys have created cannot get a header.
+  // A table that dotted keys have created cannot get a header, so the new key must also be a dotted key.
   const dotted = dottedNeighbor(body, parent);
   if (dotted !== undefined) {
     const own = path.slice(dotted.names.length - namesOf(dotted.node.key).length);
@@ -155,7 +155,7 @@ function dottedNeighbor(
   return undefined;
 }
 
-/** Returns the line at which a key outside all tables can be added. */
+/** Returns the offset of the line at which a key outside all tables can be added. */
 function endOfRoot(text: string, body: readonly (AST.TOMLKeyValue | AST.TOMLTable)[]): number {
   const last = body.findLast(({ type }) => type === "TOMLKeyValue");
   if (last !== undefined) return nextLine(text, last.range[1]);

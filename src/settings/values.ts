@@ -1,4 +1,4 @@
-/** A value in a settings file. Integers of YAML and TOML are bigints, so that `1` and `1.0` stay different. */
+/** A value in a settings file. Integers of YAML and TOML are bigints, so that `1` and `1.0` are different values. */
 export type Value =
   | string
   | number
@@ -10,7 +10,8 @@ export type Value =
   | ReadonlyMap<unknown, Value>;
 
 /**
- * The keys of a settings file. It is a Map, so that `__proto__` is an ordinary key. A key of YAML is not always a text.
+ * The keys of a settings file and their values. This is a Map, so that `__proto__` is an ordinary key. A key in YAML is
+ * not always a text.
  */
 export type Tree = ReadonlyMap<unknown, Value>;
 
@@ -45,7 +46,7 @@ export function valueAt(tree: Tree, path: Path): Value | undefined {
   return value;
 }
 
-/** Returns a copy of a tree with a value at a path. A value on the path that is not a map is replaced. */
+/** Returns a copy of a tree with a value at a path. Replaces a value in the path that is not a map. */
 export function withValue(tree: Tree, [key, ...rest]: Path, value: Value): Tree {
   if (key === undefined) return tree;
   const inner = tree.get(key);

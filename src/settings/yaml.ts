@@ -32,7 +32,7 @@ import {
   withValue,
 } from "./values.ts";
 
-/** YAML 1.2. It also reads what programs write as YAML 1.1, if this contains no ambiguous plain words. */
+/** YAML 1.2. Also reads YAML 1.1 that contains no ambiguous plain words. */
 export const yaml: Format = { name: "YAML", most: 128 * 1024, parse, set, remove };
 
 function parse(text: string): Tree {
@@ -43,7 +43,8 @@ function parse(text: string): Tree {
 }
 
 function open(text: string) {
-  // The library's own search for duplicate keys compares each key with all other keys, which takes too long.
+  // The library's own search for duplicate keys is off, because it compares each key with all other keys and takes too
+  // long.
   const options = { intAsBigInt: true, prettyErrors: false, logLevel: "error", uniqueKeys: false } as const;
   const document = parseDocument(text, options);
   const [error] = document.errors;
@@ -82,7 +83,7 @@ function set(text: string, path: Path, value: Value): string {
       continue;
     }
     const old = valueAt(tree as Tree, path.slice(0, at + 1));
-    // Replaces an alias with a copy of the map that it repeats.
+    // This replaces an alias with a copy of the map to which it refers.
     const next =
       isTree(old as Value) && rest.length > 0 ? withValue(old as Tree, rest, value) : nested(rest, value);
     return replace(text, map as YAMLMap, pair, next);
@@ -125,7 +126,7 @@ function replace(text: string, map: YAMLMap, pair: Pair, value: Value): string {
     const colon = colonOf(text, pair);
     return splice(text, colon, colon, ` ${flow(value)}`);
   }
-  // A text in block style ends with its line.
+  // A text in block style ends with a line end, so the new value also needs a line end.
   const tail = text.slice(start, end).endsWith("\n") && map.flow !== true ? eolOf(text) : "";
   return splice(text, start, end, `${flow(value)}${tail}`);
 }
@@ -167,7 +168,7 @@ function colonOf(text: string, { key }: Pair): number {
   return text.indexOf(":", rangeOf(key)?.[1] ?? 0) + 1;
 }
 
-/** Returns the start of the line after a value. A text in block style already ends with its line. */
+/** Returns the offset of the start of the line after a value. A text in block style already ends with a line end. */
 function afterLine(text: string, end: number): number {
   return text[end - 1] === "\n" ? end : nextLine(text, end);
 }
@@ -186,7 +187,7 @@ function keyText(key: string): string {
   return /^[A-Za-z_][\w-]*$/.test(key) && !WORDS.test(key) ? key : quoted(key);
 }
 
-/** The plain words that are not texts in YAML 1.1 or 1.2. */
+/** Matches the plain words that are not texts in YAML 1.1 or 1.2. */
 const WORDS = /^(y|n|yes|no|on|off|true|false|null)$/i;
 
 function flow(value: Value): string {

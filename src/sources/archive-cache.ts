@@ -16,7 +16,9 @@ import type { Archive, Integrity, Pinned } from "../model/installation.ts";
 import { sourceOf } from "./registry.ts";
 import type { Origin } from "./source.ts";
 
-/** The archives on the operator's machine, each named by the hex digits of its digest. */
+/**
+ * Returns the folder of the archives on the operator's machine. The name of each archive is its digest in hex digits.
+ */
 function folder(): string {
   return join(cacheDir(), "archives");
 }
@@ -26,14 +28,14 @@ let turn: Promise<unknown> = Promise.resolve();
 /**
  * Returns the path of each archive. Downloads and verifies missing archives first.
  *
- * @throws MusterError if an archive cannot be downloaded or has another digest than the pinned digest
+ * @throws MusterError if an archive cannot be downloaded, or has a digest other than the pinned digest
  */
 export function cachedArchives(
   { from }: Pinned,
   archives: readonly Archive[],
   origin: Origin,
 ): Promise<ReadonlyMap<Integrity, string>> {
-  // The archives are cached, because hosts usually need the same archives.
+  // One call runs at a time, so that later calls find archives in the cache. Hosts usually need the same archives.
   const next = turn.then(() => ensure(from, archives, origin));
   turn = next.catch(() => undefined);
   return next;

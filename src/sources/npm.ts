@@ -14,7 +14,7 @@ import { runTool } from "./run-tool.ts";
 import type { Origin, Source } from "./source.ts";
 
 /**
- * npm. The operator's own npm finds the packages and downloads them, so its registries, logins and proxies apply.
+ * The source npm. The operator's own npm finds and downloads the packages, so its registries, logins and proxies apply.
  * No script of a package ever runs.
  */
 export const npm: Source = { resolve, download, urls };
@@ -25,7 +25,7 @@ interface LockEntry {
   readonly version?: string;
   readonly integrity?: string;
   readonly bin?: Readonly<Record<string, string>>;
-  /** This field and the next two fields can also be a single word. */
+  /** Like the next two fields, this field is a list of words or a single word. */
   readonly os?: string | readonly string[];
   readonly cpu?: string | readonly string[];
   readonly libc?: string | readonly string[];
@@ -72,7 +72,7 @@ function programOf(
   throw new MusterError({ what: `${name} ${version} has no program ${program ?? "of its own"}`, why, next });
 }
 
-/** Returns the native program of each architecture for which the package has one. */
+/** Returns the native program for each architecture that the package supports. */
 function nativeFiles({ native = "", package: name, version }: WantedRuntime, archives: readonly Archive[]) {
   const files = CPUS.map((cpu) => [cpu, `node_modules/${native.replace("{cpu}", cpu)}`] as const);
   const found = files.filter(([, file]) => archives.some(({ folder }) => file.startsWith(`${folder}/`)));
@@ -83,7 +83,10 @@ function nativeFiles({ native = "", package: name, version }: WantedRuntime, arc
   });
 }
 
-/** Returns an entry as an archive; an empty list if no Linux host needs it or another archive contains it. */
+/**
+ * Returns an entry as an archive. Returns an empty list if no Linux host needs the archive, or if another archive
+ * contains it.
+ */
 function archiveOf(folder: string, entry: LockEntry, { name: runtime }: WantedRuntime): Archive[] {
   const { os, cpu, libc, version = "", integrity = "", inBundle } = entry;
   if (folder === "" || inBundle) return [];
@@ -113,8 +116,8 @@ function admits(words: string | readonly string[] | undefined, value: string): b
 }
 
 /**
- * Chooses the version of Node for a package: Muster's own version if the package supports it, and otherwise the
- * newest that it supports.
+ * Chooses the version of Node for a package: Muster's own version if the package supports it, and otherwise the newest
+ * supported version.
  */
 async function findNode({ package: name, version }: WantedRuntime, from: Origin): Promise<string> {
   const what = `${name} ${version} was not pinned`;
@@ -155,7 +158,7 @@ async function lockedTree(
   });
 }
 
-/** The maximum number of packages that one call of npm downloads. */
+/** The maximum number of packages that a single npm call downloads. */
 const AT_ONCE = 50;
 
 async function download(archives: readonly Archive[], to: string, from: Origin): Promise<void> {

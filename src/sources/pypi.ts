@@ -15,8 +15,8 @@ import { runTool } from "./run-tool.ts";
 import type { Origin, Source } from "./source.ts";
 
 /**
- * PyPI. The operator's own pip finds the wheels and downloads them, so its indexes, logins and proxies apply. Only
- * wheels are used, because building a package would run its code.
+ * The source PyPI. The operator's own pip finds and downloads the wheels, so its indexes, logins and proxies apply.
+ * Only wheels are used, because the build of a package would run the package's code.
  */
 export const pypi: Source = { resolve, download, urls };
 
@@ -98,7 +98,7 @@ async function wheelsFor(
   });
 }
 
-/** Joins the lists of wheels of all architectures. If all architectures use the same wheel, it is listed once. */
+/** Joins the lists of wheels of all architectures. Lists a wheel that several architectures use only once. */
 function merged(found: ReadonlyMap<Cpu, readonly Archive[]>): Archive[] {
   const users = new Map<Integrity, { readonly archive: Archive; readonly cpu: Cpu[] }>();
   for (const [cpu, archives] of found) {
@@ -116,7 +116,7 @@ function merged(found: ReadonlyMap<Cpu, readonly Archive[]>): Archive[] {
   );
 }
 
-/** A program that prints the scripts of a wheel as JSON: names and entry points. */
+/** A Python program that prints the scripts of a wheel as JSON: their names and entry points. */
 const READ_SCRIPTS = `
 import configparser, json, sys, zipfile
 wheel = zipfile.ZipFile(sys.argv[1])
@@ -128,7 +128,7 @@ for name in names:
 print(json.dumps(dict(parser["console_scripts"]) if parser.has_section("console_scripts") else {}))
 `;
 
-/** Returns the name of the program, and its entry point such as `hermes_cli.main:main`. */
+/** Returns the name of the program, and its entry point, such as `hermes_cli.main:main`. */
 async function entryPoint(wanted: WantedRuntime, python: string, origin: Origin): Promise<[string, string]> {
   const { package: name, version, program } = wanted;
   return inFolder(async (dir) => {
@@ -198,7 +198,10 @@ function pip(
   return runTool({ tool: "python3", args: all, cwd: project, what });
 }
 
-/** Returns no URLs, because the URL of a wheel contains a hash that is not in fleet.lock. So the host cannot download the wheels, and the operator's machine sends them. */
+/**
+ * Returns no URLs, because the URL of a wheel contains a hash that is not in fleet.lock. The operator's machine
+ * therefore sends the wheels to the host.
+ */
 async function urls(): Promise<Readonly<Record<string, string>>> {
   return {};
 }

@@ -19,10 +19,10 @@ export interface ToolCall {
 }
 
 /**
- * Runs npm or Python with the operator's own settings, and returns its output. The passphrase and the tokens of
- * Pulumi and DigitalOcean are not passed on.
+ * Runs npm or Python with the operator's own settings, and returns its output. Does not pass on the passphrase and the
+ * tokens of Pulumi and DigitalOcean.
  *
- * @throws MusterError with the end of the tool's messages if it fails
+ * @throws MusterError with the end of the tool's messages if the tool fails
  */
 export async function runTool({ tool, args, cwd, what }: ToolCall): Promise<string> {
   const env = userEnvironment(process.env);

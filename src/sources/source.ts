@@ -5,13 +5,13 @@ export interface Source {
   /**
    * Finds all archives of a version, with their digests, for all architectures of hosts.
    *
-   * @param project the folder of fleet.yaml; the source's settings in this folder apply
+   * @param project the folder of fleet.yaml; settings files of the source in this folder apply
    * @param notice called with sentences that people should read
    * @throws MusterError if the version does not exist, or a part of it has no digest
    */
   resolve(wanted: WantedRuntime, project: string, notice: (sentence: string) => void): Promise<Pinned>;
   /**
-   * Downloads archives to an empty folder, under any names. The caller verifies them.
+   * Downloads archives to an empty folder, under any names. The caller verifies the archives.
    *
    * @throws MusterError if an archive cannot be downloaded
    */

@@ -6,13 +6,13 @@ import { MusterError } from "../base/errors.ts";
 import { type Archive, integrityOf, type Pinned, type WantedRuntime } from "../model/installation.ts";
 import type { Origin, Source } from "./source.ts";
 
-/** A gzipped tar archive that the operator provides, at an address or on the operator's machine. */
+/** The source of gzipped tar archives that the operator provides, at an address or on the operator's machine. */
 export const tarball: Source = { resolve, download, urls };
 
 /** The maximum time in milliseconds for one download. */
 const PATIENCE = 15 * 60 * 1000;
 
-/** fleet.yaml already has the digest, so nothing is downloaded. */
+/** Returns the pinned version. Downloads nothing, because fleet.yaml already contains the digest. */
 async function resolve({ name, version, digest = "", program = "" }: WantedRuntime): Promise<Pinned> {
   return {
     ...{ from: "tarball", package: name, version, program: posix.basename(program), file: program },

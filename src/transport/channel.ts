@@ -4,14 +4,14 @@ import { pipeline } from "node:stream/promises";
 import { userEnvironment } from "../base/user-environment.ts";
 import { lineSplitter } from "./line-splitter.ts";
 
-/** The end of an ssh process. */
+/** The result of an ssh process that has ended. */
 export interface Ending {
   /**
-   * The exit code. 255 comes from ssh itself. Any other code comes from the remote program. Null if a signal
-   * ended ssh, or if ssh could not be started.
+   * The exit code. The code 255 is from ssh itself. Any other code is from the remote program. Null if a signal ended
+   * ssh, or if ssh could not be started.
    */
   readonly code: number | null;
-  /** The end of the process's output on stderr. */
+  /** The last part of the process's output on stderr. */
   readonly stderr: string;
   /** Whether the process was killed because the run was cancelled. */
   readonly cancelled: boolean;
@@ -19,7 +19,7 @@ export interface Ending {
 
 /** A running ssh process. It sends text to a host, and receives lines of text from the host. */
 export interface Channel {
-  /** Sets the function that is called with each line that arrives from now on. */
+  /** Sets the function that is called with each line that arrives after this call. */
   onLine(handler: (line: string) => void): void;
   /** Sends text to the host. Text is dropped if the process has already ended. */
   write(text: string): void;
@@ -38,7 +38,7 @@ const GRACE = 2000;
 
 /** Starts `ssh` with these arguments. The process is killed when `signal` is aborted. */
 export function openChannel(args: readonly string[], signal?: AbortSignal): Channel {
-  // ssh gets its own process group, so that Ctrl-C in the terminal does not interrupt the work on the host.
+  // ssh runs in a separate process group, so that Ctrl-C in the terminal does not interrupt the work on the host.
   const child = spawn("ssh", args, { stdio: "pipe", env: environment(), detached: true });
   const kill = () => {
     child.stdout.destroy();
@@ -52,7 +52,7 @@ export function openChannel(args: readonly string[], signal?: AbortSignal): Chan
   let handler: (line: string) => void = () => {};
   const split = lineSplitter((line) => handler(line));
   child.stdout.on("data", (chunk: Buffer) => split(chunk) || kill());
-  // A lost connection breaks the pipe. This error can be ignored, because `ended` reports the reason.
+  // A lost connection breaks the pipe. The error of the pipe can be ignored, because `ended` reports the reason.
   child.stdin.on("error", () => {});
   if (signal?.aborted) kill();
   return {

@@ -1,6 +1,6 @@
 /**
- * Returns a function that runs at most `most` tasks at the same time. All other tasks wait and start in
- * order.
+ * Returns a function that runs at most `most` tasks at the same time. All other tasks wait, and start in the order of
+ * the calls.
  */
 export function limiter(most: number): <T>(task: () => Promise<T>) => Promise<T> {
   const waiting: (() => void)[] = [];

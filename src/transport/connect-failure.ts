@@ -3,7 +3,7 @@ import { HostError, type UnreachableReason } from "./host-error.ts";
 import { plainLine } from "./plain-line.ts";
 import type { Target } from "./target.ts";
 
-/** A cause of a failed connection, and the pattern for it in the output of ssh. */
+/** A cause of a failed connection, and the test that finds this cause in the output of ssh. */
 interface Sign {
   readonly seen: (stderr: string, target: Target) => boolean;
   readonly reason: UnreachableReason;
@@ -14,8 +14,8 @@ interface Sign {
 const UNREACHABLE = "it cannot be reached";
 
 /**
- * The causes that the messages of ssh itself show; the first match counts. A message about a key counts only
- * if it names the target, because it could also concern a jump host.
+ * The causes that the messages of ssh itself show. The first match counts. A message about a key counts only if the
+ * message names the target, because it could also concern a jump host.
  */
 const SSH_SIGNS: readonly Sign[] = [
   {
@@ -90,7 +90,7 @@ const SSH_SIGNS: readonly Sign[] = [
   sign(/^/, "unreachable", "Check that the host is up and that sshd runs on it."),
 ];
 
-/** The causes that the messages of the remote command show; the first match counts. */
+/** The causes that the messages of the remote command show. The first match counts. */
 const REMOTE_SIGNS: readonly Sign[] = [
   {
     seen: (_stderr, target) => target.gate === true,
@@ -123,7 +123,7 @@ const CANCELLED: Sign = {
 /**
  * Returns the error for an ssh process that ended before the first answer of the host.
  *
- * @param noise the last lines that the login printed. They are the only hint if stderr is empty.
+ * @param noise the last lines that the login printed. If stderr is empty, these lines are the only hint.
  */
 export function connectFailure(target: Target, ending: Ending, noise: string): HostError {
   const found = signOf(target, ending);
@@ -143,7 +143,7 @@ function signOf(target: Target, ending: Ending): Sign {
   return signs.find((one) => one.seen(ending.stderr, target)) as Sign;
 }
 
-/** Returns one line, without a full stop, that says why a connection ended. */
+/** Returns the reason why a connection ended, as one line without a full stop. */
 export function whyOf(ending: Ending, noise = ""): string {
   const said = plainLine(ending.stderr) || plainLine(noise);
   if (said !== "") return said.replace(/\.$/, "");

@@ -52,7 +52,7 @@ import type { Session } from "./session.ts";
 import { type OpenOptions, open } from "./start-remote-program.ts";
 import type { Target } from "./target.ts";
 
-/** A connection that can only read. It has no method that changes a host. */
+/** A connection that can only read. This type has no method that changes a host. */
 export interface HostReader {
   readonly target: Target;
   readonly hello: Hello;
@@ -62,13 +62,13 @@ export interface HostReader {
   ledgers(request: LedgersRequest): Promise<LedgersAnswer>;
   jobs(request: JobsRequest): Promise<JobsAnswer>;
   machine(request: MachineRequest): Promise<Machine>;
-  /** Waits for all outstanding answers, then ends the connection. */
+  /** Waits until all requests are answered, then ends the connection. */
   close(): Promise<void>;
 }
 
 /**
  * A connection that can start and stop agents and services, and use the terminals of agents. It works with any version
- * of the runtime on the host; older versions refuse requests about terminals.
+ * of the runtime on the host. Older versions refuse requests about terminals.
  */
 export interface HostController {
   control(request: ControlRequest): Promise<ControlAnswer>;
@@ -114,8 +114,7 @@ export interface HostWriter extends HostReader, HostRemover, HostMover, HostInst
 
 export interface WriteOptions extends OpenOptions {
   /**
-   * The runtime that the host must have. It is installed if the host has another version of the runtime, or
-   * no runtime.
+   * The runtime that the host must have. This runtime is installed if the host has a different version or no runtime.
    */
   readonly runtime: RuntimeFiles;
 }
@@ -123,8 +122,8 @@ export interface WriteOptions extends OpenOptions {
 /**
  * Opens an SSH connection to a host and starts the runtime of the host.
  *
- * @throws HostError if the host cannot be reached; RuntimeError if the host has no runtime that this version
- *   of Muster can use
+ * @throws HostError if the host is unreachable; RuntimeError if the host has no runtime that this version of Muster can
+ *   use
  */
 export function connect(target: Target, options: WriteOptions): Promise<HostWriter>;
 export function connect(target: Target, options?: OpenOptions): Promise<HostReader>;

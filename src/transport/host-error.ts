@@ -1,6 +1,6 @@
 import { MusterError, UnreachableError } from "../base/errors.ts";
 
-/** Why a host cannot be reached. */
+/** The reason why a host is unreachable. */
 export type UnreachableReason =
   | "timeout"
   | "refused"
@@ -31,7 +31,7 @@ const OFF: readonly UnreachableReason[] = [
   "never-booted",
 ];
 
-/** Why a host cannot serve requests although it can be reached. */
+/** The reason why a reachable host cannot serve requests. */
 export type RuntimeReason = "nothing-installed" | "too-old" | "too-new" | "broken" | "install";
 
 interface Parts<Reason> {
@@ -43,8 +43,8 @@ interface Parts<Reason> {
 }
 
 /**
- * Reports that a host cannot be reached. The state of the host is unknown, so its resources must never be
- * treated as absent.
+ * Reports that a host is unreachable. The state of the host is unknown, so its resources must never be treated as
+ * absent.
  */
 export class HostError extends UnreachableError {
   readonly host: string;
@@ -57,14 +57,13 @@ export class HostError extends UnreachableError {
   }
 }
 
-/** Whether the cause of an error can be that the host is switched off or offline for a while. */
+/** Whether an error can mean that the host is only temporarily switched off or offline. */
 export function mayComeBack(error: unknown): boolean {
   return error instanceof HostError && OFF.includes(error.reason);
 }
 
 /**
- * Reports that a host can be reached, but that its runtime is missing, has another version, or could not be
- * installed.
+ * Reports that a host is reachable, but that its runtime is missing, has the wrong version, or could not be installed.
  */
 export class RuntimeError extends MusterError {
   override readonly name = "RuntimeError";

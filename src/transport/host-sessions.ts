@@ -8,11 +8,11 @@ import type { OpenOptions } from "./start-remote-program.ts";
 import type { Target } from "./target.ts";
 
 /**
- * The connections to one host. Each connection is opened at most once. If this fails, the error is kept, and
- * Muster does not try again.
+ * The connections to one host. Each connection is opened at most once. If this fails, the error is kept, and there is
+ * no second attempt.
  */
 export interface HostSessions {
-  /** Connects to any version of the runtime. Returns the writing connection if it exists already. */
+  /** Connects to any version of the runtime. Returns the writing connection if there already is one. */
   read(): Promise<Session>;
   /**
    * Connects to the required version of the runtime. Returns the reading connection if its runtime has this
@@ -77,8 +77,8 @@ export function hostSessions(
 }
 
 /**
- * Ignores an error of the reading connection if the writing connection can succeed nevertheless. `up` can pin
- * a missing key, and can install a missing or broken runtime. Throws all other errors.
+ * Ignores an error of the reading connection if the writing connection might still succeed, because `up` can pin a
+ * missing key and install a missing or broken runtime. Throws all other errors.
  */
 function ignoreIfWritable(error: unknown): undefined {
   if (error instanceof RuntimeError || doesNotStart(error)) return;

@@ -63,8 +63,8 @@ export function refuseTooNew(target: Target, hello: Hello): void {
 }
 
 /**
- * Returns the error for a request that an older runtime does not know, or would carry out with a loss: it would
- * delete the user of an adopted agent, instead of giving the agent back.
+ * Returns the error for a request that an older runtime does not know, or during which it would lose data: an older
+ * runtime would delete the user of an adopted agent instead of keeping the user.
  */
 export function refusedByVersion(target: Target, hello: Hello, request: Request): RuntimeError | undefined {
   if (request.op === "control") return refusedControl(target, hello, request);

@@ -1,16 +1,15 @@
 import { MARKER } from "../model/protocol.ts";
 
 /**
- * Installs the runtime. The script is constant and reads its parameters from stdin. When the script answers
- * "ready", the shell has read the complete script. The shell therefore does not mistake the data that follows
- * for more commands.
+ * Installs the runtime. The script is constant and reads its parameters from stdin. When the script answers "ready",
+ * the shell has read the complete script, so the shell does not mistake the following data for commands.
  *
- * The script reads `<dir> <bundle> <bundle's sha256> <node version> <node's sha256> <systemd's folder>`. If
- * files are missing, it answers `send <missing files>`. For each missing file, it then reads a line with `<64
- * kB blocks> <remaining bytes>`, and the gzipped file. At the end, the script replaces itself with the new
- * runtime. The old runtime stays in use until a rename replaces `run`. The runtime gets no V8 helper threads,
- * because all its threads must stop each time the runtime switches to the user of an agent. The only variable
- * of the session that it gets is SSH_CONNECTION, for the history.
+ * The script reads `<dir> <bundle> <bundle's sha256> <node version> <node's sha256> <systemd's folder>`. If files are
+ * missing, it answers `send <missing files>`. For each missing file, it then reads a line with `<64 kB blocks>
+ * <remaining bytes>`, and the gzipped file. At the end, the process of the script becomes the new runtime. The old
+ * runtime is in use until a rename replaces `run`. The runtime gets no V8 helper threads, because all its threads must
+ * stop each time the runtime switches to the user of an agent. SSH_CONNECTION is the only variable of the session that
+ * the runtime gets. The history needs this variable.
  */
 export const INSTALL_SCRIPT = String.raw`
 say() { echo "${MARKER}$*"; }
@@ -89,10 +88,10 @@ install
 `;
 
 /**
- * Removes the runtime and its state. If another stack still has resources on the host, the script removes
- * nothing. Data that was moved aside is kept. The script reads `<runtime dir> <state dir> <lock file>`. After
- * the removal has begun, it continues even if the connection ends. `run` is removed last. A host without
- * `run` counts as a host without a runtime, even if other files are left.
+ * Removes the runtime and its state. If another stack still has resources on the host, the script removes nothing. Data
+ * that was moved aside is kept. The script reads `<runtime dir> <state dir> <lock file>`. After the removal has begun,
+ * it continues even if the connection ends. A host without `run` counts as a host without a runtime, even if other
+ * files are left. `run` is removed last.
  */
 export const UNINSTALL_SCRIPT = String.raw`
 say() { echo "${MARKER}$*"; }

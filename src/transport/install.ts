@@ -7,14 +7,14 @@ import { type Arch, NODE_PACKAGES, type RuntimeFiles } from "./runtime-files.ts"
 import { scriptFailure, scriptSteps } from "./script-steps.ts";
 import type { Target } from "./target.ts";
 
-/** The maximum time in seconds for sending the files. This is enough for 50 MB at 80 kB/s. */
+/** The maximum time in seconds to send the files. This time is enough for 50 MB at 80 kB/s. */
 const UPLOAD_SECONDS = 600;
 /**
  * The maximum time in seconds for any other step. The script itself waits up to 300 s for the lock of another
  * installation.
  */
 const STEP_SECONDS = 330;
-/** The number of bytes that `dd` on the host reads at a time. The remaining bytes are read one by one. */
+/** The number of bytes that `dd` on the host reads at once. The remaining bytes are read one by one. */
 const BLOCK = 65_536;
 
 const FAILED = "the host runtime could not be installed";
@@ -24,7 +24,7 @@ const FAILED = "the host runtime could not be installed";
  * Afterwards, the channel is connected to the new runtime.
  *
  * @param arch the architecture of the host, as `uname -m` prints it
- * @returns the first answer of the new runtime, not parsed
+ * @returns the first answer of the new runtime, which is not parsed
  * @throws RuntimeError "install" with the message from the host, for example that the disk is full
  */
 export async function install(

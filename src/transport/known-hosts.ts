@@ -6,7 +6,7 @@ import type { Target } from "./target.ts";
 /** A known_hosts file for a single host. ssh accepts keys only from this file. */
 export interface KnownHosts {
   readonly path: string;
-  /** Returns the public keys that the file contains now, such as `ssh-ed25519 AAAA…`. */
+  /** Returns the public keys that the file currently contains, such as `ssh-ed25519 AAAA…`. */
   keys(): string[];
   remove(): void;
 }

@@ -18,7 +18,7 @@ import {
 /** Sends a request to a host. */
 export type Ask = <R extends Request>(request: R) => Promise<AnswerTo<R>>;
 
-/** The item kinds that are newer than the oldest protocol, each with the first protocol that knows it. */
+/** The item kinds that the oldest protocol does not have, each with the first protocol that has it. */
 const KNOWN_SINCE: { readonly [K in ItemKind]?: number } = {
   rights: GIVES_BACK,
   copy: GIVES_BACK,
@@ -27,9 +27,9 @@ const KNOWN_SINCE: { readonly [K in ItemKind]?: number } = {
 };
 
 /**
- * Makes a host with an older protocol usable like a current host. Only `observe` and `remove` are translated,
- * because every other change installs the current runtime first. A host with protocol 1 knows only the parts
- * of agents, and does not know complete agents.
+ * Returns a function that sends requests to a host with an older protocol as if it were a current host. Translates only
+ * `observe` and `remove`, because every other change installs the current runtime first. A host with protocol 1 knows
+ * only the parts of agents, not complete agents.
  */
 export function translateFor(protocol: number, ask: Ask): Ask {
   const [observeAll, removeAll] =
@@ -42,7 +42,7 @@ export function translateFor(protocol: number, ask: Ask): Ask {
     return ask(request);
   }
 
-  /** Omits items that the host does not know. The answer lists them as not applied. */
+  /** Omits items that the host does not know. The answer lists these items as not applied. */
   async function observe(request: ObserveRequest): Promise<ObserveAnswer> {
     const resources = request.resources?.map((one) => ({ ...one, items: knownOf(one.items) }));
     const answer = await observeAll(ask, { ...request, ...(resources && { resources }) });
@@ -82,7 +82,7 @@ async function observeParts(ask: Ask, request: ObserveRequest): Promise<ObserveA
   return mergeAnswer(answer);
 }
 
-/** Removes the parts of an agent, in the reverse of the order in which they were created. */
+/** Removes the parts of an agent in the reverse order of their creation. */
 async function removeParts(ask: Ask, request: RemoveRequest): Promise<RemoveAnswer> {
   const aside: string[] = [];
   for (const { id, items } of splitAgent(request).reverse()) {

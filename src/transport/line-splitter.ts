@@ -1,6 +1,6 @@
 /**
- * The maximum number of bytes in a line. Real answers are much shorter. A host that sends a longer line is
- * disconnected.
+ * The maximum number of bytes in a line. Real answers are much shorter. If a host sends a longer line, the connection
+ * is closed.
  */
 const LONGEST_LINE = 64 * 1024 * 1024;
 

@@ -7,14 +7,14 @@ import type { Target } from "./target.ts";
 /** The maximum number of characters of other output that are skipped before the expected line. */
 const MOST_NOISE = 64 * 1024;
 /**
- * Extra milliseconds, so that the ConnectTimeout of ssh ends first. The message from ssh is more precise than
- * our own message.
+ * The number of milliseconds that is added to the timeout, so that the ConnectTimeout of ssh ends first. The message
+ * from ssh is more precise than our own message.
  */
 const HEAD_START = 500;
 
 /**
- * Returns the rest of the next line that contains MARKER. Everything before MARKER is skipped, such as the
- * output of the login's rc files.
+ * Returns the rest of the next line that contains MARKER. Skips everything before MARKER, such as the output of the
+ * login's rc files.
  *
  * @param seconds the maximum time to wait for the line
  * @throws HostError if ssh ends, the line does not arrive in time, or there is too much other output

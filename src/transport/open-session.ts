@@ -8,7 +8,7 @@ import { type Opened, type OpenOptions, open } from "./start-remote-program.ts";
 import type { Target } from "./target.ts";
 
 /**
- * Connects to the installed runtime, which can have any version.
+ * Connects to the installed runtime, whatever its version is.
  *
  * @param program "look" starts a runtime that refuses all requests that change the host; "serve" also allows
  *   requests that change the host
@@ -30,8 +30,8 @@ export async function openReading(
 }
 
 /**
- * Connects to the required runtime. The required runtime is installed first if the host has no runtime,
- * another version or a broken runtime.
+ * Connects to the required runtime. First installs this runtime if the host has no runtime, a different version or a
+ * broken runtime.
  *
  * @throws HostError; RuntimeError "too-new" or "install"
  */

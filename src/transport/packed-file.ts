@@ -28,10 +28,10 @@ export interface Packed {
 const running = new Map<string, Promise<Packed>>();
 
 /**
- * Returns the gzipped copy of a file in the cache. The copy is created when it is needed for the first time.
- * If several runs create it at the same time, only one copy is kept.
+ * Returns the gzipped copy of a file in the cache. Creates the copy when it is first needed. If several runs create the
+ * copy at the same time, only one copy is kept.
  *
- * @param name a name for the copy that identifies the content of the file, such as `node-24.21.0-x86_64`
+ * @param name the name of the copy, which must identify the content of the file, such as `node-24.21.0-x86_64`
  */
 export function packed(file: string, name: string): Promise<Packed> {
   const path = join(cacheDir(), "transport", `${name}.gz`);

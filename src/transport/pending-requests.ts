@@ -22,10 +22,10 @@ export interface Pending<Answer> {
 }
 
 /**
- * Tracks the requests of one connection. The host answers them one after another. Every answer therefore
- * restarts the timeout, which is the longest timeout of all pending requests.
+ * Tracks the requests of one connection. The host answers the requests one after another, so every answer restarts the
+ * timeout. The timeout is the longest timeout of all pending requests.
  *
- * @param onHung called with the timeout in seconds if no answer arrived in time
+ * @param onHung called with the timeout in seconds if no answer arrives in time
  */
 export function pendingRequests<Answer>(onHung: (seconds: number) => void): Pending<Answer> {
   const due = new Map<number, Due<Answer>>();

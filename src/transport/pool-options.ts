@@ -3,7 +3,7 @@ import type { RuntimeFiles } from "./runtime-files.ts";
 import type { Target } from "./target.ts";
 
 export interface ReadingOptions {
-  /** Returns the address and the login of a host. Throws if they are unknown. */
+  /** Returns the address and the login of a host. Throws an error if they are unknown. */
   readonly resolve: (host: string) => Target;
   /** When this signal is aborted, all connections end. Set only in runs that the engine can cancel. */
   readonly signal?: AbortSignal;
@@ -18,8 +18,8 @@ export interface WritingOptions extends ReadingOptions {
    */
   readonly runtime: () => RuntimeFiles;
   /**
-   * Called with the keys of a host during the first contact. If this function is left out, hosts without
-   * pinned keys are not contacted. Only `up` uses it.
+   * Called with the keys of a host during the first contact. If absent, hosts without pinned keys are not contacted.
+   * Only `up` sets this function.
    */
   readonly learn?: (host: string, keys: string[]) => void;
 }

@@ -15,7 +15,7 @@ import type { ReadingOptions, WritingOptions } from "./pool-options.ts";
 /** The reading connections of one run, at most one for each host. */
 export interface ReaderPool {
   /**
-   * Connects during the first call. If this fails, every later call immediately fails with the same error.
+   * Connects during the first call. If the connection fails, every later call immediately fails with the same error.
    */
   reader(host: string): Promise<HostReader>;
   /**
@@ -23,29 +23,29 @@ export interface ReaderPool {
    * again.
    */
   reset(host: string): void;
-  /** Waits for all outstanding answers, then ends all connections. */
+  /** Waits until all requests are answered, then ends all connections. */
   close(): Promise<void>;
 }
 
 export interface HostPool extends ReaderPool {
   /**
-   * Like `reader`, but installs the required runtime if the host does not have it. Later calls of `reader`
+   * Like `reader`, but installs the required runtime if the host does not have this runtime. Later calls of `reader`
    * return the same connection as `writer`.
    */
   writer(host: string): Promise<HostWriter>;
   /**
-   * Like `reader`, but can remove resources. Works with any version of the installed runtime. The required
-   * runtime is installed only if the installed runtime does not start.
+   * Like `reader`, but returns a connection that can remove resources. Works with any version of the installed runtime.
+   * The required runtime is installed only if the installed runtime does not start.
    */
   remover(host: string): Promise<HostRemover>;
   /**
-   * Like `reader`, but can start and stop agents and services. Works with any version of the installed
-   * runtime.
+   * Like `reader`, but returns a connection that can start and stop agents and services. Works with any version of the
+   * installed runtime.
    */
   controller(host: string): Promise<HostController>;
 }
 
-/** The maximum number of connections that are opened at the same time. */
+/** The maximum number of connections that can be opened at the same time. */
 const MOST_DIALS = 64;
 
 /**

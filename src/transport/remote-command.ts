@@ -17,16 +17,13 @@ export const REMOTE_DIRS: RemoteDirs = {
   systemd: "/run/systemd/system",
 };
 
-/**
- * The text at the beginning of the answer from a host without a runtime. The architecture of the host (`uname
- * -m`) follows.
- */
+/** The beginning of the answer from a host without a runtime. The architecture of the host (`uname -m`) follows. */
 export const ABSENT = "absent ";
 
 /**
- * The program to start on a host. `look`: the runtime, which only reads. `serve`: the runtime, which accepts
- * all requests. `shell`: a root shell that reads a script. `plain`: a shell that reads a script with the
- * rights of the login. If no runtime is installed, `serve` starts a root shell, and `look` ends.
+ * The program to start on a host. `look`: the runtime, which only reads. `serve`: the runtime, which accepts all
+ * requests. `shell`: a root shell that reads a script. `plain`: a shell that reads a script and runs as the login. If
+ * no runtime is installed, `serve` starts a root shell, and `look` ends.
  */
 export type RemoteProgram = "look" | "serve" | "shell" | "plain";
 
@@ -39,8 +36,7 @@ export type RemoteProgram = "look" | "serve" | "shell" | "plain";
 export function remoteCommand(program: RemoteProgram, dirs: RemoteDirs = REMOTE_DIRS): string {
   const run = `${constantPath(dirs.runtime)}/run`;
   const asRoot = `LC_ALL=C; export LC_ALL; r=; [ "$(id -u)" = 0 ] || r="sudo -n"`;
-  // It is possible that the login cannot enter the folder of the runtime. In that case, only root can see
-  // whether the runtime is installed.
+  // If the login cannot enter the folder of the runtime, only root can check whether the runtime is installed.
   const serve = (flags: string) => [
     `[ -x ${run} ] && exec $r ${run} serve${flags}`,
     "$r true || exit 1",

@@ -6,7 +6,7 @@ import type { Target } from "./target.ts";
 /** The maximum time in seconds for a script that examines a host. */
 const SECONDS = 120;
 
-/** The answer of a script, and the keys of the host on which the script ran. */
+/** The answer of a script, and the public keys of the host on which the script ran. */
 export interface Scanned {
   readonly answer: string;
   /**
@@ -17,7 +17,7 @@ export interface Scanned {
 }
 
 export interface ScanOptions {
-  /** `root`: the script must run as root. `login`: the script runs with the rights of the login. */
+  /** `root`: the script runs as root. `login`: the script runs as the login. */
   readonly as: "root" | "login";
   /** Whether to contact a host that has no pinned key. After this contact, a person must compare the key. */
   readonly allowFirstContact: boolean;
@@ -27,7 +27,7 @@ export interface ScanOptions {
  * Runs a script that changes nothing on a host. The host does not need a runtime.
  *
  * @param script a script for /bin/sh that consists of functions, and calls `say` once with a one-line answer
- * @throws HostError if the host cannot be reached; RuntimeError if the script fails
+ * @throws HostError if the host is unreachable; RuntimeError if the script fails
  */
 export async function scan(
   target: Target,

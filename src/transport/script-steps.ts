@@ -8,10 +8,10 @@ import type { Target } from "./target.ts";
 export type ScriptStep = (seconds: number, act: () => void) => Promise<string>;
 
 /**
- * Returns a function that performs one step of a script in a shell on the host. This function throws a
+ * Returns a function that performs one step of a script in a shell on the host. The returned function throws a
  * RuntimeError "install" if the script answers `failed <why>`.
  *
- * @param what the first part of the message of that error
+ * @param what the first part of the error's message
  */
 export function scriptSteps(channel: Channel, target: Target, what: string): ScriptStep {
   return async (seconds, act) => {

@@ -28,7 +28,7 @@ export interface Session {
    * @throws HostError if the connection fails; MusterError if the host answers with an error
    */
   request<R extends Request>(request: R): Promise<AnswerTo<R>>;
-  /** Waits for all outstanding answers, then ends the connection. */
+  /** Waits until all requests are answered, then ends the connection. */
   close(): Promise<void>;
 }
 
@@ -58,7 +58,7 @@ const REQUEST_SECONDS: Readonly<Record<Request["op"], number>> = {
   send: 900,
 };
 
-/** Returns a session on a channel. @param hello the first answer of the runtime, which has arrived already */
+/** Returns a session on a channel. @param hello the first answer of the runtime, which has already arrived */
 export function openSession(channel: Channel, target: Target, hello: Hello): Session {
   let failure: HostError | undefined;
   const pending = pendingRequests<Answers[Request["op"]]>((seconds) => fail(hung(target, seconds)));
@@ -132,8 +132,8 @@ function cut(target: Target, ending: Ending): HostError {
 }
 
 /**
- * Returns the reason for a lost connection. With LogLevel=ERROR, ssh prints nothing if its keepalive messages
- * fail.
+ * Returns the reason for a lost connection. If ssh printed nothing, its keepalive messages have failed, because ssh
+ * does not report this with LogLevel=ERROR.
  */
 function whyCut(ending: Ending): string {
   return ending.code === 255 && ending.stderr === "" ? "it stopped responding" : whyOf(ending);

@@ -2,8 +2,7 @@ import type { Target } from "./target.ts";
 
 /**
  * Returns the arguments with which `ssh` connects to a host and accepts only the pinned keys of the host. The
- * destination comes last. Callers can therefore put more flags before the arguments, and a remote command
- * after them.
+ * destination comes last, so callers can put more flags before the arguments, and a remote command after the arguments.
  *
  * @param knownHostsFile the only file from which keys are accepted
  */
@@ -13,8 +12,8 @@ export function sshArguments(target: Target, knownHostsFile: string): string[] {
 }
 
 /**
- * Returns the arguments for a connection that a program uses. It has no prompts, no terminal, no forwarding
- * and no connection sharing.
+ * Returns the arguments for a connection that a program uses. Such a connection has no prompts, no terminal, no
+ * forwarding and no connection sharing.
  *
  * @param learn whether to accept the key of a host without a pinned key, and to write this key to
  *   `knownHostsFile`
@@ -41,8 +40,8 @@ export function channelArguments(
 }
 
 /**
- * Returns the options with which ssh ends a connection after two unanswered keepalive messages. This happens
- * after about `seconds` seconds without any data.
+ * Returns the options with which ssh ends a connection after two unanswered keepalive messages, which is after about
+ * `seconds` seconds without any data.
  */
 function aliveChecks(seconds: number): string[] {
   return [`ServerAliveInterval=${Math.ceil(seconds / 3)}`, "ServerAliveCountMax=2"];
@@ -62,7 +61,8 @@ function strict(knownHostsFile: string, checking: "yes" | "accept-new"): string[
 
 function reach(target: Target): string[] {
   const port = target.port === undefined ? [] : [`Port=${target.port}`];
-  // Without IdentitiesOnly, an SSH agent with many other keys can use up the server's allowed attempts.
+  // Without IdentitiesOnly, an SSH agent with many other keys can exhaust the number of attempts that the server
+  // allows.
   const identity =
     target.identityFile === undefined
       ? []
@@ -70,7 +70,7 @@ function reach(target: Target): string[] {
   return [`HostKeyAlias=${target.name}`, `ConnectTimeout=${target.connectTimeout}`, ...port, ...identity];
 }
 
-/** Returns the name by which ssh is called for a host. */
+/** Returns the destination argument of ssh for a host. */
 export function destination(target: Target): string {
   return target.user === undefined ? target.address : `${target.user}@${target.address}`;
 }

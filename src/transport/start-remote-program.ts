@@ -10,8 +10,8 @@ import { keysKnownToUser } from "./user-known-hosts.ts";
 
 export interface OpenOptions {
   /**
-   * Called with the keys of a host during the first contact. If this function is left out, hosts without
-   * pinned keys are not contacted. Only `up` and `import` set it.
+   * Called with the keys of a host during the first contact. If absent, hosts without pinned keys are not contacted.
+   * Only `up` and `import` set this function.
    */
   readonly learnHostKey?: ((keys: string[]) => void) | undefined;
   /** When this signal is aborted, the connection ends. Set only in runs that the engine can cancel. */
@@ -25,7 +25,7 @@ export interface Opened {
   readonly channel: Channel;
   /** The host's first answer, without MARKER. */
   readonly answer: string;
-  /** The target. It includes the host keys that were learned during a first contact. */
+  /** The target, including the host keys that were learned during a first contact. */
   readonly target: Target;
 }
 
@@ -33,7 +33,7 @@ export interface Opened {
  * Connects to a host and starts a program on it. Waits at most `connectTimeout` seconds for the first answer
  * of the program.
  *
- * @throws HostError if the host cannot be reached or the program does not answer
+ * @throws HostError if the host is unreachable or the program does not answer
  */
 export async function open(target: Target, program: RemoteProgram, options: OpenOptions): Promise<Opened> {
   const { learnHostKey } = options;
@@ -57,8 +57,8 @@ export async function open(target: Target, program: RemoteProgram, options: Open
 }
 
 /**
- * Returns a target with the keys that the user's ssh knows for it. At the first contact with a machine that Muster did
- * not create, only these keys are accepted, so that no other machine can impersonate it.
+ * Returns a target with the keys that the user's ssh knows for this target. At the first contact with a machine that
+ * Muster did not create, only these keys are accepted, so that no other machine can impersonate the target.
  */
 async function withUsersKeys(target: Target): Promise<Target> {
   if (target.kind !== "ssh") return target;

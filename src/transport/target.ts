@@ -1,4 +1,4 @@
-/** Everything that is needed to connect to a host. The values come only from fleet.yaml and the inventory. */
+/** The data that is needed to connect to a host. The values come only from fleet.yaml and the inventory. */
 export interface Target {
   readonly name: string;
   /** The kind of the host, such as `ssh`. The transport treats all kinds alike. */
@@ -12,7 +12,7 @@ export interface Target {
   readonly identityFile?: string;
   /** The pinned public keys; empty if the host has never been contacted. */
   readonly hostKeys: readonly string[];
-  /** Present if `hostKeys` come from the user's own ssh, because no key is pinned yet. */
+  /** Present if no key is pinned yet, so that `hostKeys` are from the user's own ssh. */
   readonly keysFrom?: "known_hosts";
   /**
    * Whether the login is a gate, which gives only limited access to the host. A gate provides no shell and
@@ -20,8 +20,8 @@ export interface Target {
    */
   readonly gate?: true;
   /**
-   * The place where `hostKeys` are pinned, as text for messages: "stacks/inventory.yaml (hosts.hub)". Left
-   * out if no file contains the keys.
+   * The place where `hostKeys` are pinned, as text for messages: "stacks/inventory.yaml (hosts.hub)". Absent if no file
+   * contains the keys.
    */
   readonly pinnedIn?: string;
   /** The maximum time in seconds to wait for the connection. */

@@ -6,12 +6,12 @@ import type { Target } from "./target.ts";
 
 const run = promisify(execFile);
 
-/** Milliseconds for a program that only reads files. */
+/** The maximum number of milliseconds for a program that only reads files. */
 const TIMEOUT = 10_000;
 
 /**
  * Returns a host's keys from the known_hosts files of the user and of this machine, such as `ssh-ed25519 AAAA…`. ssh
- * itself determines which files and which name are used.
+ * itself determines the files and the host name to use.
  */
 export async function keysKnownToUser(target: Target): Promise<string[]> {
   const config = await configOf(target);
@@ -37,7 +37,7 @@ async function configOf(target: Target): Promise<ReadonlyMap<string, string>> {
   );
 }
 
-/** Returns the name under which ssh looks for a host's key; see `-F` in ssh-keygen(1). */
+/** Returns the name under which ssh searches for a host's key; see `-F` in ssh-keygen(1). */
 function nameIn(config: ReadonlyMap<string, string>): string {
   const name = config.get("hostkeyalias") ?? config.get("hostname") ?? "";
   const port = config.get("port") ?? "22";
@@ -48,13 +48,16 @@ async function keysIn(file: string, name: string): Promise<string[]> {
   const path = file.replace(/^~(?=\/)/, homedir());
   const lines = await outputOf("ssh-keygen", ["-F", name, "-f", path]);
   return lines.flatMap((line) => {
-    // A line with a marker is for a certificate authority or a revoked key.
+    // A line with a marker contains the key of a certificate authority or a revoked key.
     const [first = "", type, key] = line.split(" ");
     return /^[#@]/.test(first) || !type || !key ? [] : [`${type} ${key}`];
   });
 }
 
-/** Returns the lines that a program prints; none if it fails, for example because there is no such file. */
+/**
+ * Returns the lines that a program prints. Returns no lines if the program fails, for example because a file does not
+ * exist.
+ */
 async function outputOf(program: string, args: readonly string[]): Promise<string[]> {
   try {
     const { stdout } = await run(program, args, { timeout: TIMEOUT });

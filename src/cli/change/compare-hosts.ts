@@ -4,7 +4,8 @@ import type { HostChange } from "./fleet-change.ts";
 type Hosts = Readonly<Record<string, HostSpec>>;
 
 /**
- * Returns the connection settings that differ. For a host that is added or removed, the field is `declared`.
+ * Returns the connection settings that differ. For a host that is added or removed, returns the single field
+ * `declared`.
  */
 export function compareHosts(before: Hosts, after: Hosts, only?: string): HostChange[] {
   const names = Object.keys({ ...before, ...after }).filter((name) => only === undefined || name === only);

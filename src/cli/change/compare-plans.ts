@@ -52,8 +52,8 @@ function update(before: Declaration, after: Declaration, contents: Contents): Re
 const REACTION_PROPERTIES = new Set(["restart", "within"]);
 
 /**
- * Returns the new and the old version of an item, if they are files that a unit reads when it starts. Omits
- * the files of a failover provider, because an agent usually uses its first provider.
+ * Returns the new and the old version of an item. Omits each version that is not a file, or that no unit reads at its
+ * start. Also omits the files of failover providers, because an agent usually uses its first provider.
  */
 function readersOf(before: Items, after: Items, name: string): FileItem[] {
   return [after[name], before[name]].flatMap((item) =>
@@ -102,8 +102,8 @@ function detailsOf(
 
 /**
  * Returns the differences between the rows, with the old value as `declared` and the new value as `observed`.
- * `compareRows` compares declared rows with a table. This function therefore passes the new rows as the declared rows,
- * and swaps the two values in the result.
+ * `compareRows` expects declared rows and the rows of a table. This function passes the new rows as the declared rows,
+ * and therefore swaps the two values in the result.
  */
 function rowDetails(before: Rows, after: Rows): Detail[] {
   const details = compareRows(after, new Map(Object.entries(before)), before);

@@ -3,8 +3,7 @@ import type { Finding, Place } from "../../model/drift-finding.ts";
 import type { Scalar } from "../../model/items.ts";
 
 /**
- * One property that a change in fleet.yaml would alter. For an item that is added or removed, the property is
- * `present`.
+ * One property that a change in fleet.yaml alters. If the change adds or removes the item, the property is `present`.
  */
 export interface PropertyChange extends Pick<Finding, "item" | "part"> {
   readonly property: string;
@@ -14,21 +13,21 @@ export interface PropertyChange extends Pick<Finding, "item" | "part"> {
   readonly lines?: readonly string[];
 }
 
-/** What a change in fleet.yaml would do to one resource. */
+/** The effect of a change in fleet.yaml on one resource. */
 export interface ResourceChange extends Place {
   readonly action: "create" | "update" | "delete";
-  /** Empty unless the action is `update`. */
+  /** The changed properties; empty unless the action is `update`. */
   readonly properties: readonly PropertyChange[];
   /** Whether the agent restarts to read the change. */
   readonly restarts: boolean;
   /**
-   * When the agent restarts to read the change; absent if the change affects no file that the agent reads
-   * when it starts. `never`: the agent reads the change at its next manual start.
+   * When the agent restarts to read the change. Absent if the change affects no file that the agent reads when it
+   * starts. `never`: the agent reads the change after its next manual start.
    */
   readonly restart?: OnChange;
 }
 
-/** One connection setting of a host that a change in fleet.yaml would alter. The new value is not tested. */
+/** One connection setting of a host that a change in fleet.yaml alters. The new value is not tested. */
 export interface HostChange {
   readonly host: string;
   readonly field: string;
@@ -36,7 +35,7 @@ export interface HostChange {
   readonly after: string;
 }
 
-/** What a change in fleet.yaml would do. Computed only from the two versions of fleet.yaml. */
+/** The effects of a change in fleet.yaml. They are computed only from the two versions of fleet.yaml. */
 export interface FleetChange {
   readonly resources: readonly ResourceChange[];
   readonly hosts: readonly HostChange[];

@@ -5,9 +5,8 @@ import { loadFleet } from "../../config/load-fleet.ts";
 import { insidePath } from "../../config/safe-path.ts";
 
 /**
- * Loads the fleet of another checkout as untrusted data. Reads only that checkout's fleet.yaml, and the files
- * in the checkout that this fleet.yaml names. Follows no path out of the checkout, and opens no secret or
- * key.
+ * Loads the fleet of another checkout as untrusted data. Reads only the checkout's fleet.yaml and the files in the
+ * checkout that this fleet.yaml names. Follows no path out of the checkout. Opens no file with a secret or key.
  *
  * @param dir the folder of the other checkout's fleet.yaml
  * @param home the folder of the current fleet.yaml, which a merge would replace with the other fleet.yaml

@@ -5,7 +5,7 @@ import { command as watch } from "./watch.ts";
 
 const COMMANDS: Readonly<Record<string, CommandDefinition>> = { watch, send };
 
-/** The commands under their names in other tools: `fleet agent watch` is `fleet watch`. */
+/** Runs a command under the name that it has in other tools: `fleet agent watch` is `fleet watch`. */
 export const command: CommandDefinition = {
   usage: "agent <command> <name> [text]",
   summary: "`agent watch` is the same as `watch`, and `agent send` is the same as `send`",

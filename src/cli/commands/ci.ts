@@ -45,7 +45,7 @@ function publisherFor(task: string | undefined, change: string | undefined) {
 }
 
 /**
- * Returns the subject of an issue or comment. It names the fleet's folder, because a repository can contain
+ * Returns the subject of an issue or comment. The subject names the fleet's folder, because a repository can contain
  * several fleets.
  */
 function about(what: string): string {

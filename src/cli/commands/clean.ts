@@ -36,7 +36,8 @@ export const command: CommandDefinition = {
 };
 
 /**
- * Whether a link points into `dir`. A link to an engine elsewhere is kept, because Muster did not create it.
+ * Whether a link points into `dir`. A link to an engine in another folder is kept, because Muster did not create this
+ * link.
  */
 function pointsInto(link: string, dir: string): boolean {
   const stat = lstatSync(link, { throwIfNoEntry: false });

@@ -68,7 +68,7 @@ function printWho(fleet: Fleet, word: string, options: Options, io: Io): number[
   return [];
 }
 
-/** Returns the agents that have a contact in their address book. */
+/** Returns the names of the agents whose contact books contain the contact. */
 function holdersOf({ agents }: Fleet, name = ""): string[] {
   return Object.values(agents).flatMap((agent) => (agent.contacts.includes(name) ? [agent.name] : []));
 }
@@ -90,7 +90,7 @@ function textOf({ name = "", columns }: ContactRecord, holders: readonly string[
   ].join("\n");
 }
 
-/** Lists the duplicates of one agent or of all agents, and merges them after a confirmation. */
+/** Lists the duplicate contacts of one agent or of all agents, and merges these contacts after a confirmation. */
 function merge(fleet: Fleet, word: string | undefined, options: Options, io: Io): Promise<ExitCode[]> {
   if (word !== undefined) assertDeclared("agent", word, fleet.agents);
   const stack = settingsOf(fleet, options["stack"]);
@@ -151,13 +151,13 @@ function refuseFlaws(file: string, records: readonly ContactRecord[]): void {
 
 interface Place {
   readonly file: string;
-  /** The name of the file in messages. */
+  /** The file name that messages show. */
   readonly shown: string;
   /** The keys of the contacts in the file. */
   readonly path: readonly string[];
 }
 
-/** Returns where the contacts are declared: in a separate file, or in fleet.yaml. */
+/** Returns the place where the contacts are declared: a separate file, or fleet.yaml. */
 function placeOf({ dir }: Fleet): Place {
   const file = join(dir, "fleet.yaml");
   const from = parseDocument(readFileSync(file, "utf8")).getIn(["contacts", "from"]);
@@ -169,7 +169,7 @@ function placeOf({ dir }: Fleet): Place {
   return { file, shown: "fleet.yaml", path: ["contacts"] };
 }
 
-/** Writes the file, and restores it if the fleet is no longer valid. */
+/** Writes the file. If the fleet is then invalid, restores the previous text of the file. */
 function writeChecked({ dir }: Fleet, file: string, text: string): void {
   const before = readFileSync(file, "utf8");
   writeFileAtomic(file, text);

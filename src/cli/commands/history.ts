@@ -6,7 +6,7 @@ import { renderHistory, renderHistoryJson } from "../render/history.ts";
 import { reportCommand } from "../report-command.ts";
 import { assertDeclared } from "../selection.ts";
 
-/** The number of events that are shown for each host by default. */
+/** The default number of events to show for each host. */
 const LAST = 200;
 
 export const command = reportCommand({

@@ -15,7 +15,7 @@ import { READ_FILES } from "../import/propose-identity.ts";
 import { scanScript } from "../import/scan-script/index.ts";
 import { writeProposal } from "../import/write-proposal.ts";
 
-/** The connection timeout in seconds. It equals the default in fleet.yaml. */
+/** The connection timeout in seconds, which is the default of `connectTimeout` in fleet.yaml. */
 const CONNECT_TIMEOUT = 10;
 
 export const command: CommandDefinition = {

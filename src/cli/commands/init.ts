@@ -17,7 +17,7 @@ export const command: CommandDefinition = {
     const dir = resolve(args[0] ?? ".");
     mkdirSync(dir, { recursive: true });
     const name = fleetName(dir);
-    // Write package.json before Pulumi.yaml. A run that was killed between these two steps can then be
+    // package.json must be written before Pulumi.yaml. A run that was killed between these two steps can then be
     // repeated.
     const manifest = writeManifest(dir, name);
     const files = [manifest, ...writeTemplates(dir, name, forge), ...writePassphrase(dir)];

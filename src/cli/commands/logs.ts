@@ -4,10 +4,10 @@ import type { CommandDefinition } from "../command.ts";
 import { newLines, renderLogs } from "../render/logs.ts";
 import { findAgent, withAgentHost } from "../watch/agent-connection.ts";
 
-/** The number of journal entries and of terminal lines that are shown by default. */
+/** The default number of journal entries, and of terminal lines, to show. */
 const LAST = 200;
 
-/** Milliseconds between two requests with --follow. */
+/** The number of milliseconds between two requests with --follow. */
 const INTERVAL = 500;
 
 export const command: CommandDefinition = {

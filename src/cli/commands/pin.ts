@@ -39,7 +39,7 @@ export const command: CommandDefinition = {
   },
 };
 
-/** Describes a new entry, such as `2.1.331 -> 2.1.332, 3 archives`. */
+/** Returns a text that compares an entry with its previous version, such as `2.1.331 -> 2.1.332, 3 archives`. */
 function changeText(
   before: Pinned | undefined,
   { version, archives, interpreter, interpreterVersion }: Pinned,

@@ -42,7 +42,7 @@ function agentsIn(fleet: Fleet, agent: string | boolean | undefined): string[] {
   return [agent];
 }
 
-/** Returns what the text matches, as a sentence. */
+/** Returns a sentence about the routes that the text matches. */
 function matchText({ routes }: Fleet, text: string): string {
   const found = matchingRoutes(Object.values(routes), text);
   if (found.length === 0) return "No route matches this text:";

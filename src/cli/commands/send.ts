@@ -72,7 +72,7 @@ async function sendTo(
   }
 }
 
-/** Reads the text of the message. @throws InvalidError if it is empty or too long */
+/** Reads the text of the message. @throws InvalidError if the text is empty or too long */
 async function textFrom(words: string, { options, io }: CommandInput): Promise<string> {
   const given = messageText(words === "-" ? await readText(process.stdin) : words);
   const forbidden = options["strip"] === true ? forbiddenIn(given) : [];

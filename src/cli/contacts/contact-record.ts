@@ -1,7 +1,9 @@
 import { contactFlaw } from "../../config/contact-values.ts";
 import { CONTACT_COLUMNS } from "../../config/fleet.ts";
 
-/** A contact in a file for export or import: its columns as text, and its name in fleet.yaml if it has one. */
+/**
+ * A contact in a file for export or import: its columns as text, and its name in fleet.yaml if the contact has a name.
+ */
 export interface ContactRecord {
   readonly name?: string;
   readonly columns: Readonly<Record<string, string>>;
@@ -9,14 +11,14 @@ export interface ContactRecord {
 
 /** A file format for contacts. To add a format, write a file in this folder and a line in formats.ts. */
 export interface ContactFormat {
-  /** The endings of file names, without a dot. The first is also the name of the format. */
+  /** The file name extensions, without a dot. The first extension is also the name of the format. */
   readonly endings: readonly string[];
   render(contacts: readonly ContactRecord[]): string;
   /** @throws InvalidError if the text does not have this format */
   parse(text: string): ContactRecord[];
 }
 
-/** The columns that have a fixed set of values. */
+/** The columns that have a fixed set of values, and these values. */
 const VALUES: Readonly<Record<string, readonly string[]>> = {
   type: ["agent", "human"],
   status: ["active", "inactive", "archived"],
@@ -26,7 +28,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
 /** The maximum length of a value in characters, as in schema/contacts.schema.json. */
 const LONGEST = 4096;
 
-/** Returns the errors in a contact, as sentences; an empty list if it can be declared. */
+/** Returns the errors in a contact, as sentences; an empty list if the contact can be declared. */
 export function recordFlaws({ columns }: ContactRecord): string[] {
   return Object.entries(columns).flatMap(([column, value]) => {
     const allowed = VALUES[column];
@@ -38,7 +40,7 @@ export function recordFlaws({ columns }: ContactRecord): string[] {
   });
 }
 
-/** Keeps the columns that fleet.yaml knows and that are not empty. */
+/** Returns the fields that are columns of fleet.yaml and not empty. */
 export function knownColumns(fields: Readonly<Record<string, unknown>>): Record<string, string> {
   return Object.fromEntries(
     CONTACT_COLUMNS.flatMap((column) => {

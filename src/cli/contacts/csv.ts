@@ -3,7 +3,7 @@ import { InvalidError } from "../../base/errors.ts";
 import { CONTACT_COLUMNS } from "../../config/fleet.ts";
 import { type ContactFormat, knownColumns } from "./contact-record.ts";
 
-/** CSV with a first line that names the columns; see RFC 4180. The separator of a file is recognized. */
+/** CSV with a first line that names the columns; see RFC 4180. An import detects the separator of the file. */
 export const csv: ContactFormat = {
   endings: ["csv", "tsv"],
   render: (contacts) => {

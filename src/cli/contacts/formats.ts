@@ -6,7 +6,7 @@ import { vcard } from "./vcard.ts";
 
 const FORMATS: readonly ContactFormat[] = [json, csv, vcard];
 
-/** Finds a format by its name or by the ending of a file name. @throws InvalidError for an unknown format */
+/** Finds a format by its name or by a file name extension. @throws InvalidError for an unknown format */
 export function findFormat(ending: string): ContactFormat {
   const found = FORMATS.find(({ endings }) => endings.includes(ending.toLowerCase()));
   if (found !== undefined) return found;

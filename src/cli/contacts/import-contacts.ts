@@ -2,21 +2,22 @@ import { type Document, isMap, isScalar, type Pair, type YAMLMap } from "yaml";
 import type { ContactRecord } from "./contact-record.ts";
 import { indexContacts } from "./match-contact.ts";
 
-/** What an import changes, by the names of the contacts. */
+/** The names of the contacts that an import adds, and the columns that it changes or keeps. */
 export interface ImportedContacts {
   readonly added: readonly string[];
   /** The columns that were filled or replaced, such as `iris.email`. */
   readonly changed: readonly string[];
-  /** The columns that differ and were kept, such as `iris.email`. */
+  /** The columns that differ from the imported values but were not changed, such as `iris.email`. */
   readonly kept: readonly string[];
 }
 
 /**
- * Adds contacts to a YAML document, and keeps its comments. A contact that exists already gets its missing columns.
+ * Adds contacts to a YAML document, and keeps the comments of the document. If a contact exists already, its missing
+ * columns are added.
  *
  * @param path the keys of the map with the contacts; empty if the document is that map
  * @param declared the contacts of the document
- * @param overwrite whether columns that differ are replaced; otherwise they are kept
+ * @param overwrite whether columns that differ are replaced; if false, these columns are kept
  */
 export function importContacts(
   document: Document,
@@ -37,7 +38,7 @@ export function importContacts(
     if (name === undefined) {
       const made = freeName(record, known);
       known.set(made, { ...record.columns });
-      // The same contact can be in a file twice.
+      // The imported file can contain the same contact twice.
       index.add({ name: made, columns: record.columns });
       const pair = document.createPair(made, valuesOf(record.columns));
       pairs.set(made, pair);
@@ -65,7 +66,7 @@ export function importContacts(
   return { added, changed, kept };
 }
 
-/** Returns the map at a path. An empty value on the path is replaced by a map. */
+/** Returns the map at a path. Replaces an empty value in the path with a map. */
 function mapAt(document: Document, path: readonly string[]): YAMLMap {
   for (let depth = 0; depth <= path.length; depth += 1) {
     const keys = path.slice(0, depth);
@@ -89,7 +90,10 @@ function valuesOf(columns: Readonly<Record<string, string>>): Record<string, unk
   );
 }
 
-/** Returns the record's name or a name made from its displayed name, with a number if the name is already used. */
+/**
+ * Returns the record's name, or a name that is derived from its displayed name. Adds a number if the name is already
+ * used.
+ */
 function freeName({ name, columns }: ContactRecord, names: ReadonlyMap<string, unknown>): string {
   const text = name ?? columns["display_name"] ?? columns["email"]?.split("@")[0] ?? "contact";
   const plain = text

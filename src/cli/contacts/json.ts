@@ -2,7 +2,10 @@ import { InvalidError } from "../../base/errors.ts";
 import { safeJson } from "../render/text.ts";
 import { type ContactFormat, type ContactRecord, knownColumns } from "./contact-record.ts";
 
-/** JSON: an object with a list `contacts`, as in docs/schema/contacts.schema.json. A bare list can be imported. */
+/**
+ * JSON: an object with a list `contacts`, as in docs/schema/contacts.schema.json. A list without this object can also
+ * be imported.
+ */
 export const json: ContactFormat = {
   endings: ["json"],
   render: (contacts) => safeJson({ version: 1, exit: 0, codes: [0], contacts: contacts.map(fieldsOf) }),

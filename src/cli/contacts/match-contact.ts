@@ -1,11 +1,11 @@
 import { ADDRESS_COLUMNS } from "../../model/contact-rows.ts";
 import type { ContactRecord } from "./contact-record.ts";
 
-/** An index of contacts, which can grow. */
+/** An index of contacts, to which contacts can be added. */
 export interface ContactIndex {
   /**
-   * Finds the contact of a record: by an address, then by the agent id, then by the name, then by the displayed
-   * name and the type.
+   * Finds the contact that a record describes. Compares first the addresses, then the agent id, then the name, then the
+   * displayed name and the type.
    */
   find(record: ContactRecord): ContactRecord | undefined;
   add(contact: ContactRecord): void;
@@ -21,7 +21,7 @@ export function indexContacts(contacts: readonly ContactRecord[]): ContactIndex 
   return { add, find: (record) => keysOf(record).flatMap((key) => byKey.get(key) ?? [])[0] };
 }
 
-/** Returns the keys of a contact, the strongest first. */
+/** Returns the keys of a contact in the index, in the order of precedence. */
 function keysOf({ name, columns }: ContactRecord): string[] {
   const { agent_id: id, display_name: shown, type = "" } = columns;
   return [
@@ -34,7 +34,7 @@ function keysOf({ name, columns }: ContactRecord): string[] {
   ];
 }
 
-/** The columns that a search for a person or an agent reads, the strongest first. */
+/** The columns in which a search for a person or an agent looks, in the order of precedence. */
 const SEARCHED = [
   "agent_id",
   ...ADDRESS_COLUMNS,
@@ -49,8 +49,8 @@ const SEARCHED = [
 ];
 
 /**
- * Finds the contacts with this name, address or handle. If no contact matches, finds the contacts that contain
- * the word in one of these values.
+ * Finds the contacts with this name, address or handle. If no contact matches, finds the contacts in which one of these
+ * values contains the word.
  */
 export function findContacts(contacts: readonly ContactRecord[], word: string): ContactRecord[] {
   const wanted = word.toLowerCase().replace(/^@/, "");

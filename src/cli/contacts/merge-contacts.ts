@@ -27,7 +27,7 @@ export async function findAllDuplicates(
   return { found, codes: results.flatMap((one) => ("code" in one ? [one.code] : [])) };
 }
 
-/** Merges duplicates that were listed before, and prints where the former rows are. */
+/** Merges the listed duplicates, and prints the paths of the copies of the former rows. */
 export async function mergeAll(
   open: OpenController,
   found: readonly AgentDuplicates[],

@@ -2,7 +2,7 @@ import { InvalidError } from "../../base/errors.ts";
 import { CONTACT_COLUMNS } from "../../config/fleet.ts";
 import { type ContactFormat, type ContactRecord, knownColumns } from "./contact-record.ts";
 
-/** The properties of RFC 6350 that contain a column. All other columns are in properties `X-MUSTER-…`. */
+/** The columns for which RFC 6350 has a property. All other columns are in `X-MUSTER-…` properties. */
 const PROPERTIES: Readonly<Record<string, string>> = {
   display_name: "FN",
   email: "EMAIL",
@@ -41,7 +41,7 @@ function cardOf({ name, columns }: ContactRecord): string {
   return ["BEGIN:VCARD", "VERSION:4.0", ...lines, "END:VCARD"].map((line) => `${folded(line)}\r\n`).join("");
 }
 
-/** The value of URL is a URI, in which RFC 6350 allows no escapes. */
+/** Escapes a value. The value of URL is not escaped, because RFC 6350 allows no escapes in a URI. */
 function escaped(property: string, value: string): string {
   return property === "URL" ? value : value.replaceAll(/[\\,;]/g, "\\$&").replaceAll(/\r?\n/g, "\\n");
 }

@@ -12,7 +12,7 @@ import { fleetFile } from "../open-fleet.ts";
 import { queryHost } from "../query-host.ts";
 
 /**
- * Checks this machine and the project, and changes nothing.
+ * Checks this machine and the project. Changes nothing.
  *
  * @param connect whether to contact every host as well
  */
@@ -40,7 +40,7 @@ function fleetCheck(): { check: Check; fleet?: Fleet } {
   return { check: { name, ok: false, detail, fix: "npx fleet validate" } };
 }
 
-/** Checks what this machine needs for the kinds of hosts in the fleet. */
+/** Checks that this machine has the programs that the kinds of hosts in the fleet need. */
 function machineChecks(fleet: Fleet | undefined): Check[] {
   const hosts = Object.values(fleet?.hosts ?? {});
   return HOST_KIND_NAMES.flatMap((name): Check[] => {

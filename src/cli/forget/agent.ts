@@ -9,8 +9,8 @@ import { assertDeclared } from "../selection.ts";
 import { refuseReachable } from "./refuse-reachable.ts";
 
 /**
- * Removes an agent's resources on an unreachable host from the state, so that the agent can start afresh on
- * its new host.
+ * Removes an agent's resources on an unreachable host from the state, so that the agent can start on its new host
+ * without its old data.
  */
 export async function forgetAgent(
   fleet: Fleet,

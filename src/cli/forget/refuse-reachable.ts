@@ -5,10 +5,9 @@ import { withHosts } from "../connections.ts";
 import { queryHost } from "../query-host.ts";
 
 /**
- * Refuses to forget a host that answers, because its agents would keep running but would no longer be
- * recorded.
+ * Refuses to forget a host that answers. Otherwise, the host's agents would keep running without a record in the state.
  *
- * @param next what to do instead
+ * @param next the next step that the error recommends
  * @throws InvalidError if the host answers
  */
 export async function refuseReachable(fleet: Fleet, host: string, next: string): Promise<void> {

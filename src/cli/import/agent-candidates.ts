@@ -8,7 +8,7 @@ import { tmuxWords } from "./tmux-words.ts";
 
 /** Something that runs on a host and can be an agent. */
 export interface Candidate {
-  /** The services and sessions to stop for a take-over. The first of them names the candidate. */
+  /** The services and sessions that a take-over stops. The first of them gives the candidate its name. */
   readonly formers: readonly [Former & { readonly user: string }, ...Former[]];
   readonly service: ScannedService;
   readonly command: ServiceCommand;
@@ -17,7 +17,10 @@ export interface Candidate {
 /** A sentence that names something that cannot be an agent, and the reason. */
 export type Judged = Candidate | string;
 
-/** Decides which system services that a person has set up can become agents. Active services come first. */
+/**
+ * Decides which of the system services that a person has set up can become agents. Active services come first in the
+ * result.
+ */
 export function systemCandidates(host: ScannedHost): Judged[] {
   return sorted(ownServices(host)).map((service) => {
     const verdict = judge(service, host);
@@ -92,7 +95,7 @@ function ownerOf(label: string, user: string | undefined, { records }: ScannedHo
   return records.find(({ users, units }) => users.includes(user ?? "") || units.includes(label))?.owner;
 }
 
-/** Returns the reason why a service does not run all the time. */
+/** Returns the reason why a service does not run all the time; undefined if the service does. */
 function startFlaw(
   { unit, active, enabled, path }: ScannedService,
   { units }: ScannedHost,
@@ -108,7 +111,7 @@ function startFlaw(
   return undefined;
 }
 
-/** Returns the reason why Muster cannot start a service in the same way as systemd. */
+/** Returns the reason why Muster cannot start a service in the same way as systemd; undefined if Muster can. */
 function typeFlaw(
   { type, unit }: ScannedService,
   { isInTmux }: ServiceCommand,
@@ -126,7 +129,7 @@ function isIn(unit: string, pid: number, { processes }: ScannedHost): boolean {
   return processes.some((one) => one.pid === pid && one.group.split("/").includes(unit));
 }
 
-/** The variables that do not belong to the agent, because the terminal, the login or systemd sets them. */
+/** Matches the variables that the terminal, the login or systemd sets. These variables do not belong to the agent. */
 const OF_TERMINAL =
   /^(TERM.*|TMUX.*|SHLVL|_|LS_COLORS|LESS.*|MAIL|MOTD_SHOWN|SSH_.*|SUDO_.*|XDG_.*|DBUS_.*|INVOCATION_ID|JOURNAL_STREAM|SYSTEMD_.*|MANAGERPID|MEMORY_PRESSURE_.*|COLUMNS|LINES|DISPLAY|HOME|USER|LOGNAME|SHELL|PWD|OLDPWD)=/;
 
@@ -182,7 +185,7 @@ function isIdle(words: readonly string[]): boolean {
   return /\b(sleep infinity|tail -f \/dev\/null)$/.test(words.join(" "));
 }
 
-/** Returns the session that a service has started: the session with the name of the service's instance. */
+/** Returns the session that a service has started. This session has the name of the service's instance. */
 function sessionOf({ unit, user, type }: ScannedService, { terminals }: ScannedHost): string | undefined {
   const instance = /@(.+)\.service$/.exec(posix.basename(unit))?.[1];
   if (type !== "oneshot" || instance === undefined) return undefined;

@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import { hasSecretInLine } from "./possible-secret.ts";
 import type { ExecStart } from "./scanned-host.ts";
 
-/** The command that a service starts, without a tmux around it. */
+/** The command that a service starts. If the service starts the command in tmux, the words of tmux are removed. */
 export interface ServiceCommand {
   readonly words: readonly string[];
   /** The folder and the variables (`NAME=value`) that the options of tmux set. */
@@ -14,8 +14,8 @@ export interface ServiceCommand {
 }
 
 /**
- * Returns the command that a service starts, or the reason why fleet.yaml cannot declare it. The reason does not
- * contain the arguments, because they may be secret.
+ * Returns the command that a service starts, or the reason why fleet.yaml cannot declare the command. The reason does
+ * not contain arguments, because arguments may be secret.
  */
 export function commandOf(starts: readonly ExecStart[]): ServiceCommand | { readonly reason: string } {
   const [start, ...others] = starts;
@@ -34,8 +34,8 @@ export function commandOf(starts: readonly ExecStart[]): ServiceCommand | { read
 }
 
 /**
- * Returns the words that the program gets, or undefined if systemd inserts variables. systemd reads `$$` as a plain
- * `$`. It also reads a `$` inside a word as a plain `$`, unless `{` follows.
+ * Returns the words that the program gets, or undefined if systemd expands variables in them. systemd reads `$$` as a
+ * literal `$`. systemd also reads a `$` inside a word as a literal `$`, unless `{` follows.
  */
 function literalWords({ path, words: [name = "", ...rest], flags }: ExecStart): string[] | undefined {
   if (name !== path && name !== posix.basename(path)) return undefined;
@@ -56,7 +56,7 @@ function flawOf(words: readonly string[]): string | undefined {
   return undefined;
 }
 
-/** Returns the command without a tmux around it, because Muster itself starts every agent in tmux. */
+/** Returns the command without the words of tmux, because Muster itself starts every agent in tmux. */
 function paneOf(words: readonly string[]): ServiceCommand | undefined {
   if (!/(^|\/)tmux$/.test(words[0] ?? "")) {
     return { words, environment: [], dropped: [], isInTmux: false };

@@ -1,12 +1,15 @@
 /** The maximum length of a name in fleet.yaml. */
 const MOST = 31;
 
-/** Gives each credential of a proposal a unique name. */
+/** The names of the credentials in a proposal. Each credential gets a unique name. */
 export interface CredentialNames {
   nameFor(agent: string, variable: string): string;
 }
 
-/** Names are cut to the maximum length. If two names are then the same, a number is added. */
+/**
+ * Creates the names of a proposal's credentials. A name is cut to the maximum length. If another credential already has
+ * this name, a number is added.
+ */
 export function credentialNames(): CredentialNames {
   const taken = new Set<string>();
   return {

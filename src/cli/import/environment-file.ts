@@ -15,8 +15,8 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const BLANK = " \t\n\r";
 
 /**
- * Reads an environment file as systemd does (load_env_file() in its env-file.c). systemd differs from a shell: it drops
- * spaces around the name, refuses the name `export A`, and joins lines after a backslash.
+ * Reads an environment file as systemd does (load_env_file() in its env-file.c). Unlike a shell, systemd drops spaces
+ * around the name, refuses the name `export A`, and joins lines after a backslash.
  *
  * @param systemd the version of systemd; since 254, a backslash does not continue a comment
  */
@@ -63,7 +63,7 @@ function skipComment(cursor: Cursor): undefined {
   cursor.at += comment.length + 1;
 }
 
-/** Reads a value of quoted parts, followed by a plain part that ends with the line. */
+/** Reads a value: quoted parts, and then an unquoted part that ends at the end of the line. */
 function nextValue(cursor: Cursor): string {
   let value = "";
   for (;;) {
@@ -79,14 +79,14 @@ function nextValue(cursor: Cursor): string {
 function plainPart(cursor: Cursor): string {
   const [part = ""] = /^(\\[\s\S]|\\$|[^\\\r\n])*/.exec(cursor.text.slice(cursor.at)) ?? [];
   cursor.at += part.length + 1;
-  // Spaces at the end are dropped, unless a backslash is before them.
+  // Trailing spaces are dropped, unless a backslash precedes them.
   const [blanks = ""] = /[ \t]*$/.exec(part) ?? [];
   const kept = part.slice(0, part.length - blanks.length);
   const whole = /(^|[^\\])(\\\\)*\\$/.test(kept) ? kept + blanks.slice(0, 1) : kept;
   return whole.replaceAll(/\\([\s\S]?)/g, (_, char: string) => (/[\r\n]/.test(char) ? "" : char));
 }
 
-/** Resolves the escapes between double quotes: only `"`, `\`, `` ` `` and `$` can be escaped there. */
+/** Resolves the escapes in a text between double quotes, in which only `"`, `\`, `` ` `` and `$` can be escaped. */
 function unescaped(text: string): string {
   return text.replaceAll(/\\([\s\S])/g, (pair, char: string) =>
     char === "\n" ? "" : '"\\`$'.includes(char) ? char : pair,

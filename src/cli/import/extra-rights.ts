@@ -4,7 +4,7 @@ import { fingerprintOf } from "../../model/login-key.ts";
 import { readSudoRules, sudoRulesOf } from "../../model/sudo-rules.ts";
 import type { Group, ScannedHost, ScannedUser } from "./scanned-host.ts";
 
-/** The rights of a user on its host beyond its own files. */
+/** The rights of a user on its host beyond the access to its own files. */
 export interface ExtraRights {
   readonly groups: readonly string[];
   /** The lines of sudoers that name the user. */
@@ -46,7 +46,7 @@ function sudoLines({ name, group }: ScannedUser, more: readonly Group[], host: S
   ];
 }
 
-/** The declaration of the rights, for the agent's entry in fleet.yaml. */
+/** Returns the declaration of the rights, for the agent's entry in fleet.yaml. */
 export function declaredRights({ groups, ...rights }: ExtraRights): object {
   const some = Object.entries(rights).filter(([, right]) =>
     Array.isArray(right) ? right.length > 0 : right,
@@ -57,7 +57,9 @@ export function declaredRights({ groups, ...rights }: ExtraRights): object {
   };
 }
 
-/** Sentences about the agent's present rights, and whether they still work in Muster's unit. */
+/**
+ * Returns sentences about the agent's current rights. Each sentence says whether the right also works in Muster's unit.
+ */
 export function rightsNotes(name: string, rights: ExtraRights, { privileged }: ScannedHost): string[] {
   const { groups, sudo, linger, keys, files } = rights;
   const canSudo = privileged.includes("sudo") && (sudo.length > 0 || groups.some(isSudoGroup));
@@ -80,7 +82,7 @@ export function rightsNotes(name: string, rights: ExtraRights, { privileged }: S
   ];
 }
 
-/** One sentence for all agents about programs that need more rights than the unit of an agent has. */
+/** Returns one sentence for all agents about the programs that need more privileges than an agent's unit has. */
 export function privilegedNotes({ privileged }: ScannedHost): string[] {
   if (privileged.length === 0) return [];
   return [

@@ -21,8 +21,8 @@ const NAME = /^[a-z]([a-z0-9-]{0,29}[a-z0-9])?$/;
 
 /**
  * Decides which programs on a host become agents. The first service of a user becomes the agent with the name of this
- * user. All other agents get a new user: the other services of this user, and programs that run as root, in tmux or as
- * Muster's login.
+ * user. Every other agent gets a new user: an agent from another service of this user, and an agent from a program that
+ * runs as root, in tmux or as Muster's login.
  *
  * @param logins the users with which Muster logs in to the host
  */
@@ -47,7 +47,7 @@ export function foundAgents(host: ScannedHost, logins: readonly string[]): Found
   };
 }
 
-/** Packages have created the system users, so the services of these users are not agents. */
+/** Excludes the services of system users. Packages have created these users, so their services are not agents. */
 function withoutSystemUsers(judged: Judged, { accounts }: ScannedHost): Judged {
   if (typeof judged === "string") return judged;
   const [{ name, user }] = judged.formers;
@@ -88,8 +88,8 @@ function newUser(name: string): ScannedUser {
 }
 
 /**
- * Returns a function that names a new agent after its service or session. The name is not the name of a user on the
- * host.
+ * Returns a function that names a new agent after its service or session. The function never returns the name of a user
+ * on the host.
  */
 function freeNames({ accounts }: ScannedHost, others: readonly string[]): (candidate: Candidate) => string {
   const taken = new Set([...accounts.map(({ name }) => name), ...others]);

@@ -9,13 +9,18 @@ const RUNTIME_DATA: Readonly<Record<string, readonly string[]>> = {
   openclaw: [".openclaw"],
 };
 
-/** Everything in RUNTIME_DATA. */
+/** All paths in RUNTIME_DATA. */
 export const SETTINGS = Object.values(RUNTIME_DATA).flat();
 
-/** The variables that say who the user is; systemd sets them for the new user. */
+/**
+ * The variables that describe the user. The proposal omits these variables, because systemd sets them for the new user.
+ */
 const OF_USER = /^(HOME|USER|LOGNAME|PWD|OLDPWD|MAIL|XDG_RUNTIME_DIR|DBUS_SESSION_BUS_ADDRESS)$/;
 
-/** A home that an agent leaves, and the home that it gets. `paths` has what exists in the homes of the host. */
+/**
+ * The home that an agent leaves, and the home that the agent gets. `paths` contains the paths that exist in the homes
+ * of the host.
+ */
 export interface Relocation {
   readonly from: string;
   readonly to: string;
@@ -27,18 +32,18 @@ export type PathKind = "file" | "folder" | "link";
 export interface Relocated {
   readonly words: readonly string[];
   readonly workdir: string;
-  /** Variables with plain values. A variable with an existing path in the old home also has a plain value. */
+  /** Variables with values that are not secret. The path of an existing file in the old home is such a value. */
   readonly env: Readonly<Record<string, string>>;
   readonly hidden: ReadonlyMap<string, string>;
   /** The sources that must be copied, by their paths in the new home. */
   readonly copies: Readonly<Record<string, string>>;
-  /** What a person must check. Each entry is the end of a sentence that begins with the agent's name. */
+  /** The points that a person must check. Each entry is the end of a sentence that begins with the agent's name. */
   readonly left: readonly string[];
 }
 
 /**
- * Replaces the old home with the new home in an agent's command, working directory and variables. A path stays the same
- * relative to the home.
+ * Replaces the old home with the new home in an agent's command, working directory and variables. The path below the
+ * home does not change.
  */
 export function relocated(
   start: Pick<Relocated, "words" | "workdir" | "env" | "hidden">,

@@ -19,8 +19,8 @@ export function isOfMuster(unit: string): boolean {
 }
 
 /**
- * Returns the services that a person has set up. These are services that belong to no package, and services of a
- * package if a drop-in changes their command or sets a person's account.
+ * Returns the services that a person has set up. A service of a package counts as set up by a person only if a drop-in
+ * changes its command or sets a person's account.
  */
 export function ownServices(host: ScannedHost): ScannedService[] {
   const isPerson = (name: string | undefined) =>

@@ -7,7 +7,7 @@ interface Cursor {
 }
 
 /**
- * Reads the properties in the body of an answer to GetAll, which is `a{sv}` in the wire format of D-Bus.
+ * Reads the properties in the body of a GetAll reply. The body is an `a{sv}` value in the wire format of D-Bus.
  *
  * @throws RangeError if the body is truncated or has an unknown type
  */
@@ -72,7 +72,7 @@ function take(cursor: Cursor, size: number): number {
   return cursor.at - size;
 }
 
-/** Reads a text, which a NUL follows. */
+/** Reads a text of the given length, and skips the NUL after the text. */
 function textAt(cursor: Cursor, length: number): string {
   if (cursor.at + length > cursor.bytes.length) throw new RangeError("the answer is truncated");
   const start = take(cursor, length + 1);

@@ -18,16 +18,13 @@ import type {
   UserUnit,
 } from "./scanned-host.ts";
 
-/** The rows of an answer: `of("file")` returns the fields of each line that begins with this word. */
+/** The rows of a scan: `of("file")` returns the fields of each row that begins with this word. */
 interface Rows {
   of(word: string): string[][];
   bytes(word: string): Buffer[][];
 }
 
-/**
- * Parses the answer of the script from scan-script/. The answer is untrusted data; unknown lines are
- * ignored.
- */
+/** Parses the output of the script from scan-script/. The output is untrusted data. Unknown rows are ignored. */
 export function parseScan(answer: string): ScannedHost {
   const rows = rowsIn(answer);
   const [[foreign] = []] = rows.of("none");
@@ -73,7 +70,7 @@ export function parseScan(answer: string): ScannedHost {
   };
 }
 
-/** Returns the path without `/usr` before `/lib`, because a package can name the same file both ways. */
+/** Returns the path without `/usr` before `/lib`, because packages use both paths for the same file. */
 export function mergedPath(path: string): string {
   return path.replace(/^\/usr\/lib\//, "/lib/");
 }
@@ -135,7 +132,7 @@ function unitOf(of: (key: string) => string): ScannedUnit {
   };
 }
 
-/** If a unit has several names, systemd reports the unit several times. */
+/** Removes duplicate units, because systemd reports a unit with several names several times. */
 function unique(units: readonly ScannedUnit[]): ScannedUnit[] {
   return [...new Map(units.map((unit) => [unit.name, unit])).values()];
 }
@@ -177,7 +174,10 @@ function servicesIn(
     });
 }
 
-/** The services of a user's systemd run as this user. Their default working directory is the user's home. */
+/**
+ * Returns the services of a user's systemd. These services run as this user, and their default working directory is the
+ * user's home.
+ */
 function userServicesIn(
   rows: Rows,
   user: string,
@@ -192,7 +192,7 @@ function userServicesIn(
   });
 }
 
-/** A file that is missing is reported only if the service cannot start without it. */
+/** Returns the environment file. Omits an optional file, because the service can start without this file. */
 function environmentFileOf([unit, path, optional, bytes]: Buffer[], name: string): EnvironmentFile[] {
   if (`${unit}` !== name || `${optional}` === "yes") return [];
   return [{ path: `${path}`, ...(bytes !== undefined && { text: `${bytes}` }) }];

@@ -2,7 +2,7 @@ import { type BusValue, propertiesIn } from "./parse-dbus-values.ts";
 import type { Account, ExecStart, Group, ScannedService, ScannedUnit } from "./scanned-host.ts";
 import { settingsOf } from "./unit-settings.ts";
 
-/** The scan's data about a service in addition to the service's properties. */
+/** The data about a service that the scan reads in addition to the service's properties. */
 export interface ServiceFacts {
   readonly unit: ScannedUnit;
   readonly accounts: readonly Account[];
@@ -13,9 +13,9 @@ export interface ServiceFacts {
 }
 
 /**
- * Reads what systemd has loaded for a service.
+ * Parses the settings that systemd has loaded for a service.
  *
- * @param answer the answer of systemd over D-Bus; if it cannot be parsed, the service has no command
+ * @param answer the reply of systemd over D-Bus; if the reply cannot be parsed, the service has no command
  */
 export function serviceOf(answer: Buffer, facts: ServiceFacts): ScannedService {
   const { unit, accounts, groups, dropIns, environmentFiles } = facts;
@@ -56,7 +56,7 @@ function readProperties(answer: Buffer): Readonly<Record<string, BusValue>> {
   }
 }
 
-/** A user or a group can be declared by its number. */
+/** Returns the name of a user. A unit can declare a user by name or by number. */
 function userOf(user: string, accounts: readonly Account[]): string {
   const account = accounts.find(({ name, uid }) => name === user || `${uid}` === user);
   return account?.name ?? (user || "root");
@@ -72,7 +72,7 @@ function startOf(row: unknown): ExecStart {
   return { path: `${path ?? ""}`, words: texts(words), flags: texts(flags) };
 }
 
-/** Returns an amount; undefined for the largest number, which means "no limit" in systemd. */
+/** Returns an amount divided by `unit`; undefined for the largest number, which means "no limit" in systemd. */
 function amountOf(value: unknown, unit = 1): number | undefined {
   return typeof value === "number" && value > 0 && value < 2 ** 63 ? value / unit : undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * The variables with values that may be written to fleet.yaml. All other values count as secrets, because no list of
- * secret names can be complete.
+ * The variables with values that may be written to fleet.yaml. The values of all other variables count as secrets,
+ * because a list of the names of secret variables is never complete.
  */
 const PLAIN = new Set(
   (
@@ -31,7 +31,7 @@ const SECRET_VALUE = [
   /-----BEGIN [A-Z ]*PRIVATE KEY/,
 ];
 
-/** Whether the value of a variable may be written. */
+/** Whether the value of a variable may be written to fleet.yaml. */
 export function isPlain(name: string, value: string): boolean {
   if (value.length > MOST_VALUE) return false;
   return (PLAIN.has(name) || /^LC_[A-Z]+$/.test(name)) && !isSecretValue(value) && !/\p{Cc}/u.test(value);
@@ -54,7 +54,10 @@ export interface CommandWord {
   readonly label?: string;
 }
 
-/** Finds values in the words of a command that may be secret: in options, in assignments, and by their form. */
+/**
+ * Finds values in the words of a command that may be secret: the values of options and assignments, and values that
+ * have the form of a secret.
+ */
 export function splitSecrets(words: readonly string[]): CommandWord[] {
   return words.map((word, at) => splitWord(word, words[at - 1] ?? "", at));
 }

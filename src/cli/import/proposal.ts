@@ -14,19 +14,19 @@ export interface Proposal {
   readonly fleet: object;
   /** The texts of the identity files, by their path relative to fleet.yaml. */
   readonly files: Readonly<Record<string, string>>;
-  /** Sentences about what a person should know or decide before `up`. */
+  /** Sentences about facts that a person should know, and about decisions that a person should make, before `up`. */
   readonly notes: readonly string[];
-  /** Things that were found but cannot be declared. */
+  /** The programs and files that were found but cannot be declared. */
   readonly left: readonly string[];
   /** Names of the secrets that must be set in the stack's configuration. */
   readonly secrets: readonly string[];
 }
 
 /**
- * Proposes declarations for what a scan has found on a host.
+ * Proposes declarations for the agents and files that a scan has found on a host.
  *
- * @param tenant the tenant of all the host's agents; by default their common primary group, or `team` if they
- *   have none
+ * @param tenant the tenant of all the host's agents; by default the common primary group of the agents' users, or
+ *   `team` if there is none
  */
 export function proposalOf(host: ImportedHost, seen: ScannedHost, tenant?: string): Proposal {
   const { agents, left } = foundAgents(seen, [
@@ -107,7 +107,10 @@ function commonGroup(users: readonly ScannedUser[]): string | undefined {
   return isOne && /^[a-z]([a-z0-9-]{0,29}[a-z0-9])?$/.test(group) && !isReserved(group) ? group : undefined;
 }
 
-/** Returns sentences that say what changes for the agents' groups and homes, and which other users this affects. */
+/**
+ * Returns sentences about the changes to the agents' groups and homes, and about the other users that these changes
+ * affect.
+ */
 function groupNotes(agents: readonly ProposedAgent[], group: string, seen: ScannedHost): string[] {
   const changing = agents.filter(({ user, isNew }) => !isNew && user.group !== group).map(({ user }) => user);
   if (changing.length === 0) return [];

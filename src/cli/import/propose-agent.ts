@@ -13,12 +13,12 @@ import { openCommand, type ServiceVariables, variablesOf } from "./service-varia
 /** A user of a host, proposed as an agent for fleet.yaml. */
 export interface ProposedAgent {
   readonly user: ScannedUser;
-  /** Whether the user does not exist yet. */
+  /** Whether the user must be created, because it does not exist yet. */
   readonly isNew: boolean;
   readonly agent: { readonly name: string } & Readonly<Record<string, unknown>>;
   readonly identity: object;
   readonly credentials: Readonly<Record<string, ProposedCredential>>;
-  /** The values of the credentials. They are compared, but neither written nor printed. */
+  /** The values of the credentials. These values are compared with each other, but never written or printed. */
   readonly values: ReadonlyMap<string, string>;
   readonly files: Readonly<Record<string, string>>;
   readonly notes: readonly string[];
@@ -35,8 +35,9 @@ export interface ProposedCredential {
 /**
  * Proposes an agent for fleet.yaml.
  *
- * @param candidate the service or session that becomes the agent @param user the user of the agent
- * @param from the home that the agent leaves; absent if it keeps its user
+ * @param candidate the service or session that becomes the agent
+ * @param user the user of the agent
+ * @param from the home that the agent leaves; absent if the agent keeps its user
  */
 export function proposeAgent(
   { formers, service, command }: Candidate,
@@ -106,7 +107,8 @@ function startOf(
 }
 
 /**
- * Declares the unit or session that runs the agent. For a system service of the agent's own user, the name is enough.
+ * Returns the declaration of the unit or session that runs the agent. For a system service of the agent's own user,
+ * this is only the name.
  */
 function declaredFormer({ name, user = "", manager, socket }: Former, agent: ScannedUser): string | object {
   if (manager === "tmux") return { tmuxSession: name, socket, user };
@@ -114,7 +116,7 @@ function declaredFormer({ name, user = "", manager, socket }: Former, agent: Sca
   return user === agent.name ? name : { service: name, user };
 }
 
-/** Returns sentences that say what changes for an agent that gets its own user. */
+/** Returns sentences about the changes for an agent that gets its own user. */
 function newUserNotes(
   name: string,
   account: string,

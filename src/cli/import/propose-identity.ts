@@ -2,7 +2,7 @@ import { IDENTITY_FILES } from "../../runtimes/identity-files.ts";
 import { secretLines } from "./possible-secret.ts";
 import type { ScannedFile, ScannedUser } from "./scanned-host.ts";
 
-/** The settings that runtimes keep in a home, and that their agents change. */
+/** The settings files of runtimes in a home, which the agents themselves change. */
 const SETTINGS = [
   ".hermes/config.yaml",
   ".claude/settings.json",
@@ -10,7 +10,7 @@ const SETTINGS = [
   ".pi/agent/settings.json",
 ];
 
-/** The files that an agent itself writes. `up` writes them only if they do not exist. */
+/** The files that an agent itself writes. `up` writes such a file only if the file does not exist. */
 const WRITTEN_BY_AGENTS = ["MEMORY.md", "USER.md", "IDENTITY.md", ...SETTINGS];
 
 /** The files in a home that an identity can declare, by their path in the home. */
@@ -33,8 +33,8 @@ interface Read {
 }
 
 /**
- * Declares the files that were found. A SOUL.md is always declared. If the user's own SOUL.md cannot be declared, a
- * placeholder is declared instead, which never replaces the user's file.
+ * Declares the identity files that were found. A SOUL.md is always declared. If the user's own SOUL.md cannot be
+ * declared, a placeholder is declared instead, which never replaces the user's file.
  */
 export function proposeIdentity({ name, files }: ScannedUser): ProposedIdentity {
   const found = READ_FILES.flatMap((file) => (files[file] ? [{ file, ...files[file] }] : []));

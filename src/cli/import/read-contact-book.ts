@@ -10,7 +10,10 @@ export type Contact = Readonly<Record<string, string>>;
 /** The maximum size in bytes of a contact book that is read. The scan returns only a part of a larger book. */
 export const MOST_BOOK = 16_000_000;
 
-/** The columns that name other contacts. They stay the agent's, because the others might not be declared. */
+/**
+ * The columns that name other contacts. These columns are not declared, because the named contacts might not be
+ * declared.
+ */
 const REFERENCES: readonly string[] = ["operator", "links"];
 
 /** Marks a name with several rows, because such a contact cannot be declared. */
@@ -58,7 +61,7 @@ function rowsIn(db: DatabaseSync): Readonly<Record<string, Contact>> | undefined
     return [String(name), Object.fromEntries(filled) as Contact];
   });
   return Object.fromEntries(
-    // If a name has several rows, it is not clear which row a declaration would mean.
+    // If several rows have the same name, it is not clear which of these rows a declaration would describe.
     entries.map(([name, row]) => [name, names.indexOf(name) === names.lastIndexOf(name) ? row : SEVERAL]),
   );
 }

@@ -9,7 +9,7 @@ export type Owner =
   | { readonly kind: "login" | "stray"; readonly pid: number }
   | { readonly kind: "scope"; readonly name: string };
 
-/** Processes of one owner. */
+/** The processes of one owner. */
 export interface Living {
   readonly owner: Owner;
   readonly user: string;
@@ -17,9 +17,9 @@ export interface Living {
   readonly programs: readonly string[];
 }
 
-/** Programs that accept logins. What runs below them ends with the login. */
+/** Programs that accept logins. Their child processes end with the login. */
 const LOGIN = /^(sshd|sshd-session|login)$/;
-/** System services that run programs of people: logins without a session, and jobs. */
+/** System services that run programs for people: logins without a session, and jobs. */
 const SHARED = /^(ssh|sshd|cron|crond|atd|anacron)(@.*)?\.service$/;
 
 /**
@@ -125,7 +125,8 @@ function ofUserManager(
 }
 
 /**
- * A service of a package can contain processes of people, such as a program that still runs after a login has ended.
+ * Returns the owner of a process in a service. The service of a package can contain processes of people, such as a
+ * program that still runs after a login has ended.
  */
 function ofService(
   unit: string,
@@ -156,7 +157,7 @@ function isListener(group: string): boolean {
   return SHARED.test(placeOf(group).unit ?? "");
 }
 
-/** Represents all programs that the first ancestor with the same owner has started. */
+/** Returns the owner of a process outside services and logins: the topmost ancestor with the same cgroup and user. */
 function stray(process: ScannedProcess, lineage: readonly ScannedProcess[]): Owner {
   const top = lineage.findLast(({ group, uid }) => group === process.group && uid === process.uid);
   return { kind: "stray", pid: (top ?? process).pid };

@@ -6,7 +6,7 @@ import type { UnitSettings } from "./unit-settings.ts";
 export interface ScannedHost {
   /** The name of the operating system; present only if the host has no systemd. */
   readonly foreign?: string;
-  /** Whether the answer is complete. An incomplete answer does not contain everything on the host. */
+  /** Whether the output is complete. An incomplete output does not contain everything that was scanned. */
   readonly isComplete: boolean;
   /** The user that is logged in for this session, and the process ID of the scan. */
   readonly login: string;
@@ -36,11 +36,11 @@ export interface ScannedHost {
   readonly schedules: readonly Schedule[];
   /** The users with pending jobs of at(1). */
   readonly pending: readonly string[];
-  /** The users that have a running systemd even while they are not logged in. */
+  /** The users whose own systemd runs even without a login. */
   readonly linger: readonly string[];
-  /** Well-known programs that work only with setuid or file capabilities, such as sudo and ping. */
+  /** Well-known programs, such as sudo and ping, that work only with setuid or file capabilities. */
   readonly privileged: readonly string[];
-  /** Whether the search for files with setuid or capabilities has ended in time. */
+  /** Whether the search for files with setuid or capabilities has ended before its timeout. */
   readonly isSearched: boolean;
   /** The texts of the files of sudoers, by their path. */
   readonly sudoers: ReadonlyMap<string, string>;
@@ -64,7 +64,7 @@ export interface ScannedProcess {
   readonly pid: number;
   readonly parent: number;
   readonly uid: number;
-  /** The path of its cgroup, from which systemd knows the unit. */
+  /** The path of the process's cgroup. This path contains the name of its unit. */
   readonly group: string;
   readonly program: string;
 }
@@ -100,13 +100,13 @@ export interface ScannedFile {
 export interface ScannedUnit {
   readonly name: string;
   readonly path: string;
-  /** The file from which a generator made the unit. */
+  /** The file from which a generator has created the unit; empty for all other units. */
   readonly source: string;
   readonly isLoaded: boolean;
   readonly active: boolean;
   readonly enabled: boolean;
   readonly linked: boolean;
-  /** Whether its files have changed since systemd loaded them. */
+  /** Whether the files of the unit have changed since systemd loaded them. */
   readonly stale: boolean;
   readonly triggers: readonly string[];
 }
@@ -118,7 +118,7 @@ export interface UserUnit extends ScannedUnit {
 /** A service as systemd has loaded it. */
 export interface ScannedService {
   readonly unit: string;
-  /** Whether the service belongs to the systemd of `user`, and not to that of the system. */
+  /** Present if the service belongs to the systemd of `user` and not to the systemd of the system. */
   readonly isUserService?: true;
   /** The name of the user; undefined if systemd creates a user for each start. */
   readonly user: string | undefined;
@@ -130,12 +130,12 @@ export interface ScannedService {
   readonly environment: readonly string[];
   readonly environmentFiles: readonly EnvironmentFile[];
   readonly unset: readonly string[];
-  /** In bytes. */
+  /** The memory limit in bytes. */
   readonly memory?: number;
-  /** In cores. */
+  /** The CPU limit in cores. */
   readonly cpu?: number;
   readonly tasks?: number;
-  /** In seconds. */
+  /** The timeout of the watchdog in seconds. */
   readonly watchdog?: number;
   readonly settings: UnitSettings;
   /** Whether a drop-in sets the command. */
@@ -148,7 +148,7 @@ export interface ScannedService {
   readonly stale: boolean;
 }
 
-/** A command as systemd has split it, before it inserts variables. */
+/** A command that systemd has split into words, but in which systemd has not expanded variables yet. */
 export interface ExecStart {
   readonly path: string;
   readonly words: readonly string[];
@@ -169,7 +169,7 @@ export interface Pane {
   readonly pid: number;
   readonly session: string;
   readonly workdir: string;
-  /** The command with which the pane was started, as tmux writes it; empty if it was started with a shell. */
+  /** The start command of the pane, as tmux writes it; empty if the pane was started with a shell. */
   readonly command: string;
   /** The variables of the pane's first process, as `NAME=value`. */
   readonly environment: readonly string[];
@@ -177,7 +177,10 @@ export interface Pane {
 
 export interface Schedule {
   readonly path: string;
-  /** The number of lines that start a program, and how many of these lines only run the folders of cron. */
+  /**
+   * The number of lines that start a program, and how many of these lines only run the folders of cron, such as
+   * /etc/cron.daily.
+   */
   readonly lines: number;
   readonly ofFolders: number;
 }

@@ -1,6 +1,6 @@
 import type { ScannedService } from "./scanned-host.ts";
 
-/** The settings of a service, separated into keys of an agent and other settings. */
+/** The settings of a service: those that are keys of an agent in fleet.yaml, and those that have no such key. */
 export interface CarriedSettings {
   /** `limits` and `watchdog`, if the service has them. */
   readonly keys: object;
@@ -15,7 +15,7 @@ const ALWAYS = [
   ...["ExecStart", "User", "WorkingDirectory", "Environment", "EnvironmentFile", "UnsetEnvironment"],
 ].map((key) => `Service.${key}`);
 
-/** Settings that can be omitted, because their value changes nothing or Muster's unit also has it. */
+/** Settings that can be omitted, because the value has no effect or is also in Muster's unit. */
 const SAME: Readonly<Record<string, RegExp>> = {
   "Unit.Description": /./,
   "Unit.Documentation": /./,
@@ -32,8 +32,8 @@ const SAME: Readonly<Record<string, RegExp>> = {
 };
 
 /**
- * Separates the settings of a service. Unknown settings are listed, so this code does not need a complete list of all
- * settings.
+ * Separates the settings of a service. Lists every unknown setting as dropped, so this code does not need a complete
+ * list of all settings.
  *
  * @param group the primary group of the service's user
  */
@@ -59,7 +59,7 @@ export function carriedSettings(service: ScannedService, group: string): Carried
   };
 }
 
-/** The default limits of the host are not declared. Only the unit's own limits are. */
+/** Returns the unit's own limits. The default limits of the host are not declared. */
 function limitsOf({ settings, memory, cpu, tasks, watchdog }: ScannedService) {
   const isSet = (key: string) => settings.has(`Service.${key}`);
   const limits: Record<string, unknown> = {

@@ -8,14 +8,15 @@ import type { ScannedService } from "./scanned-host.ts";
 export interface ServiceVariables {
   /** Variables with plain values, and empty variables. */
   readonly env: Readonly<Record<string, string>>;
-  /** The values that may be secret. They are compared, but neither written nor printed. */
+  /** The values that may be secret. These values are compared with each other, but never written or printed. */
   readonly hidden: ReadonlyMap<string, string>;
   /** Sentences about files that could not be read. */
   readonly left: readonly string[];
 }
 
 /**
- * Merges the variables in the order of systemd: those of the unit, and then those of each environment file.
+ * Merges the variables in the same order as systemd: first the variables of the unit, then the variables of each
+ * environment file.
  *
  * @param more variables as `NAME=value` that the command itself sets
  * @param systemd the version of systemd
@@ -62,7 +63,7 @@ function pairOf(assignment: string): [string, string] {
   return at === -1 ? [assignment, ""] : [assignment.slice(0, at), assignment.slice(at + 1)];
 }
 
-/** Reports a file that exists and cannot be read, and a pattern that no file matches. */
+/** Reports each environment file that cannot be read, and each pattern that no file matches. */
 function missingFiles({ unit, environmentFiles }: ScannedService): string[] {
   const missing = environmentFiles.filter(({ text }) => text === undefined);
   return missing.map(
@@ -70,12 +71,12 @@ function missingFiles({ unit, environmentFiles }: ScannedService): string[] {
   );
 }
 
-/** A name that systemd ignores can be any text, even a part of a secret. */
+/** Returns the name as messages show it. A name that systemd ignores can be any text, even a part of a secret. */
 function shownName(name: string): string {
   return /^export [A-Za-z_][A-Za-z0-9_]*$/.test(name) ? `\`${name}\`` : "a name that is not allowed";
 }
 
-/** A command without secrets. `hidden` has the values that the command reads from variables. */
+/** A command without secrets. `hidden` contains the values that the command reads from variables. */
 export interface OpenCommand {
   readonly words: readonly string[];
   readonly hidden: ReadonlyMap<string, string>;
@@ -84,8 +85,8 @@ export interface OpenCommand {
 }
 
 /**
- * Replaces values in a command that may be secret with variables. A shell then inserts the variables, because a command
- * in fleet.yaml must not contain secrets.
+ * Replaces values in a command that may be secret with variables, because a command in fleet.yaml must not contain
+ * secrets. When the agent starts, a shell expands the variables.
  *
  * @param taken the names of the service's variables
  */

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import type { ProposedAgent, ProposedCredential } from "./propose-agent.ts";
 
 /**
- * Collects the credentials of all agents. If agents have the same value, `up` requires a reason. The given reason is
- * that they shared the value before the import.
+ * Collects the credentials of all agents. If several agents have the same secret, `up` requires a declared reason. The
+ * proposal declares that the agents shared the secret before the import.
  */
 export function sharedValues(agents: readonly ProposedAgent[]) {
   const all = agents.flatMap(({ agent, values, credentials }) =>

@@ -1,6 +1,7 @@
 /**
  * Splits the start command of a pane into the words that the program gets. tmux writes the command with double quotes
- * and backslashes, so that its own parser reads the same words. A single word is a line for a shell.
+ * and backslashes, so that the parser of tmux reads the same words again. If the command is a single word, it is a line
+ * for a shell.
  */
 export function tmuxWords(text: string): string[] {
   const words: string[] = [];

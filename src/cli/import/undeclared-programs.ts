@@ -7,8 +7,8 @@ import type { ScannedHost, ScannedUnit, Terminal } from "./scanned-host.ts";
 const WAY = "Let a service start it, then import again";
 
 /**
- * Lists running and waiting programs of a host that are neither services nor tmux sessions. Each program is listed
- * once, with the reason why it is not declared.
+ * Lists running and scheduled programs of a host that are neither services nor tmux sessions. Lists each program once,
+ * with the reason why the program is not declared.
  */
 export function leftovers(host: ScannedHost): string[] {
   return [
@@ -51,7 +51,10 @@ function withOthers([, ...others]: readonly string[]): string {
   return others.length === 0 ? "" : `, with ${others.join(", ")}`;
 }
 
-/** The sessions of this tmux server could not be read. Otherwise, they would be handled like services. */
+/**
+ * Returns a sentence about a tmux server whose sessions could not be read. Sessions that could be read are handled like
+ * services.
+ */
 function unreadServer({ pid, socket, panes }: Terminal, user: string, unit: string | undefined): string[] {
   if (panes.length > 0) return [];
   const held = unit === undefined ? "no service started it" : `${unit} keeps its tmux server running`;
@@ -111,7 +114,7 @@ function waitingUnits(host: ScannedHost): string[] {
   });
 }
 
-/** Lists the programs that cron and at start, except those from the files of packages. */
+/** Lists the programs that cron and at(1) start, except the programs in the files of packages. */
 function schedules(host: ScannedHost): string[] {
   const own = host.schedules.filter(
     ({ path, lines, ofFolders }) => !host.packaged.has(path) && lines > ofFolders,
@@ -135,7 +138,7 @@ function counted(number: number, what: string): string {
   return number === 1 ? `1 ${what}` : `${number} ${what}s`;
 }
 
-/** Lists the users that have no running or waiting programs. */
+/** Lists the users that have no running or scheduled programs. */
 function idleUsers(host: ScannedHost): string[] {
   const busy = new Set([
     ...ownServices(host).map(({ user }) => user),

@@ -1,9 +1,9 @@
-/** The settings of a unit by `Section.Key`, with all values that apply. */
+/** The settings of a unit: all values that apply, by `Section.Key`. */
 export type UnitSettings = ReadonlyMap<string, readonly string[]>;
 
 /**
  * Reads the settings of a unit by the rules of systemd.syntax(7). A backslash at the end of a line continues the line.
- * Comments can be between continued lines. An empty value resets a key.
+ * Comments between continued lines are skipped. An empty value resets a key.
  *
  * @param texts the unit's file and then its drop-ins, in the order in which systemd reads them
  */

@@ -8,8 +8,8 @@ import { formatProblem } from "../../config/problem.ts";
 import type { Proposal } from "./proposal.ts";
 
 /**
- * Writes a proposal to a new folder, which can then be used as a project. Only the folder's owner can read it, because
- * the texts of agents can be private.
+ * Writes a proposal to a new folder, which can then be used as a project. Only the folder's owner can read the folder,
+ * because the texts of agents can be private.
  *
  * @returns one line for each problem in the new fleet.yaml
  * @throws InvalidError if the folder already exists

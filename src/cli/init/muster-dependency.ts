@@ -8,8 +8,8 @@ interface InstalledLock {
 }
 
 /**
- * Returns how the package.json in `dir` should refer to the Muster package that is running: by its version if
- * it came from a registry, by its URL if it came from git, and otherwise by the path of the tarball or
+ * Returns the dependency on the running Muster package for the package.json in `dir`. This is the version if the
+ * package came from a registry, the URL if the package came from git, and otherwise the path of the tarball or
  * checkout.
  *
  * @param root the folder of the running package

@@ -14,8 +14,8 @@ import { STACK } from "./passphrase.ts";
 type Config = Readonly<Record<string, unknown>>;
 
 /**
- * npm removes Muster's former package together with the links to its programs. Muster's current programs have
- * the same names, so `npm rebuild` must create these links again.
+ * npm removes Muster's former package together with the links to its programs. Muster's current programs need links
+ * with the same names, so `npm rebuild` must create these links again.
  */
 const INSTALL_RENAMED = `npm install && npm rebuild ${PACKAGE_NAME}`;
 
@@ -49,8 +49,8 @@ function fleetSteps(dir: string): string[] {
 }
 
 /**
- * Returns the steps for an invalid fleet. These steps list the fleet's problems, because its hosts and
- * secrets are not known.
+ * Returns the steps for an invalid fleet. The hosts and secrets of an invalid fleet are not known, so these steps only
+ * list the fleet's problems.
  */
 function correctionSteps(problems: readonly Problem[]): string[] {
   const shown = problems.slice(0, MOST_PROBLEMS).map((problem) => `  ${formatProblem(problem)}`);

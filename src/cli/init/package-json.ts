@@ -25,8 +25,8 @@ interface Manifest {
 }
 
 /**
- * Writes the project's package.json. If the file exists already, adds only what is missing. If Pulumi.yaml
- * still names Muster's former package, also replaces the dependency on that package.
+ * Writes the project's package.json. If the file exists already, adds only missing entries. If Pulumi.yaml still names
+ * Muster's former package, also replaces the dependency on that package.
  *
  * @throws InvalidError if the existing package.json is not a JSON object
  */

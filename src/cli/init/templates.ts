@@ -4,7 +4,7 @@ import { writeFileAtomic } from "../../base/files.ts";
 import { PACKAGE_NAME, packageRoot } from "../../base/muster-folders.ts";
 import { FORMER_PACKAGE, withCurrentPackage } from "../../engine/former-package.ts";
 
-/** The example fleet.yaml and the files that it names. Maps each file to its template. */
+/** The template of each file of the example fleet: fleet.yaml and the files that fleet.yaml names. */
 const FLEET: Readonly<Record<string, string>> = {
   "fleet.yaml": "fleet.yaml",
   "contacts.yaml": "contacts.yaml",
@@ -27,11 +27,12 @@ const WORKFLOWS: Readonly<Record<string, string>> = {
   gitea: ".gitea/workflows",
 };
 
-/** The forges that a project can be created for. */
+/** The forges for which a project can be created. */
 export const FORGES = Object.keys(WORKFLOWS);
 
 /**
- * How `init` corrects files that name the former package. In fleet.yaml, only a comment for editors names it.
+ * The functions with which `init` corrects files that name the former package. In fleet.yaml, only a comment for
+ * editors names this package.
  */
 const CORRECTIONS: Readonly<Record<string, (text: string) => string>> = {
   "Pulumi.yaml": withCurrentPackage,
@@ -39,7 +40,7 @@ const CORRECTIONS: Readonly<Record<string, (text: string) => string>> = {
     text.replace(/^(# yaml-language-server: \$schema=\S*\bnode_modules\/)muster(?=\/)/m, `$1${PACKAGE_NAME}`),
 };
 
-/** What `init` has done with a file of the project. `kept`: the file existed and was not changed. */
+/** A file of the project, and what `init` has done with it. `kept`: the file existed and was not changed. */
 export interface InitFile {
   readonly file: string;
   readonly was: "wrote" | "completed" | "changed" | "kept";

@@ -5,7 +5,7 @@ import { scan } from "../../transport/run-read-only-script.ts";
 import { reachableTarget } from "../connections.ts";
 import { MACHINE_SCRIPT } from "./script.ts";
 
-/** Observes a host with `observe: only`. Uses the login's own rights, and installs nothing on the host. */
+/** Observes a host with `observe: only`. Uses only the privileges of the login, and installs nothing on the host. */
 export async function observedMachine(fleet: Fleet, host: string): Promise<Machine> {
   const target = reachableTarget(fleet, host);
   const { answer } = await scan(target, MACHINE_SCRIPT, { as: "login", allowFirstContact: false });
@@ -13,10 +13,9 @@ export async function observedMachine(fleet: Fleet, host: string): Promise<Machi
 }
 
 /**
- * Parses the answer of MACHINE_SCRIPT. The result lists no failed units, because the script does not query
- * systemd.
+ * Parses the output of MACHINE_SCRIPT. The result lists no failed units, because the script does not query systemd.
  *
- * @throws MusterError if the answer has another format
+ * @throws MusterError if the output has another format
  */
 export function parseMachine(host: string, answer: string): Machine {
   const [first = "", ...rest] = answer.split("|");

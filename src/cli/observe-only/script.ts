@@ -1,7 +1,7 @@
 /**
- * A shell script that observes a machine on which Muster has installed nothing. It uses POSIX tools, /proc on
- * Linux and sysctl on macOS. Its answer is `cores load uptime memory free`, then `|size used path` for each
- * disk; sizes are in kB, and `used` is in percent.
+ * A shell script that observes a machine on which Muster has installed nothing. The script uses POSIX tools, /proc on
+ * Linux and sysctl on macOS. The script prints `cores load uptime memory free`, then `|size used path` for each disk.
+ * Sizes are in kB, and `used` is in percent.
  */
 export const MACHINE_SCRIPT = String.raw`
 number() { awk -v name="$1" 'index($0, name) == 1 { gsub(/[^0-9]/, ""); print; exit }'; }

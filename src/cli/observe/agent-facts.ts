@@ -18,21 +18,24 @@ export interface AgentFacts extends KeptStopped {
   readonly tenant: string;
   readonly host: string;
   readonly state: AgentState;
-  /** An ephemeral agent is started by hand and stops by itself. */
+  /** The declared lifecycle. An ephemeral agent is started by hand and stops by itself. */
   readonly lifecycle: Lifecycle["kind"];
   /** The declared runtime. */
   readonly runtime: RuntimeKind;
-  /** The version of the pinned runtime that the process runs from; absent if the runtime is not pinned. */
+  /** The runtime version from which the process runs; absent if the runtime is not pinned. */
   readonly version?: string;
   /** The version that fleet.lock pins; absent if the runtime is not pinned. */
   readonly pinned?: string;
-  /** The declared model for the provider that the agent uses, or only the provider; absent if neither is declared. */
+  /**
+   * The declared model for the agent's current provider. If no model is declared, this is the provider; absent if
+   * neither is declared.
+   */
   readonly model?: string;
-  /** Its credentials that expire soon or have expired; absent if there are none. */
+  /** The agent's credentials that expire soon or have expired; absent if there are none. */
   readonly expiring?: readonly Expiring[];
   /** Present if Muster has installed nothing on the agent's host yet. */
   readonly isHostEmpty?: true;
-  /** What runs as the agent's user without a declaration; absent if there is nothing. */
+  /** The undeclared programs that run as the agent's user; absent if there are none. */
   readonly unmanaged?: readonly string[];
   /** The name of the process in the agent's pane; absent if no process is running. */
   readonly process?: string;
@@ -44,45 +47,51 @@ export interface AgentFacts extends KeptStopped {
   readonly enabled?: string;
   readonly pid?: number;
   readonly restarts?: number;
-  /** Seconds since the unit entered its state; 0 if unknown. */
+  /** The number of seconds since the unit entered its state; 0 if unknown. */
   readonly since?: number;
-  /** Bytes of memory; absent if the agent does not run. */
+  /** The memory in bytes that the agent uses; absent if the agent does not run. */
   readonly memory?: number;
-  /** Present while systemd waits before it restarts the agent, whose program has ended. */
+  /** Present while the agent's program has ended and systemd waits before it restarts the program. */
   readonly isRestarting?: true;
-  /** What the agent reports about itself. */
+  /** The status that the agent reports about itself. */
   readonly status?: string;
   /**
    * The state in the agent's heartbeat. This field and the next six are absent if the deadman does not
    * report them.
    */
   readonly beat?: HeartbeatState;
-  /** Seconds since the agent's last sign of life. */
+  /** The number of seconds since the agent's last sign of life. */
   readonly silent?: number;
   readonly task?: string;
-  /** The question of the dialog for which the agent waits. */
+  /** The question of the dialog that blocks the agent. */
   readonly blocked?: string;
   /** Present if this dialog is a login of the runtime. */
   readonly login?: true;
-  /** What is wrong with the agent's heartbeat. */
+  /** The problem with the agent's heartbeat; absent if there is none. */
   readonly problem?: string;
-  /** Why the deadman currently does not act on the agent. */
+  /** The reason why the deadman currently does not act on the agent. */
   readonly held?: string;
-  /** The deferred restart; present while the agent still runs with an earlier declaration. */
+  /** The deferred restart. Present while the agent still runs with an earlier declaration. */
   readonly owed?: Pick<DeferredRestart, "restart" | "within" | "since" | "by">;
-  /** The tasks that it has handed off, and that hostd could not deliver yet. */
+  /** The tasks that the agent has handed off and that hostd could not deliver yet. */
   readonly handoffs?: FailedHandoffs;
-  /** A pause that begins when the agent is idle. */
+  /** The requested pause, which begins when the agent is idle. */
   readonly pausing?: PendingPause;
-  /** The provider that the agent should use, and since when; absent if it is the agent's first provider. */
+  /**
+   * The provider that the deadman has chosen for the agent, and since when; absent if this is the agent's first
+   * provider.
+   */
   readonly failedOver?: FailedOver;
-  /** Who types at the agent's terminal at present; absent if nobody does. */
+  /** The person who currently types at the agent's terminal; absent if nobody does. */
   readonly keyboard?: KeyboardHolder;
   /** The open findings about repairs that recur; absent if there are none. */
   readonly recurring?: readonly RecurringFinding[];
 }
 
-/** A property of an agent that `up` has repaired again and again, until a person closes the finding. */
+/**
+ * A finding about a property of an agent that `up` has repaired repeatedly. The finding is open until a person closes
+ * it.
+ */
 export interface RecurringFinding {
   /** The id for `fleet resolve`. */
   readonly id: string;

@@ -7,16 +7,16 @@ import { span } from "./span.ts";
 
 /** A fact about an agent that a person should notice immediately. */
 interface FlagKind {
-  /** Returns why the agent has the flag, as one sentence; undefined if the agent does not have it. */
+  /** Returns one sentence about the reason for the flag; undefined if the agent does not have the flag. */
   readonly find: (row: AgentFacts) => string | undefined;
   /** The exit code of `fleet ps`; absent if the flag needs no action. */
   readonly exit?: ExitCode;
 }
 
 /**
- * All flags of `fleet ps`, in the order in which they are shown: flags with an exit code first. The flag, its meaning
- * and its exit code are defined only here. docs/observing.md lists them, and a test compares the two lists. A new flag
- * is one entry.
+ * All flags of `fleet ps`, in the order in which they are shown: flags with an exit code first. Each flag, its meaning
+ * and its exit code are defined only here. docs/observing.md lists all flags, and a test compares the two lists. To add
+ * a flag, add one entry.
  */
 export const AGENT_FLAGS = {
   DRIFT: {
@@ -137,7 +137,7 @@ export function codesOfFlags(flags: readonly AgentFlag[]): ExitCode[] {
   return flags.flatMap((flag) => FLAGS[flag].exit ?? []);
 }
 
-/** Seconds for which a unit may run before its program must be in its pane. */
+/** The number of seconds after the start of a unit during which its pane does not have to show its program yet. */
 const STARTUP = 5;
 
 function whyDead(row: AgentFacts): string | undefined {

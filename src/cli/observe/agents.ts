@@ -16,7 +16,7 @@ import { keptStopped, unitLabel } from "./unit-label.ts";
 
 /** One row of `fleet ps`. */
 export interface AgentRow extends AgentFacts {
-  /** What a person should know about the agent. */
+  /** The facts about the agent that a person should notice. */
   readonly flags: readonly AgentFlag[];
 }
 
@@ -47,7 +47,7 @@ export function selectedAgents(fleet: Fleet, selection: Selection): ReadonlyMap<
   return Map.groupBy(agents, ({ host }) => host);
 }
 
-/** Queries one host about its agents. If the host does not answer, the result says so; this is not an error. */
+/** Queries one host about its agents. A host that does not answer is not an error; the result contains the reason. */
 export async function observeAgentsOn(
   fleet: Fleet,
   host: string,
@@ -69,7 +69,10 @@ export function agentsReport(fleet: Fleet, answers: readonly AgentsAnswer[]): Ag
   };
 }
 
-/** Queries all system units together, and other units and sessions only if there are any. */
+/**
+ * Returns the request for a host. It always queries the system units, and queries other units and sessions only if
+ * there are any.
+ */
 function requestFor(agents: readonly AgentSpec[]): PsRequest {
   const formers = agents.flatMap((agent) => {
     const former = runningFormer(agent);
@@ -191,7 +194,7 @@ function withoutRun({ run: _, ...owed }: DeferredRestart): NonNullable<AgentFact
   return owed;
 }
 
-/** Returns an agent's state. The deadman's reports count only while systemd reports the unit as running. */
+/** Returns an agent's state. Uses the deadman's reports only if systemd reports that the unit is running. */
 function stateOf(unit: UnitStatus): AgentState {
   const { watched } = unit;
   const known = unitLabel(unit);
@@ -200,7 +203,7 @@ function stateOf(unit: UnitStatus): AgentState {
   return watched.state === "stuck" ? "stuck" : known;
 }
 
-/** Returns the process in the agent's pane, preferring one that belongs to its runtime. */
+/** Returns the process in the agent's pane. Prefers a process of the agent's runtime. */
 function processOf({ runtime }: AgentSpec, { names = [] }: UnitStatus): Partial<AgentFacts> {
   const { processes } = runtimeOf(runtime);
   const known = names.find((name) => processes.includes(name));

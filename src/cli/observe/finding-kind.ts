@@ -2,14 +2,17 @@ import type { Finding, FindingKind } from "../../model/drift-finding.ts";
 import { RUNTIMES } from "../../runtimes/registry.ts";
 import type { Runtime } from "../../runtimes/runtime.ts";
 
-/** The keys for the model and the provider, by the path of the file in which a runtime has them. */
+/** The keys for the model and the provider, by the path of the runtime's settings file that contains them. */
 const MODEL_KEYS = new Map(
   Object.values(RUNTIMES).flatMap(({ settingsFile }: Runtime) =>
     settingsFile === undefined ? [] : [[settingsFile.path, settingsFile.modelKeys] as const],
   ),
 );
 
-/** The properties of a file that concern all of its keys: it is missing, or its keys cannot be read. */
+/**
+ * The properties of a file that concern all of its keys. They differ if the file is missing or if its keys cannot be
+ * read.
+ */
 const WHOLE_FILE: readonly string[] = ["type", "content"];
 
 /**
@@ -27,8 +30,8 @@ function kindOf(finding: Finding): FindingKind | undefined {
 }
 
 /**
- * Whether a unit is not enabled although it should be. Such a unit can be running, but it would not start
- * after a reboot.
+ * Whether a unit is disabled although it should be enabled. Such a unit can be running, but does not start after a
+ * reboot.
  */
 function isBootEnable({ type, part, item, property, declared }: Finding): boolean {
   const isOwnUnit = part === "unit" || (type === "Service" && item === "unit");

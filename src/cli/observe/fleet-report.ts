@@ -11,11 +11,14 @@ export type HostReachability = "ok" | "away" | "empty" | "failed";
 export interface HostReport {
   readonly host: string;
   readonly state: HostReachability;
-  /** Why the host has this state, as a sentence; absent if the state is `ok`. */
+  /** The reason for the state, as a sentence; absent if the state is `ok`. */
   readonly reason?: string;
-  /** Present if the host is declared with `availability: intermittent`, and is therefore probably only switched off. */
+  /** Present if the host is declared with `availability: intermittent`. Such a host is probably only switched off. */
   readonly intermittent?: true;
-  /** For an unreachable host: when this checkout last reached it (ISO 8601); absent if it never has. */
+  /**
+   * The time when this checkout last reached an unreachable host (ISO 8601); absent if the checkout has never reached
+   * it.
+   */
   readonly lastReached?: string;
 }
 
@@ -33,12 +36,12 @@ export interface UnknownItem extends Place, Pick<Finding, "item" | "part"> {
 export interface Orphan {
   readonly host: string;
   readonly resource: string;
-  /** The stack that owns the record, as `<project>/<stack>`. `up` for that stack removes the resource. */
+  /** The stack that owns the record, as `<project>/<stack>`. The next `up` of this stack removes the resource. */
   readonly owner: string;
 }
 
 /**
- * A program that runs as one of Muster's users but is not declared. It is reported only as a note: it does
+ * A program that runs as one of Muster's users but is not declared. Such a program is reported only as a note. It does
  * not affect the exit code, and `up` does not change it.
  */
 export interface UnmanagedThing extends Unmanaged {
@@ -46,13 +49,13 @@ export interface UnmanagedThing extends Unmanaged {
   readonly agent?: string;
 }
 
-/** A property that `up` repairs again and again, which is a finding until a person closes it. */
+/** A property that `up` repairs repeatedly. This is a finding until a person closes the finding. */
 export interface Recurring extends Place, RepeatedRepair {
-  /** What `up` does about it. */
+  /** The declared reaction of `up` to the finding. */
   readonly onRecurrence: OnRecurrence;
 }
 
-/** The findings on the hosts. All output and the exit code come only from this report. */
+/** The findings on the hosts. The output and the exit code depend only on this report. */
 export interface FleetReport {
   readonly fleet: string;
   /** The number of agents that were checked. */
@@ -65,7 +68,7 @@ export interface FleetReport {
   readonly unknown: readonly UnknownItem[];
   readonly orphans: readonly Orphan[];
   readonly unmanaged: readonly UnmanagedThing[];
-  /** What a change in fleet.yaml would do; set only with `--change`. */
+  /** The effects of a change in fleet.yaml; present only with `--change`. */
   readonly change?: FleetChange;
 }
 

@@ -13,8 +13,8 @@ import { coversAllTenants, observeByHost } from "./query-all-hosts.ts";
 import { recurringIn } from "./recurring.ts";
 
 /**
- * Observes all hosts of a fleet at the same time, each in one round trip, and compares them with fleet.yaml.
- * Writes nothing. The report also contains the hosts that do not answer. Such a host delays no other host.
+ * Observes all hosts of a fleet at the same time, each in one round trip, and compares them with fleet.yaml. Writes
+ * nothing. The report also lists the hosts that do not answer. Such a host does not delay the other hosts.
  */
 export async function observeFleet(
   fleet: Fleet,
@@ -56,8 +56,8 @@ function unmanagedOn(fleet: Fleet, host: string, { unmanaged = [] }: ObserveAnsw
 }
 
 /**
- * Returns the agent that runs as this user. Returns nothing if several agents share the user under
- * `isolation: tenant`.
+ * Returns the agent that runs as this user. Returns an empty object if several agents share the user under `isolation:
+ * tenant`.
  */
 function agentOf(fleet: Fleet, host: string, user: string): { agent?: string } {
   const [agent, ...others] = Object.values(fleet.agents).filter(
@@ -78,8 +78,8 @@ function isSelected(fleet: Fleet, { host, user }: UnmanagedThing, selection: Sel
 }
 
 /**
- * Marks a renamed resource's finding as intended. Drops a finding about a secret, because the host has no
- * record of the secret under the new name yet.
+ * Marks the finding of a renamed resource as intended. Drops a finding about a secret, because the host has no record
+ * of the secret under the new name yet.
  */
 function asRenamed(finding: Finding): Finding[] {
   return finding.observed === DIFFERENT ? [] : [{ ...finding, cause: "intended" }];
@@ -91,7 +91,10 @@ function isToBeRenamed({ id, formerly }: Declaration, { recorded }: ObserveAnswe
   return !ids.has(id) && formerly.some((former) => ids.has(former));
 }
 
-/** Returns the texts of declared rows and keys. A host needs only these texts to find the parts that differ. */
+/**
+ * Returns the texts of declared rows and keys. A host needs these texts, and no other texts, to find the parts that
+ * differ.
+ */
 function comparedTexts(declarations: readonly Declaration[], contents: Contents): Contents {
   const digests = declarations
     .flatMap((one) => Object.values(one.items))
@@ -108,8 +111,8 @@ function findingsOf(declaration: Declaration, answer: ObserveAnswer): Finding[] 
 }
 
 /**
- * The finding for an item that no `up` has applied yet. With a reader's key, nothing else about the item can
- * be observed.
+ * The finding for an item that no `up` has applied yet. With a reader's key, no other property of the item can be
+ * observed.
  */
 const NOT_APPLIED = { property: "applied", declared: true, observed: false, cause: "intended" } as const;
 

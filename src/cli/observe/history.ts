@@ -19,7 +19,7 @@ export interface HistoryReport {
   readonly hosts: readonly HostReport[];
   /** The events of all hosts, oldest first. */
   readonly events: readonly (HistoryEvent & { readonly host: string })[];
-  /** The drift that was found and its repairs, oldest first; only with `--drift`, and then without events. */
+  /** The drift that was found and its repairs, oldest first. Present only with `--drift`; `events` is then empty. */
   readonly drift?: readonly DriftRow[];
 }
 

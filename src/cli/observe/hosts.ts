@@ -11,7 +11,7 @@ import type { HostReport } from "./fleet-report.ts";
 /** The current health of a host. */
 export interface HostRow {
   readonly host: string;
-  /** Set only if the host has answered. */
+  /** The state of the host's machine; present only if the host has answered. */
   readonly machine?: Machine;
   /** The problems of the host. Each entry is a sentence without the final period. */
   readonly ailments: readonly string[];
@@ -47,7 +47,7 @@ export async function observeHosts(
   return { hosts: results.map(({ report }) => report), rows: results.map(({ row }) => row) };
 }
 
-/** Returns all exit codes that apply. A host that is not healthy violates a policy. */
+/** Returns all exit codes that apply. An unhealthy host counts as a policy violation. */
 export function codesOfHosts({ hosts, rows }: HostsReport): ExitCode[] {
   const isUnhealthy = rows.some(({ ailments }) => ailments.length > 0);
   return [...codesOfAgents({ hosts }), ...(isUnhealthy ? [EXIT.policy] : [])];

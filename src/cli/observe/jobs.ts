@@ -46,8 +46,8 @@ function wordOf(job: JobSpec): string {
 }
 
 /**
- * Whether a job belongs to a host and not to an agent, and the selection covers the job. Such a job belongs
- * to no tenant.
+ * Whether a job belongs to a host, not to an agent, and the selection covers the job. A host's job belongs to no
+ * tenant.
  */
 export function isHostJobSelected({ agent, host }: JobSpec, selection: Selection): boolean {
   return agent === undefined && coversAllTenants(selection) && (selection.host ?? host) === host;

@@ -17,8 +17,7 @@ interface Step {
   readonly urn: string;
   readonly detailedDiff?: Readonly<Record<string, unknown>> | null;
   /**
-   * In a step `refresh`, the state before the engine read the resource. In every other step, the state after
-   * that.
+   * In a `refresh` step, the state before the engine read the resource. In every other step, the state after this read.
    */
   readonly oldState?: { readonly inputs?: unknown };
 }
@@ -54,8 +53,8 @@ export function machineFindings(steps: readonly Step[], selection: Selection): F
 }
 
 /**
- * @param read the step in which the engine read the actual resource before the preview; undefined if there is
- *   none
+ * @param read the step in which the engine read the actual resource before the preview; undefined if there is no such
+ *   step
  */
 function differencesOf(
   { op, detailedDiff, oldState }: Step,
@@ -70,8 +69,8 @@ function differencesOf(
   if (isAlwaysDrift) {
     return paths.map((property) => ({ property, declared: true, observed: false, cause: "drift" }));
   }
-  // If the values that the engine has read differ from its recorded values, somebody has changed the machine. The step
-  // `refresh` contains the recorded values twice, and only this step contains the values that were read.
+  // If the values that the engine has read differ from its recorded values, somebody has changed the machine. The
+  // `refresh` step contains the recorded values twice. Only the current step contains the values that were read.
   const isDrift = read !== undefined && !isDeepStrictEqual(read.oldState?.inputs, oldState?.inputs);
   const observed = isDrift ? "changed on the machine" : "as before";
   return [...new Set(paths.map((path) => path.replace(/[.[].*$/s, "")))].map((property) => {

@@ -8,13 +8,13 @@ import type { HostReport } from "./fleet-report.ts";
 export interface HostAnswer<Thing, Answer> {
   readonly host: HostReport;
   readonly things: readonly Thing[];
-  /** Set only if the host's state is `ok`. */
+  /** The host's answer; present only if the host's state is `ok`. */
   readonly answer?: Answer;
 }
 
 /**
- * Queries all hosts at the same time, each about the objects that are declared on it. If a host does not
- * answer, the result says so; this is not an error.
+ * Queries all hosts at the same time, each about the objects that are declared on it. A host that does not answer is
+ * not an error; its result contains the reason.
  */
 export function observeByHost<Thing extends { readonly host: string }, Answer>(
   fleet: Fleet,
@@ -32,8 +32,8 @@ export function observeByHost<Thing extends { readonly host: string }, Answer>(
 }
 
 /**
- * Returns the state of an agent, service or job that its host did not report. If the host has answered, the
- * object does not exist there.
+ * Returns the state of an agent, service or job that its host did not report. If the host has answered, the object does
+ * not exist on the host.
  */
 export function stateWithoutAnswer({ state }: HostReport): "not there" | "away" {
   return state === "ok" || state === "empty" ? "not there" : "away";

@@ -19,14 +19,14 @@ export function recurringIn(
     .map((one) => ({ ...placeOf(declaration), ...one, onRecurrence }));
 }
 
-/** What the hosts know about repeated repairs. */
+/** The repeated repairs that the hosts have recorded. */
 export interface RepeatedReport {
   readonly found: readonly (RepeatedRepair & { readonly host: string })[];
   /** The hosts that did not answer. */
   readonly unanswered: readonly string[];
 }
 
-/** Asks all hosts of the fleet's agents and services for repeated repairs. The hosts only read their ledgers. */
+/** Queries all hosts of the fleet's agents and services about repeated repairs. The hosts only read their ledgers. */
 export async function observeRepeated(fleet: Fleet, open: OpenHost): Promise<RepeatedReport> {
   const things = [...Object.values(fleet.agents), ...Object.values(fleet.services)];
   const answers = await observeByHost(fleet, open, things, (reader) =>

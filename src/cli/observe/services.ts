@@ -19,13 +19,13 @@ export interface ServiceRow extends KeptStopped {
   readonly pid?: number;
   /** The number of recent restarts by systemd or the deadman. */
   readonly restarts?: number;
-  /** Seconds since the unit entered its state; 0 if unknown. */
+  /** The number of seconds since the unit entered its state; 0 if unknown. */
   readonly since?: number;
   /** The result of the health check; absent if there is no health check or the deadman is not watching. */
   readonly health?: Verdict;
-  /** The last answer to the health check; absent if there is none. */
+  /** The last result of the health check as text; absent if there is none. */
   readonly detail?: string;
-  /** Why the deadman currently does not act on the service. */
+  /** The reason why the deadman currently does not act on the service. */
   readonly held?: string;
 }
 

@@ -1,7 +1,7 @@
 import type { UnitStatus } from "../../model/protocol.ts";
 
 /**
- * `not there`: the host has no such unit. `quarantined`: the unit was restarted too often and stays stopped.
+ * `not there`: the host has no such unit. `quarantined`: the unit was restarted too often and is kept stopped.
  * `paused`: a person keeps the unit stopped.
  */
 export type UnitLabel =
@@ -36,17 +36,17 @@ export function unitLabel({ state, quarantine, paused }: UnitStatus): UnitLabel 
   return paused === undefined ? known : "paused";
 }
 
-/** Why a unit is kept stopped. */
+/** The reason why a unit is kept stopped. */
 export interface KeptStopped {
-  /** Why the unit stays stopped, and since when; absent if it is not in quarantine. */
+  /** The reason for the quarantine, and when it began; absent if the unit is not in quarantine. */
   readonly quarantine?: { readonly since: string; readonly reason: string };
-  /** Who has paused the unit; absent if it is not paused. */
+  /** The person who has paused the unit; absent if the unit is not paused. */
   readonly paused?: string;
-  /** When the pause began (UTC, ISO 8601). */
+  /** The time when the pause began (UTC, ISO 8601). */
   readonly pausedSince?: string;
 }
 
-/** Returns why a unit is kept stopped. */
+/** Returns the reason why a unit is kept stopped. */
 export function keptStopped({ quarantine, paused }: UnitStatus): KeptStopped {
   return {
     ...(quarantine && { quarantine }),

@@ -11,7 +11,7 @@ import type { OpenHost } from "../query-host.ts";
 import { layoutOf, renderRemarks, type Screen } from "../render/agents.ts";
 import type { Selection } from "../selection.ts";
 
-/** What `fleet ps` observes, and where it shows the result. */
+/** A run of `fleet ps`: what it observes, and where it shows the result. */
 export interface PsRun {
   readonly fleet: Fleet;
   readonly selection: Selection;
@@ -23,14 +23,14 @@ export interface PsRun {
 }
 
 /**
- * Milliseconds after which the rows of the hosts that have answered are printed, although other hosts have not
- * answered yet. An unreachable host can need much longer, until ssh gives up.
+ * The number of milliseconds after which the rows of the hosts that have answered are printed, even if other hosts have
+ * not answered yet. ssh can need much longer before it reports that a host is unreachable.
  */
 export const SOON = 1000;
 
 /**
- * Observes the agents once, and prints them. The rows of hosts that answer late follow the rows of the other
- * hosts, with the same columns.
+ * Observes the agents once, and prints one row for each agent. The rows of hosts that answer late are printed below the
+ * other rows, with the same columns.
  */
 export async function showAgents(run: PsRun, soon = SOON): Promise<AgentsReport> {
   const { fleet, selection, open, io, screen, toJson } = run;
@@ -87,7 +87,7 @@ export function reportFor(
   );
 }
 
-/** Returns the answer of a host that has not answered yet. */
+/** Returns a placeholder for the answer of a host that has not answered yet. */
 function pendingAnswer(host: string, agents: AgentsAnswer["things"]): AgentsAnswer {
   return { host: { host, state: "away", reason: "it has not answered yet." }, things: agents };
 }

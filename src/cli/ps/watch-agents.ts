@@ -12,7 +12,7 @@ const CLEAR = "\u001b[2J";
 /** Clears from the cursor to the end of the line (EL), and to the end of the terminal (ED). */
 const [CLEAR_LINE, CLEAR_REST] = ["\u001b[K", "\u001b[J"];
 
-/** Milliseconds within which the answers of several hosts are shown together. */
+/** The number of milliseconds for which answers are collected, so that they are shown together. */
 const TOGETHER = 100;
 
 interface WatchRun extends PsRun {
@@ -22,8 +22,8 @@ interface WatchRun extends PsRun {
 }
 
 /**
- * Observes the agents again and again, over connections that stay open, until the output is closed. Each host
- * is queried at the interval, so an unreachable host delays no other host. On a terminal, each report
+ * Observes the agents repeatedly, over connections that are kept open, until the output is closed. Each host is queried
+ * separately at the interval, so an unreachable host does not delay the other hosts. On a terminal, each report
  * overwrites the previous one without clearing it first, so that the terminal does not flicker.
  *
  * @returns the last report
@@ -64,7 +64,7 @@ async function followHost(
     const answer = await observeAgentsOn(fleet, host, agents, open);
     report(answer);
     if (answer.host.state !== "ok") reset(host);
-    // This timer does not keep the process running after the output is closed.
+    // `ref: false` lets the process end after the output is closed, without a wait for this timer.
     await sleep(seconds * 1000, undefined, { ref: false });
   }
 }

@@ -10,7 +10,7 @@ import { silentHosts } from "./silent-hosts.ts";
 import { stopRemarks } from "./stop-remarks.ts";
 import { safeJson, stateText } from "./text.ts";
 
-/** How a report is shown. */
+/** The size and the colours of the screen on which a report is shown. */
 export interface Screen {
   /** The number of columns. */
   readonly columns: number;
@@ -20,7 +20,7 @@ export interface Screen {
 /** A screen without colours, as in a pipe. */
 export const PLAIN: Screen = { columns: 80, isColoured: false };
 
-/** AGENT, STATE, UP and FLAGS are always complete. */
+/** The columns of the table. The texts in AGENT, STATE, UP and FLAGS are never shortened. */
 const COLUMNS: readonly FitColumn<AgentRow>[] = [
   { title: "AGENT", cell: ({ agent }) => agent },
   { title: "TENANT", cell: ({ tenant }) => tenant, atLeast: 6, leaveOut: 1 },
@@ -35,9 +35,9 @@ const COLUMNS: readonly FitColumn<AgentRow>[] = [
 ];
 
 /**
- * Chooses the columns of the table. The column TENANT is shown only if there are several tenants.
+ * Chooses the columns of the table. The TENANT column is shown only if there are several tenants.
  *
- * @param rows all rows that are shown, also those that are printed later
+ * @param rows all rows of the table, including rows that are printed later
  */
 export function layoutOf(rows: readonly AgentRow[], { columns }: Screen): TableLayout<AgentRow> {
   const isOneTenant = new Set(rows.map(({ tenant }) => tenant)).size <= 1;
@@ -55,7 +55,7 @@ export function renderAgents(report: AgentsReport, screen: Screen = PLAIN): stri
   return [layout.header, ...rows, renderRemarks(report)].join("");
 }
 
-/** Renders the sentences below the table, after an empty line. Returns an empty text without sentences. */
+/** Renders the sentences below the table, after an empty line. Returns an empty text if there are no sentences. */
 export function renderRemarks(report: AgentsReport): string {
   const lines = [...silentHosts(report.hosts), ...remarksOn(report)].map((line) => `${visible(line)}\n`);
   return lines.length === 0 ? "" : ["\n", ...lines].join("");
@@ -76,7 +76,7 @@ function remarksOn({ agents, unwatched }: AgentsReport): string[] {
         `${host}: its deadman is silent: run \`npx fleet ssh ${host} -- systemctl status ${HOSTD_UNIT}\`.`,
     ),
     ...agents.flatMap((row) => [
-      // A sentence about the host says why it is unreachable, and another one that the agent is in quarantine.
+      // Other sentences already say why the host is unreachable, and why the agent is in quarantine.
       ...flagSentences(row, ["UNREACHABLE", "QUARANTINE"]),
       ...stopRemarks(row.agent, row),
       ...(row.former
@@ -114,11 +114,11 @@ function shortBytes(amount: number): string {
   return `${number < 10 && unit !== "B" ? number.toFixed(1) : Math.round(number)}${unit}`;
 }
 
-/** Colours an agent's state and flags. The texts say the same without colours. */
+/** Colours an agent's state and flags. The colours add no information to the texts. */
 function coloured({ state, flags }: AgentRow, text: string): string {
   if (state === "away" || codesOfFlags(flags).length > 0) return styleText("red", text, FORCED);
   return styleText(state === "running" && flags.length === 0 ? "green" : "yellow", text, FORCED);
 }
 
-/** The caller has already decided that colours are allowed. */
+/** Skips the check of the stream by styleText, because the caller has already decided that colours are allowed. */
 const FORCED = { validateStream: false };

@@ -8,8 +8,8 @@ import { shortPair } from "./text.ts";
 const MARKS: Readonly<Record<ResourceChange["action"], string>> = { create: "+", update: "~", delete: "-" };
 
 /**
- * Renders what a change in fleet.yaml would do: first the changes on each host, then the changes to how hosts
- * are reached.
+ * Renders the effects of a change in fleet.yaml: first the changes on each host, then the changed connection settings
+ * of hosts.
  */
 export function renderChange({ resources, hosts }: FleetChange): string {
   if (resources.length + hosts.length === 0) return "The change affects no host.\n";

@@ -1,7 +1,7 @@
 import type { Check } from "../../base/doctor-check.ts";
 import { visible } from "../../base/terminal-text.ts";
 
-/** Renders one line for each check, and below it the command that fixes a problem. */
+/** Renders one line for each check. If a check has found a problem, the command that fixes it is on the next line. */
 export function renderChecks(checks: readonly Check[]): string {
   const width = Math.max(...checks.map((check) => check.name.length));
   return checks

@@ -30,8 +30,8 @@ export function causeText({ cause, kind }: Finding): string {
 }
 
 /**
- * Renders the report as text: what a change would do, the differences by host, what could not be observed,
- * and what to do next.
+ * Renders the report as text: the effects of a change, the differences by host, the items that could not be observed,
+ * and the next steps.
  */
 export function renderDrift(report: FleetReport): string {
   const sections = [
@@ -67,7 +67,7 @@ function recurring({ recurring }: FleetReport): string {
   return `Recurring (\`up\` has repaired each of them at least ${REPEATED} times):\n${lines.join("")}`;
 }
 
-/** Returns what recurs and what to do, as sentences. */
+/** Returns sentences that describe a recurring finding and say what to do. */
 export function recurringSentence(one: Recurring): string {
   const text = recurrenceText(one);
   return one.onRecurrence === "block" ? `${text} Until then, \`up\` refuses the resource.` : text;
@@ -112,13 +112,16 @@ function closing(report: FleetReport): string[] {
   return [...silentHosts(report.hosts), ...(isQuiet ? [cleanSentence(report)] : found)];
 }
 
-/** Returns why `up` does not repair a finding, and what to do; undefined for all others. */
+/**
+ * Returns a sentence that says why `up` does not repair a finding and what to do. Returns an empty list for all other
+ * findings.
+ */
 function refusalSentence({ service, agent = service, host, refusal }: Finding): string[] {
   if (refusal === undefined) return [];
   return [`${visible(agent ?? host)}: ${refusalText(refusal, agent)}`];
 }
 
-/** Returns the agents that have a finding of the given kind, each once. */
+/** Returns the agents that have a finding of the given kind, without duplicates. */
 function agentsWith(kind: FindingKind, findings: readonly Finding[]): string[] {
   return [...new Set(findings.filter((one) => one.kind === kind).map(({ agent = "AGENT" }) => agent))];
 }
@@ -149,7 +152,7 @@ function isNoted(host: HostReport): boolean {
   return host.state === "ok" || (host.state === "away" && !isUnexpectedlyUnreachable(host));
 }
 
-/** Returns what was checked: `3 hosts, 5 agents`, and the number of services if there are any. */
+/** Returns the number of checked objects: `3 hosts, 5 agents`, and the number of services if there are any. */
 export function observedCount({ hosts, agents, services }: FleetReport): string {
   const some = [count(hosts.length, "host"), count(agents, "agent")];
   return [...some, ...(services > 0 ? [count(services, "service")] : [])].join(", ");

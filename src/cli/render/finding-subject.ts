@@ -1,4 +1,4 @@
-/** Returns what a finding is about: an agent, a service, a tenant or the host itself. */
+/** Returns the subject of a finding: an agent, a service, a tenant or the host itself. */
 export function subject(of: {
   readonly agent?: string;
   readonly service?: string;

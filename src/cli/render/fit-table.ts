@@ -9,13 +9,16 @@ export interface FitColumn<Row> {
   cell(row: Row): string;
   /** The width to which the column can be shortened; absent if its texts are always shown completely. */
   readonly atLeast?: number;
-  /** If the table is still too wide, the columns with the lowest numbers are hidden first; absent if never hidden. */
+  /**
+   * The order in which columns are hidden if the table is still too wide, lowest first; absent if the column is never
+   * hidden.
+   */
   readonly leaveOut?: number;
   /** Colours the text of a cell. */
   colour?(row: Row, text: string): string;
 }
 
-/** A column with the width that it has in the table. */
+/** A column and its width in the table. */
 interface Placed<Row> {
   readonly column: FitColumn<Row>;
   readonly width: number;
@@ -28,7 +31,7 @@ export interface TableLayout<Row> {
 }
 
 /**
- * Chooses the columns and their widths: shortens the columns that can be shortened, the widest first, and then hides
+ * Chooses the columns and their widths. First shortens the columns that can be shortened, the widest first. Then hides
  * columns.
  *
  * @param width the number of columns of the terminal
@@ -81,7 +84,7 @@ function narrowed<Row>({ column, width }: Placed<Row>, by = 0): Placed<Row> {
   return { column, width: width - by };
 }
 
-/** Shortens a text to a width, and marks the place. */
+/** Shortens a text to a width, and marks the cut. */
 function cut(text: string, width: number): string {
   if (stringWidth(text) <= width) return text;
   let start = "";

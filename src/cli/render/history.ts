@@ -10,9 +10,7 @@ import { silentHosts } from "./silent-hosts.ts";
 import { table } from "./table.ts";
 import { safeJson, shortPair } from "./text.ts";
 
-/**
- * Renders one line per event, with the latest event last, then a sentence for each host that did not answer.
- */
+/** Renders one line per event, the latest event last. Then renders a sentence for each host that did not answer. */
 export function renderHistory({ events, drift, hosts }: HistoryReport): string {
   if (drift !== undefined) return renderLedgers(drift, hosts);
   const rows = events.map((event) => [
@@ -26,7 +24,7 @@ export function renderHistory({ events, drift, hosts }: HistoryReport): string {
   return [lines, ...silentHosts(hosts).map((line) => `${line}\n`)].join("");
 }
 
-/** Renders one line per difference, with the latest last. */
+/** Renders one line per difference, the latest difference last. */
 function renderLedgers(drift: readonly DriftRow[], hosts: HistoryReport["hosts"]): string {
   const rows = drift.map((row) => [
     timeOf(row).replace(/\.\d+Z$/, "Z"),

@@ -3,8 +3,8 @@ import type { Scalar } from "../../model/items.ts";
 import { shortPair, shortValue } from "./text.ts";
 
 /**
- * The maximum number of characters in each part of the page. All parts together stay below the forges' limit
- * for one text (GitHub: 65,536).
+ * The maximum number of characters in each part of the page. The sum of all parts is below the forges' limit for one
+ * text (GitHub: 65,536).
  */
 const MOST = { table: 16_000, diffs: 10_000, list: 3_000 };
 
@@ -33,8 +33,8 @@ export function list(title: string, lines: readonly string[]): string {
 type Diff = readonly [place: readonly string[], lines: readonly string[] | undefined];
 
 /**
- * Renders changed lines in code blocks. Each fence has more backticks than any run of backticks in the lines,
- * so that no line can close the block.
+ * Renders changed lines in code blocks. Each fence is longer than every sequence of backticks in the lines, so that no
+ * line can close the block.
  */
 export function diffs(all: readonly Diff[]): string {
   const blocks = all.flatMap(([place, lines]) => {
@@ -51,9 +51,7 @@ export function diffs(all: readonly Diff[]): string {
   return [...kept, ...(left === 0 ? [] : [`… and the changed lines of ${left} more.`])].join("\n\n");
 }
 
-/**
- * Returns the first pieces that together have at most `most` characters, and the number of pieces left out.
- */
+/** Returns the first pieces that together have at most `most` characters, and the number of omitted pieces. */
 function within(most: number, pieces: readonly string[]): { kept: string[]; left: number } {
   let room = most;
   const fitting = pieces.findIndex((piece) => {
@@ -76,9 +74,9 @@ export function cellPair(one: Scalar, other: Scalar): readonly [string, string] 
 }
 
 /**
- * Renders text as code that contains no link, mention, image or table border. All punctuation becomes
- * character references, because Markdown never reads these as syntax (CommonMark 0.31, 2.5). It can still
- * read a character after a backslash as syntax.
+ * Renders text as code that contains no link, mention, image or table border. All punctuation becomes character
+ * references, because Markdown never reads character references as syntax (CommonMark 0.31, 2.5). Backslashes are not
+ * enough: Markdown can read a character after a backslash as syntax.
  */
 export function code(text: string): string {
   return `<code>${visible(text).replace(/[!-+\-./:-@[-`{-~]/g, (char) => `&#${char.charCodeAt(0)};`)}</code>`;

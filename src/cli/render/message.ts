@@ -2,12 +2,12 @@ import type { SendAnswer, Verdict } from "../../model/message.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import { safeJson } from "./text.ts";
 
-/** A message that was sent, and what is known about it. */
+/** A message that was sent, and the verdict about its delivery. */
 export interface SentMessage {
   readonly agent: string;
   readonly id: string;
   readonly answer: SendAnswer;
-  /** Whether the person has asked for a proof. */
+  /** Whether the person has asked for a proof of delivery. */
   readonly isVerified: boolean;
 }
 

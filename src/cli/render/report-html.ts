@@ -8,7 +8,10 @@ import {
 } from "../report/phase-report.ts";
 import { statusText, triggerText } from "./report.ts";
 
-/** The style of the HTML report: light and dark, from 360 pixels of width. A plot scrolls by itself. */
+/**
+ * The style of the HTML report. It has a light and a dark scheme, and works from a width of 360 pixels. A wide plot has
+ * its own scroll bar.
+ */
 const STYLE = `
 :root{--bg:#fff;--fg:#1a1d21;--dim:#5c6570;--line:#d9dee4;--good:#0b6b34;--bad:#a3231c;
 --s0:#f5b5ae;--s1:#f7cfa0;--s2:#f3e6a1;--s3:#bfe5c3;--s4:#8fd3a0;--ink:#1a1d21}
@@ -38,7 +41,7 @@ table{border-collapse:collapse}
 `;
 
 /**
- * Renders the phase report as one HTML file. The file contains no script and requests nothing. Its own
+ * Renders the phase report as one HTML file. The file contains no script and loads no other file. Its content security
  * policy (CSP) also forbids both.
  */
 export function renderReportHtml(report: PhaseReport): string {
@@ -99,7 +102,7 @@ function plot(snapshot: ReportSnapshot, key: "uptime" | "capacity", title: strin
 </table></div>`;
 }
 
-/** Percentages from which a cell has the next colour. Uptime below 95 % does not meet the target. */
+/** The percentages at which the colour of a cell changes. Uptime below 95 % does not meet the target. */
 const STEPS = { uptime: [50, 80, 95, 99], capacity: [15, 30, 60, 80] } as const;
 
 function cell(date: string, value: number | undefined, key: "uptime" | "capacity"): string {

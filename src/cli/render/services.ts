@@ -23,7 +23,7 @@ const COLUMNS = [
 ];
 
 /**
- * Renders a table with one row per service, then sentences about hosts that did not answer and about services
+ * Renders a table with one row per service. Then renders sentences about hosts that did not answer and about services
  * that need attention.
  */
 export function renderServices(report: ServicesReport): string {

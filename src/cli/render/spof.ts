@@ -15,7 +15,7 @@ export interface SpofReport {
 /** The maximum number of agents that a row of the table names. */
 const MOST_NAMED = 5;
 
-/** Renders a table with one row for each failure, worst first. */
+/** Renders a table with one row for each possible failure. The failure that stops the most agents comes first. */
 export function renderSpof({ points, total, most }: SpofReport): string {
   if (points.length === 0) return "fleet.yaml declares no agents.\n";
   const rows = points.map(({ kind, name, agents, sharedBecause }) => [

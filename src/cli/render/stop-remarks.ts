@@ -1,6 +1,6 @@
 import type { KeptStopped } from "../observe/unit-label.ts";
 
-/** Returns a sentence for each reason why an agent or service is kept stopped, and for a hold. */
+/** Returns a sentence for each reason why an agent or service is kept stopped, and a sentence if it is on hold. */
 export function stopRemarks(name: string, row: KeptStopped & { readonly held?: string }): string[] {
   const { quarantine, paused, pausedSince, held } = row;
   return [

@@ -4,8 +4,8 @@ import { visible } from "../../base/terminal-text.ts";
 const GAP = "  ";
 
 /**
- * Renders rows as aligned columns, with every cell made safe for a terminal. Wide characters, such as Chinese
- * characters and emoji, take two columns.
+ * Renders rows as aligned columns, and makes every cell safe for a terminal. Wide characters, such as Chinese
+ * characters and emoji, take two columns of the terminal.
  */
 export function table(rows: readonly (readonly string[])[], indent = ""): string {
   const safe = rows.map((row) => row.map(visible));

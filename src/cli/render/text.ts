@@ -5,7 +5,7 @@ import { shown, shownPair } from "../../model/shorten-for-display.ts";
 /** The maximum number of columns for a value. */
 const LONGEST = 72;
 
-/** Matches a digest. Only its first 12 digits are shown, which are enough to distinguish two digests. */
+/** Matches a digest. Only the first 12 digits are shown, because they are enough to distinguish two digests. */
 const DIGEST = /^((?:sha256|secret):[0-9a-f]{12})[0-9a-f]+$/;
 
 /** Formats a property's value for people: safe for a terminal, and cut if it is long. */

@@ -3,12 +3,12 @@ import { type AgentDayShare, dayBefore, PHASE_DAYS } from "./phase-report.ts";
 
 const DAY_SECONDS = 86_400;
 
-/** Seconds by which the record of the current day can be late, because the deadman samples once a minute. */
+/** The maximum delay in seconds of the current day's record. The deadman takes a sample once a minute. */
 const LATE = 60;
 
 /**
- * Computes an agent's shares of each day from the records of its host. A day without a record counts as down if
- * an earlier day has one, because the host or its deadman was off. Paused time does not count.
+ * Computes an agent's shares of each day from the records of its host. If a day has no record but an earlier day has
+ * one, the host or its deadman was off, and the day counts as down. Paused time does not count.
  *
  * @param at the current time (UTC, ISO 8601)
  */

@@ -14,7 +14,7 @@ export interface LiveSnapshot {
   readonly agents: AgentsReport;
 }
 
-/** Takes the figures of the phase report from the hosts: the current state, and the recorded uptimes. */
+/** Reads the figures of the phase report from the hosts: the current state, and the recorded uptimes. */
 export async function takeSnapshot(
   fleet: Fleet,
   selection: Selection,
@@ -38,7 +38,7 @@ export async function takeSnapshot(
   return { agents, snapshot: liveSnapshot(fleet, agents, uptimes, now.toISOString()) };
 }
 
-/** Makes the figures from what the hosts have reported. This is a pure function. */
+/** Computes the figures from the hosts' answers. This is a pure function. */
 export function liveSnapshot(
   fleet: Fleet,
   report: AgentsReport,
@@ -68,7 +68,10 @@ export function liveSnapshot(
   };
 }
 
-/** Whether a flag says how the agent is now. An agent with a credential that expires soon still works. */
+/**
+ * Whether a flag describes the agent's current state. EXPIRES does not, because an agent with a credential that expires
+ * soon still works.
+ */
 function isAboutNow(flag: AgentFlag): boolean {
   return flag !== "EXPIRES";
 }

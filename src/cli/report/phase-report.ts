@@ -1,4 +1,4 @@
-/** The shares of a day in which one agent ran and in which it worked, in percent. */
+/** The percentage of a day in which an agent ran, and the percentage in which it worked. */
 export interface AgentDayShare {
   /** The day in UTC, such as `2026-11-30`. */
   readonly date: string;
@@ -6,17 +6,17 @@ export interface AgentDayShare {
   readonly capacity: number;
 }
 
-/** The figures from which the phase report is made; see docs/schema/report-snapshot.schema.json. */
+/** The figures from which the phase report is computed; see docs/schema/report-snapshot.schema.json. */
 export interface ReportSnapshot {
   readonly version: 1;
   readonly fleet: string;
-  /** When the figures were taken (UTC, ISO 8601). */
+  /** The time to which the figures apply (UTC, ISO 8601). */
   readonly at: string;
   readonly operational: boolean;
-  /** Percent. This figure and the next two are computed from `agents` if they are absent. */
+  /** The uptime in percent. If this figure or one of the next two figures is absent, it is computed from `agents`. */
   readonly uptime?: number;
   readonly daysInARow?: number;
-  /** Percent. */
+  /** The capacity in percent. */
   readonly capacity?: number;
   readonly agents?: readonly { readonly agent: string; readonly days: readonly AgentDayShare[] }[];
   readonly drift?: readonly { readonly date: string; readonly findings: number }[];
@@ -34,13 +34,16 @@ export interface PhaseFigure {
 export interface PhaseReport {
   readonly snapshot: ReportSnapshot;
   readonly figures: readonly PhaseFigure[];
-  /** Whether the next phase can begin: 30 consecutive days at 95 % uptime, and capacity over 60 %. */
+  /** Whether the next phase can begin. It requires 30 consecutive days with 95 % uptime, and a capacity over 60 %. */
   readonly isReady: boolean;
-  /** What is missing for the next phase, as sentences. */
+  /** Sentences about the targets for the next phase that are not met. */
   readonly missing: readonly string[];
 }
 
-/** The targets of the phase: percent of uptime, days in a row, and the percent of capacity that must be exceeded. */
+/**
+ * The targets of the phase: the percentage of uptime, the number of consecutive days, and the percentage that the
+ * capacity must exceed.
+ */
 export const PHASE_TARGETS = { uptime: 95, days: 30, capacity: 60 } as const;
 
 /** The number of days over which averages are computed. */
@@ -48,7 +51,7 @@ export const PHASE_DAYS = 30;
 
 const DAY = 86_400_000;
 
-/** Makes the phase report from its figures. This is a pure function. */
+/** Computes the phase report from its figures. This is a pure function. */
 export function phaseReport(snapshot: ReportSnapshot): PhaseReport {
   const uptime = snapshot.uptime ?? average(snapshot, "uptime");
   const days = snapshot.daysInARow ?? daysInARow(snapshot);
@@ -101,7 +104,7 @@ function average(snapshot: ReportSnapshot, key: "uptime" | "capacity"): number |
   return values.length === 0 ? undefined : mean(values.map(({ value }) => value));
 }
 
-/** Counts the complete days in a row, up to yesterday, with enough uptime. A day without data ends the row. */
+/** Counts the consecutive days up to yesterday with enough uptime. A day without data ends the count. */
 function daysInARow(snapshot: ReportSnapshot): number | undefined {
   const days = fleetDays(snapshot, "uptime");
   if (days.length === 0) return undefined;
@@ -116,7 +119,7 @@ export function dayBefore(at: string, days: number): string {
   return new Date(Date.parse(at) - days * DAY).toISOString().slice(0, 10);
 }
 
-/** The maximum number of agents that are named because of their uptime. */
+/** The maximum number of agents that the report names because of their low uptime. */
 const MOST_NAMED = 5;
 
 function leastReliable({ agents = [], at }: ReportSnapshot): string[] {

@@ -1,28 +1,28 @@
 import type { AgentSpec, CredentialSpec, Fleet, ProviderSpec } from "../../config/fleet.ts";
 import { hostKindOf } from "../../host-kinds/registry.ts";
 
-/** The kinds of things that can fail. */
+/** The kinds of resources whose failure can stop agents. */
 export const FAILURE_KINDS = ["credential", "account", "provider", "region", "host", "network"] as const;
 
 export type FailureKind = (typeof FAILURE_KINDS)[number];
 
-/** Something that agents depend on. */
+/** A resource on which agents depend and that can fail. */
 export interface FailurePoint {
   readonly kind: FailureKind;
   readonly name: string;
   /** The names of the agents that stop when it fails. */
   readonly agents: readonly string[];
-  /** The declared reason why it is shared; absent if no reason is declared. */
+  /** The declared reason why a credential is shared; absent if no reason is declared. */
   readonly sharedBecause?: string;
 }
 
-/** What an agent needs to run in one way: with one of its providers. */
+/** The dependencies of an agent while it uses one of its providers. Each provider is one way to run. */
 type Needs = ReadonlySet<string>;
 
 /**
- * Returns everything that stops at least one agent when it fails, worst first. An agent with several providers
- * stops only if all its ways to run need what has failed. This is a pure function of fleet.yaml; no host is
- * contacted.
+ * Returns everything that stops at least one agent when it fails. What stops the most agents comes first. An agent with
+ * several providers stops only if all its ways to run depend on what has failed. This is a pure function of fleet.yaml,
+ * and contacts no host.
  *
  * @param agents the agents to consider
  */
@@ -54,7 +54,7 @@ function parseNeed(need: string): { kind: FailureKind; name: string } {
   return { kind: need.slice(0, cut) as FailureKind, name: need.slice(cut + 1) };
 }
 
-/** Returns what all ways to run have in common. */
+/** Returns the dependencies that all ways to run have in common. */
 function neededAlways(ways: readonly Needs[]): string[] {
   const [first = new Set<string>(), ...others] = ways;
   return [...first].filter((need) => others.every((way) => way.has(need)));
@@ -75,7 +75,7 @@ function waysToRun(fleet: Fleet, agent: AgentSpec): Needs[] {
     );
   const held = agent.credentials.flatMap((name) => fleet.credentials[name] ?? []);
   if (fallbacks.length === 0) return [way(agent.credentials, usedProviders(fleet, held, model.provider))];
-  // The runtime itself tries these providers. It uses a credential only for the credential's provider.
+  // The runtime itself tries these providers. The runtime uses a credential only for the provider of this credential.
   return [model, ...fallbacks].map(({ provider: vendor }) => {
     const own = held.filter(
       ({ provider }) => provider === undefined || fleet.providers[provider]?.vendor === vendor,
@@ -119,7 +119,7 @@ function placeOf(fleet: Fleet, { host }: AgentSpec): string[] {
   ];
 }
 
-/** Returns the names of all credentials with the same secret, because they fail together. */
+/** Returns the names of all credentials with the same secret as one text, because these credentials fail together. */
 function secretName({ credentials }: Fleet, name: string): string {
   const from = credentials[name]?.from;
   const same = Object.values(credentials).filter((one) => from !== undefined && one.from === from);

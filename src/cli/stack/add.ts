@@ -7,12 +7,12 @@ import { ensureStack, type Progress } from "../../engine/index.ts";
 import { assertDeclared } from "../selection.ts";
 import { ensureIgnored, ensureStackKey, keyFile, writePublicKey } from "./ssh-key-pair.ts";
 
-/** The name of the platform's stack, which manages the hosts and what belongs to them. */
+/** The name of the platform's stack, which manages the hosts and all resources that belong to no tenant's own stack. */
 export const PLATFORM = "platform";
 
 /**
- * Creates the stack for the platform or for one tenant. If the stack exists already, creates only its missing
- * parts.
+ * Creates the stack for the platform or for one tenant. If the stack exists already, creates only the missing parts of
+ * the stack.
  *
  * @returns lines that say what was done and what to do next
  */

@@ -5,10 +5,10 @@ import { isScalar, parseDocument } from "yaml";
 import { InvalidError, MusterError } from "../../base/errors.ts";
 import { writeFileAtomic } from "../../base/files.ts";
 
-/** Returns the path of a tenant's private key, relative to the project. The file is never in git. */
+/** Returns the path of a tenant's private key, relative to the project. git ignores this file. */
 export const keyFile = (stack: string): string => `stacks/${stack}.key`;
 
-/** Creates a key pair if there is none. @returns the public key without a comment */
+/** Creates a key pair if the stack has none. @returns the public key without a comment */
 export function ensureStackKey(dir: string, stack: string): string {
   const file = join(dir, keyFile(stack));
   mkdirSync(dirname(file), { recursive: true });
@@ -17,9 +17,9 @@ export function ensureStackKey(dir: string, stack: string): string {
 }
 
 /**
- * Writes a tenant's public key into fleet.yaml and keeps the comments there.
+ * Writes a tenant's public key into fleet.yaml. Keeps the comments in fleet.yaml.
  *
- * @throws InvalidError if the tenant's value is not a map that a key can be added to
+ * @throws InvalidError if the tenant's value is not a map to which a key can be added
  */
 export function writePublicKey(fleetFile: string, tenant: string, key: string): void {
   const place = ["tenants", tenant];

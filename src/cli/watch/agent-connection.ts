@@ -16,7 +16,7 @@ export interface FoundAgent {
 /**
  * Finds an agent in fleet.yaml.
  *
- * @throws InvalidError if it is not declared, or does not run in Muster's own unit yet
+ * @throws InvalidError if the agent is not declared, or does not run in Muster's own unit yet
  */
 export function findAgent(name: string): FoundAgent {
   const fleet = openFleet();

@@ -4,9 +4,9 @@ import { ATTRIBUTES, RGB, type Screen, type ScreenRow, type ScreenSpan } from ".
 /** The part of a terminal's screen that is drawn, and the size of the person's own terminal. */
 export interface Viewport {
   readonly columns: number;
-  /** Without the line for the status. */
+  /** The number of lines without the status line. */
   readonly lines: number;
-  /** The first column and the first row of the screen that are drawn. */
+  /** The first column and the first row of the visible part. */
   readonly left: number;
   readonly top: number;
 }
@@ -24,11 +24,11 @@ export const CLOSE_SCREEN = `${ESC}[0m${ESC}[?7h${ESC}[?25h${ESC}[?1049l`;
 const UNSAFE = /[\p{Cc}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]|(?![\u200c\u200d])\p{Cf}/gu;
 
 /**
- * Returns the escape sequences that draw a screen. This function makes them from positions, colours and attributes. It
- * passes on only those characters of the agent's text that fill a cell.
+ * Returns the escape sequences that draw a screen. All sequences are made from positions, colours and attributes. Of
+ * the agent's text, only characters that fill a cell are printed, so the text cannot contain escape sequences.
  *
  * @param status the text of the last line
- * @param drawn what is on the person's terminal: one text for each line, which this function updates
+ * @param drawn the current content of the person's terminal, one text for each line; this function updates it
  */
 export function drawScreen(screen: Screen, view: Viewport, status: string, drawn: string[]): string {
   const lines = Array.from({ length: view.lines }, (_, i) => drawRow(screen.rows[view.top + i] ?? [], view));

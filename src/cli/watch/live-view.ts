@@ -19,7 +19,7 @@ export interface WatchOptions {
 }
 
 /**
- * Shows an agent's terminal until the person leaves, and types there in a takeover.
+ * Shows an agent's terminal until the person leaves. In a takeover, also sends the person's keys to this terminal.
  *
  * @throws MusterError if the keyboard cannot be taken, or if the connection is lost
  */
@@ -62,10 +62,10 @@ async function followPane(controller: HostController, view: LiveView, agent: str
     view.show(applyAnswer(view.pane, await controller.pane({ op: "pane", agent, after: view.pane.number })));
 }
 
-/** The keys with which a person who only watches leaves, in hexadecimal: q, Q, Ctrl-C and Ctrl-D. */
+/** Matches the keys that end the view for a person who only watches, in hexadecimal: q, Q, Ctrl-C and Ctrl-D. */
 const LEAVES = /^(71|51|03|04)/;
 
-/** What is on the person's terminal. */
+/** The view on the person's terminal. */
 class LiveView {
   pane: PaneCopy = NO_PANE;
   isLeft = false;
@@ -104,7 +104,7 @@ class LiveView {
     this.#draw();
   }
 
-  /** Handles a key of a person who only watches: the arrows move the visible part, and q leaves. */
+  /** Handles the keys of a person who only watches. The arrow keys move the visible part, and q ends the view. */
   pressed(bytes: Buffer): void {
     const { keys, isEnd } = parseKeys(bytes);
     if (isEnd || keys.some((key) => LEAVES.test(key))) {

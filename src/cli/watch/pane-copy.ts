@@ -3,14 +3,16 @@ import type { Screen } from "../../model/screen.ts";
 
 /** The last screen that a host has sent. */
 export interface PaneCopy extends Screen {
-  /** 0 before the first screen. */
+  /** The number of the screen; 0 before the first screen. */
   readonly number: number;
   readonly holder?: PaneAnswer["holder"];
 }
 
 export const NO_PANE: PaneCopy = { number: 0, width: 0, height: 0, rows: [] };
 
-/** The largest screen that is shown. The host decides the size of an answer. */
+/**
+ * The maximum number of rows that are shown. A limit is necessary, because the host determines the size of its answer.
+ */
 const MOST_ROWS = 500;
 
 /** Applies an answer to the last screen. */

@@ -3,7 +3,9 @@ export const LEAVE = 0x1d;
 
 const ESC = "\u001b";
 
-/** The bytes of keys that programs receive in different forms, as a person's terminal sends them, and tmux's names. */
+/**
+ * The names in tmux of the keys that terminals encode in different ways, by the bytes that a person's terminal sends.
+ */
 const SEQUENCES: Readonly<Record<string, string>> = {
   ...sequences({ A: "Up", B: "Down", C: "Right", D: "Left", H: "Home", F: "End" }, ["[", "O"], ""),
   ...sequences({ 1: "Home", 4: "End", 7: "Home", 8: "End", 2: "Insert", 3: "Delete" }, ["["], "~"),
@@ -18,7 +20,7 @@ const SEQUENCES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Divides a person's input into keys for the request `keyboard`: names of keys, and all other bytes in
+ * Divides a person's input into keys for the request `keyboard`: the names of known keys, and all other bytes in
  * hexadecimal.
  *
  * @returns the keys before LEAVE, and whether LEAVE was typed

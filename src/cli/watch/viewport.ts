@@ -8,8 +8,8 @@ export interface Chosen {
 }
 
 /**
- * Chooses the part of a screen that fits a smaller terminal: the chosen part, or the part around the cursor. Without a
- * cursor, the function chooses the bottom of the screen, where programs have their prompt.
+ * Chooses the part of a screen that fits a smaller terminal: the chosen part, or the part around the cursor. If the
+ * screen has no cursor, chooses the bottom of the screen, because programs show their prompt there.
  */
 export function viewportOf(
   { width, height, cursor, rows }: Screen,

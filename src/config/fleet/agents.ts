@@ -25,16 +25,13 @@ export interface ChoiceSpec {
   readonly credentials: readonly string[];
 }
 
-/** The providers among which the deadman chooses for an agent, and the rules for a change of the provider. */
+/** The providers from which the deadman chooses one for an agent, and the rules for a change of the provider. */
 export interface FailoverSpec extends Omit<FailoverPolicy, "providers"> {
-  /**
-   * At least two choices, the best first. The agent's own `model`, `command` and `env` are those of the first
-   * choice.
-   */
+  /** At least two choices, the best first. The agent's own `model`, `command` and `env` belong to the first choice. */
   readonly choices: readonly ChoiceSpec[];
 }
 
-/** The declared rights that an agent's user has on the host beyond its groups. */
+/** The declared rights of an agent's user on the host, in addition to its groups. */
 export interface RightsSpec {
   /** Lines of sudoers that apply to the user. */
   readonly sudo: readonly string[];
@@ -42,7 +39,10 @@ export interface RightsSpec {
   readonly keys: readonly string[];
   /** Whether the user's own systemd units run without a login. */
   readonly linger: boolean;
-  /** Files with setuid, setgid or capabilities: a path and what the file gives, such as `~/bin/x setuid root`. */
+  /**
+   * Files with setuid, setgid or capabilities. Each entry is a path and the right that the file grants, such as
+   * `~/bin/x setuid root`.
+   */
   readonly files: readonly string[];
 }
 
@@ -54,8 +54,7 @@ export interface AgentSpec extends EntrySpec {
   readonly host: string;
   readonly tenant: string;
   /**
-   * The Linux user that runs the agent. It has the agent's name or, under `isolation: tenant`, the tenant's
-   * name.
+   * The Linux user that runs the agent. The user has the agent's name or, under `isolation: tenant`, the tenant's name.
    */
   readonly user: string;
   readonly home: string;
@@ -67,17 +66,23 @@ export interface AgentSpec extends EntrySpec {
   /** The agents to which this agent sends tasks. */
   readonly routesTo: readonly string[];
   /**
-   * The kind of program that the agent runs. The kind determines the name of the process and the files from
-   * which the program reads its identity.
+   * The kind of program that the agent runs. The kind determines the name of the process, and the files from which the
+   * program reads its identity.
    */
   readonly runtime: RuntimeKind;
   /** The entry in `runtimes` that the agent uses. Absent if its program is not pinned. */
   readonly pinned?: string;
   /** The agent's model and the model's provider, if they are declared. */
   readonly model: ModelChoice;
-  /** The models that the runtime itself tries, in this order, when `model` fails. Absent if it tries no other model. */
+  /**
+   * The models that the runtime itself tries, in this order, when `model` fails. Absent if the runtime tries no other
+   * model.
+   */
   readonly fallbacks?: readonly ModelChoice[];
-  /** The settings files of the runtime: keys that must have these values, and keys that the identity can override. */
+  /**
+   * The settings files of the runtime. In `files`, the keys must have the given values. The identity can override the
+   * keys in `defaults`.
+   */
   readonly settings: Required<Pick<Settings, "files" | "defaults">>;
   /**
    * The rules by which the deadman changes the provider when a provider fails. Absent if the deadman never
@@ -89,10 +94,10 @@ export interface AgentSpec extends EntrySpec {
    * contains a `/` is a path relative to `workdir`.
    */
   readonly command: readonly string[];
-  /** How the program continues its own conversation. Absent if each start begins a new one. */
+  /** The way in which the program continues its own conversation. Absent if each start begins a new conversation. */
   readonly session?: SessionRecords;
   readonly workdir: string;
-  /** The environment variables. They always include PATH. */
+  /** The environment variables, which always include PATH. */
   readonly env: Readonly<Record<string, string>>;
   /**
    * The maximum time in seconds between two pings of the systemd watchdog; 0 if the agent has no watchdog.
@@ -100,20 +105,17 @@ export interface AgentSpec extends EntrySpec {
   readonly watchdog: number;
   /**
    * The services or sessions that ran the agent before Muster managed it. When Muster takes over the agent, it stops
-   * and disables them.
+   * and disables these services and sessions.
    */
   readonly replaces: readonly FormerSpec[];
-  /** The data to copy from homes of other accounts: the absolute path of each source, by the path of its copy. */
+  /** The data to copy from homes of other accounts: the absolute path of the source, by the path of the copy. */
   readonly copies: Readonly<Record<string, string>>;
   /**
    * `later`: a service or session in `replaces` still runs the agent, and Muster does not start the agent's own unit
    * yet.
    */
   readonly takeOver: "now" | "later";
-  /**
-   * What happens to the home and the learned contacts when the agent is removed: they are moved aside or
-   * deleted.
-   */
+  /** Whether the home and the learned contacts are moved aside or deleted when the agent is removed. */
   readonly onRemove: "aside" | "delete";
   readonly lifecycle: Lifecycle;
   readonly onChange: ChangePolicy;
@@ -122,7 +124,7 @@ export interface AgentSpec extends EntrySpec {
   /** The maintenance windows of the agent, of its host and of the fleet. */
   readonly maintenance: readonly MaintenanceWindow[];
   readonly limits: Limits;
-  /** The supplementary groups of the agent's user. They must exist on the host. */
+  /** The supplementary groups of the agent's user. These groups must exist on the host. */
   readonly groups: readonly string[];
   readonly rights: RightsSpec;
   /** The sandbox restrictions that do not apply to the agent. */

@@ -4,18 +4,15 @@ import type { HealthCheck } from "../../model/health-check.ts";
 export interface ProviderSpec {
   readonly name: string;
   /**
-   * The name that runtimes use for the provider, such as `anthropic`. Two accounts at one vendor are two
+   * The name that runtimes use for the provider, such as `anthropic`. Two accounts at one vendor are declared as two
    * providers.
    */
   readonly vendor: string;
   readonly account?: string;
   readonly region?: string;
-  /** The address of the provider's API; absent if it is the vendor's own. */
+  /** The address of the provider's API; absent if this is the vendor's own address. */
   readonly url?: string;
-  /**
-   * The check by which hosts find out whether the provider works. Without a probe, the provider counts as
-   * working.
-   */
+  /** The check by which hosts find out whether the provider works. If absent, the provider counts as working. */
   readonly probe?: HealthCheck;
 }
 
@@ -30,7 +27,9 @@ export interface CredentialSpec {
   readonly provider?: string;
   /** The last day on which the secret works (UTC), such as `2027-01-31`; absent if it is not declared. */
   readonly expires?: string;
-  /** The environment variable that contains the secret. If absent, the secret is only in a file. */
+  /**
+   * The environment variable that contains the secret. If absent, agents and services get the secret only as a file.
+   */
   readonly env?: string;
   /**
    * The declared reason why several agents or services share the credential; absent if no reason is declared.

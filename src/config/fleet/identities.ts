@@ -9,8 +9,8 @@ export interface IdentityFile {
   /** The file mode: four octal digits. */
   readonly mode: string;
   /**
-   * `once`: the file is written only if it is missing, and then belongs to the agent. `merge`: Muster maintains only
-   * the keys in `text`. If absent, Muster maintains the whole file.
+   * `once`: the file is written only if it is missing, and Muster never changes the file afterwards. `merge`: Muster
+   * maintains only the keys in `text`. If absent, Muster maintains the whole file.
    */
   readonly write?: "once" | "merge";
 }

@@ -6,8 +6,8 @@ export interface JobSpec {
   /** The host that runs the job. For an agent's job, this is the host of the agent. */
   readonly host: string;
   /**
-   * The agent to which the job belongs. The job uses the agent's user, folder and environment. Absent for a
-   * host's job.
+   * The agent to which the job belongs. The job runs with the agent's user, folder and environment. Absent for a host's
+   * job.
    */
   readonly agent?: string;
   /**

@@ -1,4 +1,4 @@
-/** The faults about which alerts are sent. docs/monitoring.md lists them, and a test compares the two lists. */
+/** The faults about which alerts are sent. docs/monitoring.md lists all faults, and a test compares the two lists. */
 export const ALERT_NAMES = [
   "hostSilent",
   "deadmanSilent",
@@ -22,29 +22,31 @@ export type AlertName = (typeof ALERT_NAMES)[number];
 export interface MonitoringSpec {
   /** The host on which Prometheus and Alertmanager run. */
   readonly host: string;
-  /** The credential with the private key with which all programs of the monitoring authenticate each other. */
+  /** The credential with the private key that all programs of the monitoring use to authenticate each other. */
   readonly credential: string;
-  /** Seconds between two observations of each host. */
+  /** The number of seconds between two observations of each host. */
   readonly interval: number;
-  /** How long Prometheus keeps its data, in its own syntax, such as `40d`. */
+  /** The time for which Prometheus keeps its data, in the syntax of Prometheus, such as `40d`. */
   readonly retention: string;
-  /** Seconds for which Alertmanager collects alerts before it sends the first message. */
+  /** The number of seconds for which Alertmanager collects alerts before it sends the first message. */
   readonly wait: number;
-  /** Seconds after which a message about a lasting fault is sent again. */
+  /** The number of seconds after which the message about a fault that continues is sent again. */
   readonly repeat: number;
-  /** The declared addresses of hosts. Muster's own address of a host applies if its host is absent. */
+  /**
+   * The declared addresses of hosts. For a host without an entry, the address at which Muster reaches the host applies.
+   */
   readonly addresses: Readonly<Record<string, string>>;
   /** The networks from which droplets accept connections to their exporters. */
   readonly scrapeFrom: readonly string[];
-  /** Seconds for which a fault must last before its alert is sent. */
+  /** The number of seconds for which a fault must last before its alert is sent. */
   readonly after: Readonly<Record<AlertName, number>>;
   readonly receivers: Readonly<Record<string, ReceiverSpec>>;
 }
 
-/** Who gets alerts, and how. The values of the fields with secrets are names of credentials. */
+/** A receiver of alerts, and the ways in which it gets them. A field for a secret contains the name of a credential. */
 export interface ReceiverSpec {
   readonly name: string;
-  /** The tenants whose agents' alerts the receiver gets; absent if it gets all alerts. */
+  /** The tenants of the receiver: it gets only alerts about their agents. Absent if the receiver gets all alerts. */
   readonly tenants?: readonly string[];
   readonly webhook?: { readonly url: string };
   readonly email?: {

@@ -26,7 +26,7 @@ export interface ServiceSpec {
   /** How the user is created. Absent if Muster does not create the user. */
   readonly account?: { readonly home: string; readonly shell: string };
   readonly credentials: readonly string[];
-  /** The UnitFileState that systemd should report; `static` if the unit has no [Install] section. */
+  /** The wanted UnitFileState of the unit; `static` if the unit has no [Install] section. */
   readonly enabled: "enabled" | "disabled" | "static";
   readonly running: boolean;
   readonly health?: HealthCheck;
@@ -37,18 +37,18 @@ export interface ServiceSpec {
   /** The maintenance windows of the service, of its host and of the fleet. */
   readonly maintenance: readonly MaintenanceWindow[];
   readonly protect: boolean;
-  /** Further settings of the unit's section `Service`. Only the services of `monitoring` have them. */
+  /** Further settings in the unit's [Service] section. Only the services of `monitoring` have such settings. */
   readonly settings?: readonly UnitLine[];
-  /** The file with the addresses of hosts. Only Prometheus has it. */
+  /** The file with the addresses of hosts. Only the service of Prometheus has this file. */
   readonly addresses?: AddressFile;
 }
 
 /** A file with the addresses of hosts in the format of Prometheus's file_sd_configs. */
 export interface AddressFile {
   readonly path: string;
-  /** The hosts, each with its declared address; undefined if the address is the one at which Muster reaches the host. */
+  /** The declared address of each host; undefined if the address at which Muster reaches the host applies. */
   readonly hosts: Readonly<Record<string, string | undefined>>;
-  /** The port of each host. */
+  /** The port, which is the same on each host. */
   readonly port: number;
 }
 

@@ -9,11 +9,11 @@ export interface TenantSpec extends EntrySpec {
    */
   readonly isolation: "agent" | "tenant";
   /**
-   * The public key of the tenant's own stack, such as `ssh-ed25519 AAAA…`. If absent, the platform's stack
-   * contains the tenant's agents.
+   * The public key of the tenant's own stack, such as `ssh-ed25519 AAAA…`. If absent, the tenant has no own stack, and
+   * the platform's stack contains the tenant's agents.
    */
   readonly key?: string;
-  /** The limits for all of the tenant's agents on one host together. */
+  /** The limits for the sum of the tenant's agents on one host. */
   readonly limits: Limits;
 }
 

@@ -1,6 +1,6 @@
 import type { Lint } from "./lint.ts";
 
-/** Requires a contact for each agent, because an agent without a contact cannot be found by other agents. */
+/** Requires a contact for each agent, because other agents find an agent only by its contact. */
 export const agentWithoutContact: Lint = (fleet, { contacts }) =>
   Object.keys(fleet.agents)
     .filter((agent) => contacts !== undefined && !contacts.has(agent))

@@ -1,6 +1,6 @@
 import type { Lint } from "./lint.ts";
 
-/** Warns about `isolation: tenant`, which is allowed but isolates the agents less. */
+/** Warns about `isolation: tenant`, which is allowed but isolates the tenant's agents less from each other. */
 export const sharedUid: Lint = (fleet) =>
   Object.values(fleet.tenants)
     .filter((tenant) => tenant.isolation === "tenant")

@@ -40,8 +40,9 @@ export function heldCredentials(fleet: Fleet): Held[] {
 }
 
 /**
- * Returns a text that identifies the user and the host of a holder. Holders with the same text can read each
- * other's files. Each holder that runs as root has its own text, because root can read all files anyway.
+ * Returns a text that identifies the user and the host of a holder. Holders with the same text can read each other's
+ * files. Each holder that runs as root gets a separate text. root can read all files, so the fact that two holders run
+ * as root says nothing about shared files.
  */
 function placeOf({ name, user, host }: CredentialHolder): string {
   return user === "root" ? name : `${user} ${host}`;

@@ -3,7 +3,7 @@ import type { Lint } from "./lint.ts";
 
 const CONFIG = ".openclaw/openclaw.json";
 
-/** Refuses two agents on a host whose gateways would get the same port. The port depends on an agent's name. */
+/** Refuses two agents on a host if their gateways would get the same port. The port depends on the agent's name. */
 export const gatewayPortTwice: Lint = (fleet) => {
   const taken = new Map<string, string>();
   return Object.values(fleet.agents).flatMap((agent) => {

@@ -1,6 +1,6 @@
 import type { Lint } from "./lint.ts";
 
-/** Refuses two agents with the same identity, because they would be the same agent twice. */
+/** Refuses two agents with the same identity, because both would be the same agent. */
 export const identityOfTwo: Lint = (fleet) => {
   const users = Map.groupBy(Object.values(fleet.agents), (agent) => agent.identity);
   return [...users].flatMap(([identity, [first, ...others]]) =>

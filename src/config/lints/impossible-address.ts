@@ -3,7 +3,7 @@ import type { HostSpec } from "../fleet.ts";
 import type { OpenPort } from "../open-port.ts";
 import type { Lint } from "./lint.ts";
 
-/** Refuses addresses and ports that no host can have, before anything is contacted. */
+/** Refuses addresses and ports that no host can have, before any host is contacted. */
 export const impossibleAddress: Lint = (fleet) => [
   ...Object.values(fleet.hosts).flatMap((host) => {
     const flaw = "address" in host && typeof host.address === "string" ? flawOf(host.address) : undefined;
@@ -42,7 +42,7 @@ function v6Flaw(address: string): string | undefined {
   return /^(::|ff[0-9a-f]{2}:.*)$/i.test(address) ? NO_HOST : undefined;
 }
 
-/** The schema checks the form of a port or a range. */
+/** Returns the error in a port or a range, whose form the schema has already checked. */
 function portFlaw(port: string): string | undefined {
   const [first = 0, last = first] = port.split("-").map(Number);
   if (last > 65_535) return "must be at most 65535";

@@ -6,12 +6,12 @@ import type { Keys } from "../problem.ts";
 export interface Remark {
   readonly keys: Keys;
   readonly sentence: string;
-  /** If absent, the remark is an error. */
+  /** The severity of the remark. If absent, the remark is an error. */
   readonly level?: "warning";
 }
 
 /**
- * A rule for the resolved fleet. An entry with another problem is not in the fleet, but its name is in
- * `declared`, so a lint does not report the entry as missing.
+ * A rule for the resolved fleet. An entry with another problem is not in the fleet. Its name is in `declared`
+ * nevertheless, so that a lint does not report the entry as missing.
  */
 export type Lint = (fleet: Fleet, declared: DeclaredNames) => Remark[];

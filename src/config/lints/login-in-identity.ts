@@ -2,7 +2,7 @@ import { loginIn } from "../../model/detect-logins.ts";
 import type { Lint } from "./lint.ts";
 
 /**
- * Refuses logins in the files of identities, because these files are not secret: the project contains them, and drift
+ * Refuses logins in the files of identities. These files are not secret: they are part of the project, and drift
  * reports show their lines.
  */
 export const loginInIdentity: Lint = (fleet) =>

@@ -1,10 +1,12 @@
 import { tmuxStart } from "../../model/tmux-start.ts";
 import type { Lint } from "./lint.ts";
 
-/** The maximum size in bytes of a command that tmux sends to its server, in which each word ends in a zero. */
+/**
+ * The maximum size in bytes of a command that tmux sends to its server. The size includes a zero byte after each word.
+ */
 const MOST = 16_300;
 
-/** Refuses a command that is too long for tmux. With such a command, the agent could not start. */
+/** Refuses a command that is too long for tmux, because an agent with this command cannot start. */
 export const longCommand: Lint = (fleet) =>
   Object.values(fleet.agents).flatMap(({ name, command }) => {
     const words = [...tmuxStart(name), ...command];

@@ -3,8 +3,8 @@ import { heldCredentials } from "./find-credential-holders.ts";
 import type { Lint } from "./lint.ts";
 
 /**
- * Refuses an OAuth login on two hosts. A refresh token can be used only once, so the two copies of the login would
- * revoke each other. Muster's provider also compares the values of logins.
+ * Refuses an OAuth login on two hosts. A refresh token can be used only once, so each copy of the login would
+ * invalidate the other copy. Muster's provider also compares the values of logins.
  */
 export const oauthOnTwoHosts: Lint = (fleet) => {
   const logins = heldCredentials(fleet).filter(({ credential }) => isLogin(credential));

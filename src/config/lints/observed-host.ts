@@ -2,8 +2,8 @@ import { isObservedOnly } from "../observe-only.ts";
 import type { Lint, Remark } from "./lint.ts";
 
 /**
- * Refuses agents, jobs and services on a host that is only observed, because Muster installs nothing there.
- * Also requires that this host declares its keys, because no `up` connects to the host and stores them.
+ * Refuses agents, jobs and services on a host that is only observed, because Muster installs nothing on such a host.
+ * Also requires declared host keys for this host. An `up` never connects to this host, so it cannot store the keys.
  */
 export const observedHost: Lint = (fleet) => [
   ...[...entriesOf("jobs", fleet.jobs), ...entriesOf("services", fleet.services)]

@@ -2,7 +2,7 @@ import { groupPower } from "../../model/group-powers.ts";
 import type { AgentSpec, Fleet } from "../fleet.ts";
 import type { Lint, Remark } from "./lint.ts";
 
-/** Warns about groups and rights that give an agent access beyond its own files, and says what this access is. */
+/** Warns about groups and rights that give an agent access beyond its own files. Each warning names this access. */
 export const powerfulRights: Lint = (fleet) =>
   Object.values(fleet.agents).flatMap((agent) => [
     ...agent.groups.flatMap((group) => groupRemark(fleet, agent, group)),

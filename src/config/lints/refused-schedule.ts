@@ -18,12 +18,12 @@ export const refusedSchedule: Lint = ({ jobs }) => {
 /** The systemd program that checks times. Some machines do not have it. */
 const PROGRAM = "/usr/bin/systemd-analyze";
 
-/** The maximum time in milliseconds to wait for the program. It usually answers within a few milliseconds. */
+/** The maximum time in milliseconds to wait for the program, which usually ends within a few milliseconds. */
 const TIMEOUT = 5000;
 
 /**
- * Returns the times that systemd does not accept. On a machine without systemd, all times are accepted here,
- * and each host checks the times during `up`. The program is not started through a shell.
+ * Returns the times that systemd does not accept. On a machine without systemd, this function accepts all times, and
+ * each host checks its times during `up`. The program is not started through a shell.
  */
 export function refusedTimes(times: readonly string[], program = PROGRAM): ReadonlySet<string> {
   if (times.length === 0 || !existsSync(program)) return new Set();

@@ -2,8 +2,8 @@ import { SANDBOX_EXCEPTIONS } from "../../model/sandbox-exceptions.ts";
 import type { Lint } from "./lint.ts";
 
 /**
- * Warns about every sandbox exception of an agent, and states how much it adds to the exposure of the agent's
- * unit.
+ * Warns about every sandbox exception of an agent, and states how much the exception adds to the exposure of the
+ * agent's unit.
  */
 export const allowed: Lint = (fleet) =>
   Object.values(fleet.agents).flatMap(({ name, allow }) =>

@@ -3,8 +3,7 @@ import type { Lint } from "./lint.ts";
 import { looksSecret } from "./secret-in-env.ts";
 
 /**
- * Refuses secrets in the text of a unit. Everyone with access to the host or to fleet.yaml can read this
- * text.
+ * Refuses secrets in the text of a unit, because everyone with access to the host or to fleet.yaml can read this text.
  */
 export const secretInUnit: Lint = (fleet) =>
   Object.values(fleet.services).flatMap(({ name, text = "" }) =>

@@ -1,8 +1,8 @@
 import type { Lint } from "./lint.ts";
 
 /**
- * Refuses a service with the name of an agent, because some commands accept the names of agents and of
- * services. Also refuses a service that would create the Linux user of an agent.
+ * Refuses a service with the name of an agent, because some commands accept the names of both agents and services. Also
+ * refuses a service that would create the Linux user of an agent.
  */
 export const serviceNamedAsAgent: Lint = (fleet, { agents }) =>
   Object.values(fleet.services).flatMap(({ name, user, account }) => {

@@ -5,8 +5,8 @@ import type { AgentSpec, IdentityFile } from "../fleet.ts";
 import type { Lint, Remark } from "./lint.ts";
 
 /**
- * Refuses an identity file at the path of the settings that Muster writes for the agent's runtime, unless both can be
- * merged.
+ * Refuses an identity file at the path of the settings file that Muster writes for the agent's runtime, unless both
+ * files can be merged.
  */
 export const settingsFileConflict: Lint = (fleet) =>
   Object.values(fleet.agents).flatMap((agent) => {
@@ -29,7 +29,7 @@ function remarksOn(agent: AgentSpec, path: string, file: IdentityFile, settings:
   }));
 }
 
-/** Returns the keys that both declare with different values. */
+/** Returns the keys that have different values in the identity file and in Muster's settings. */
 function contradictions(path: string, declared: string, settings: string): string[] {
   const format = formatOf(path);
   if (format === undefined) return [];

@@ -2,7 +2,10 @@ import type { ServiceSpec } from "../fleet.ts";
 import type { Keys } from "../problem.ts";
 import type { Lint } from "./lint.ts";
 
-/** Refuses two services with the same unit, file or user on a host. They would undo each other's changes. */
+/**
+ * Refuses two services with the same unit, file or user on a host, because each service would undo the changes of the
+ * other.
+ */
 export const serviceOfTwo: Lint = (fleet) => {
   const claims = Object.values(fleet.services).flatMap(claimsOf);
   return [...Map.groupBy(claims, ({ place }) => place).values()].flatMap(([first, ...others]) =>

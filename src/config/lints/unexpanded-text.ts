@@ -4,8 +4,8 @@ import type { Keys } from "../problem.ts";
 import type { Lint, Remark } from "./lint.ts";
 
 /**
- * Warns about texts such as `$HOME` that people expect to be expanded. The program gets these texts unchanged, because
- * no shell reads commands and variables, and Muster fills in no templates.
+ * Warns about texts such as `$HOME` that people expect to be expanded. The program gets these texts unchanged: no shell
+ * reads commands and variables, and Muster does not fill in templates.
  */
 export const unexpanded: Lint = (fleet) => [
   ...(["agents", "jobs"] as const).flatMap((section) =>
@@ -27,7 +27,7 @@ interface Form {
 
 const TEMPLATE: Form = { pattern: /\{\{\s*[\w.]+\s*\}\}/, next: "write the value itself" };
 
-/** A placeholder such as `<YOUR_NAME>`, and not a tag of a prompt, which is closed later by `</YOUR_NAME>`. */
+/** A placeholder such as `<YOUR_NAME>`. A tag of a prompt does not match, because `</YOUR_NAME>` closes it later. */
 const BLANK: Form = { ...TEMPLATE, pattern: /<([A-Z][A-Z0-9_-]*)>(?![\s\S]*<\/\1>)/ };
 
 const IN_WORDS: readonly Form[] = [
@@ -37,7 +37,10 @@ const IN_WORDS: readonly Form[] = [
   BLANK,
 ];
 
-/** A shell expands its script. For the words after `-c`, only templates are therefore reported. */
+/**
+ * Reports the texts in a command. If a shell runs a script with `-c`, only templates are reported, because the shell
+ * expands all other texts.
+ */
 function inCommand(keys: Keys, command: readonly string[]): Remark[] {
   const hasShell = SHELLS.has(posix.basename(command[0] ?? "")) && command.includes("-c");
   return command.flatMap((word, i) => remark([...keys, i], word, hasShell ? [TEMPLATE] : IN_WORDS));

@@ -1,7 +1,7 @@
 import type { Lint } from "./lint.ts";
 
 /**
- * Refuses a Linux user that agents of two tenants would share. This happens if an agent of one tenant has the
+ * Refuses a Linux user that agents of two tenants would share. Agents share a user if an agent of one tenant has the
  * name of another tenant with `isolation: tenant`.
  */
 export const userOfTwoTenants: Lint = (fleet) => {

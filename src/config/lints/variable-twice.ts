@@ -2,7 +2,7 @@ import type { AgentSpec, Fleet } from "../fleet.ts";
 import type { Keys } from "../problem.ts";
 import type { Lint, Remark } from "./lint.ts";
 
-/** Refuses two sources for one environment variable, because it would not be defined which source is used. */
+/** Refuses two sources for one environment variable, because the value would be undefined. */
 export const variableTwice: Lint = (fleet) => [
   ...Object.values(fleet.agents).flatMap((agent) => {
     const runs = agent.failover?.choices ?? [agent];
@@ -24,7 +24,7 @@ export const variableTwice: Lint = (fleet) => [
 /**
  * Reports each variable that has two sources.
  *
- * @param credentials the credentials that are in the environment of a run
+ * @param credentials the names of the credentials that are in the environment of a run
  */
 function claimedTwice(
   env: readonly string[],

@@ -1,7 +1,7 @@
 import { runtimeOf } from "../../runtimes/registry.ts";
 import type { Lint } from "./lint.ts";
 
-/** Refuses `vendor/model` for a runtime that takes only the name of the model. */
+/** Refuses a model in the form `vendor/model` for a runtime that accepts only the name of the model. */
 export const vendorInModel: Lint = (fleet) =>
   Object.values(fleet.agents).flatMap(({ name, runtime, model, failover }) => {
     const { bareModels } = runtimeOf(runtime);

@@ -1,12 +1,12 @@
 import type { MonitoringSpec, ReceiverSpec } from "../fleet/monitoring.ts";
 
-/** Receives the alerts for which fleet.yaml declares no receiver, and sends nothing. No declared name has a space. */
+/**
+ * The receiver of alerts for which fleet.yaml declares no receiver. It sends nothing. Its name contains a space, so it
+ * cannot be the name of a declared receiver.
+ */
 const NOBODY = "no receiver";
 
-/**
- * The texts of messages. A message about the end of a fault is a message of its own, so it does not withdraw the first
- * message.
- */
+/** The texts of messages. The end of a fault has a message of its own, so the first message is never withdrawn. */
 const TITLE = '{{ if eq .Status "resolved" }}Ended{{ else }}Alert{{ end }}: {{ .CommonLabels.alertname }}';
 const LINES =
   '{{ range .Alerts }}{{ if eq .Status "resolved" }}Ended: {{ end }}{{ .Annotations.summary }} ' +
@@ -14,8 +14,8 @@ const LINES =
   '{{ if eq .Status "resolved" }} until {{ .EndsAt.UTC.Format "2006-01-02T15:04:05Z" }}{{ end }}.\n{{ end }}';
 
 /**
- * Returns the configuration of Alertmanager. A reference such as `@{slack-url}` stands for the value of this
- * credential, which the host writes into a copy of the file in memory (see `SECRETS_SCRIPT`).
+ * Returns the configuration of Alertmanager. A reference such as `@{slack-url}` stands for the value of the credential
+ * `slack-url`. The host writes this value into a copy of the file in memory (see `SECRETS_SCRIPT`).
  */
 export function alertRoutes({ wait, repeat, receivers }: MonitoringSpec): object {
   const all = Object.values(receivers);
@@ -71,15 +71,18 @@ function emailOf({ to, from, server, user, password }: NonNullable<ReceiverSpec[
   };
 }
 
-/** Returns a reference to a credential. `@` makes YAML quote it, so the script finds it between quotes. */
+/**
+ * Returns a reference to a credential. Because of the `@`, the YAML library quotes the reference. SECRETS_SCRIPT finds
+ * references by these quotes.
+ */
 function secret(credential: string): string {
   return `@{${credential}}`;
 }
 
 /**
- * Copies the configuration of Alertmanager from $ARGV[0] to $ARGV[2], with the values of the credentials in the folder
- * $ARGV[1]. Alertmanager 0.25 cannot read most secrets from files of their own. The values appear in no argument. perl
- * is part of every Debian system.
+ * Copies the configuration of Alertmanager from $ARGV[0] to $ARGV[2], and inserts the values of the credentials in the
+ * folder $ARGV[1]. The copy is necessary because Alertmanager 0.25 cannot read most secrets from separate files. No
+ * argument of a program contains a value. perl is part of every Debian system.
  */
 export const SECRETS_SCRIPT = `use strict;
 use warnings;

@@ -3,7 +3,7 @@ import type { AlertName, MonitoringSpec } from "../fleet/monitoring.ts";
 import type { Fleet } from "../fleet.ts";
 import { SCRAPE_JOB } from "./scrape-config.ts";
 
-/** One alert of Prometheus: what is wrong, and the sentence that people get. */
+/** One alert of Prometheus: the expression that detects the fault, and the sentence that people get. */
 interface AlertRule {
   readonly alert: string;
   readonly severity: "critical" | "warning";
@@ -12,8 +12,8 @@ interface AlertRule {
 }
 
 /**
- * How long an alert continues after its fault has ended. Alertmanager sends no message about an alert that ends before
- * its first message is due, so this is longer than all its delays.
+ * The time for which an alert continues after its fault has ended. Alertmanager sends no message about an alert that
+ * ends before its first message is due. This time is therefore longer than all delays of Alertmanager.
  */
 const KEEP_FIRING = "10m";
 
@@ -154,13 +154,16 @@ function aboutAgent(what: string): string {
   return `The agent {{ $labels.agent }} on the host {{ $labels.host }} ${what}.`;
 }
 
-/** Leaves out the agents that a person has stopped or holds, and those whose quarantine has an alert of its own. */
+/**
+ * Excludes the agents that a person has stopped or holds. Also excludes quarantined agents, because the quarantine has
+ * its own alert.
+ */
 function unlessStopped(expr: string): string {
   const states = ["paused", "quarantined", "held"].map((state) => `muster_agent_${state} == 1`);
   return `${expr} unless on (host, agent) (${states.join(" or ")})`;
 }
 
-/** Returns the selector that leaves out entries by name; an empty list if there are none. */
+/** Returns the selector that excludes the entries by name; an empty list if there are no entries. */
 function except(label: string, entries: readonly { readonly name: string }[]): string[] {
   return entries.length === 0 ? [] : [`${label}!~"${namesOf(entries)}"`];
 }
@@ -169,7 +172,10 @@ function inBraces(selectors: readonly string[]): string {
   return selectors.length === 0 ? "" : `{${selectors.join()}}`;
 }
 
-/** Returns the limits that hosts have for `fleet hosts`, each with the selector of its hosts. */
+/**
+ * Returns the different limits that hosts have for `fleet hosts`, each with the selector of the hosts that have this
+ * limit.
+ */
 function perLimit({ hosts }: Fleet, what: keyof Healthy): { only: string; limit: number }[] {
   const byLimit = Map.groupBy(Object.values(hosts), ({ healthy }) => healthy?.[what] ?? HEALTHY[what]);
   return [...byLimit].map(([limit, of]) => ({ only: `host=~"${namesOf(of)}"`, limit }));

@@ -4,7 +4,7 @@ import { CREDENTIALS_DIR } from "../../model/host-paths.ts";
 /** The name in the certificates of all programs of the monitoring. */
 export const SERVER_NAME = "muster-monitoring";
 
-/** Where a program of the monitoring has its files on its host. */
+/** The paths of a monitoring program's files on its host. */
 export interface ProgramPlace {
   /** The folder with the declared files. */
   readonly dir: string;
@@ -12,13 +12,16 @@ export interface ProgramPlace {
   readonly runDir: string;
   /** The private key. */
   readonly key: string;
-  /** The program's own certificate, which it makes when it starts. */
+  /** The program's own certificate, which is created at each start of the program. */
   readonly certificate: string;
   /** The certificate with which the program checks the certificates of other programs. */
   readonly authority: string;
 }
 
-/** @param service the name of the program's service @param credential the credential with the key */
+/**
+ * Returns the paths of a program's files. @param service the name of its service @param credential the credential with
+ * the key
+ */
 export function placeOf(program: string, service: string, credential: string): ProgramPlace {
   const runDir = `/run/monitoring-${program}`;
   return {
@@ -31,10 +34,10 @@ export function placeOf(program: string, service: string, credential: string): P
 }
 
 /**
- * The settings of the certificates. Each program makes its own certificates of the same key, and accepts only programs
- * with this key. Certificates are therefore never sent to a host and need not be renewed. The certificate of the
- * authority has another name than that of the program, because Go accepts no chain of two certificates with the same
- * name and key.
+ * The settings for openssl. Each program creates its own certificates from the same key, and accepts only programs with
+ * this key. Certificates are therefore never sent to a host, and do not have to be renewed. The name of the authority's
+ * certificate must differ from the name of the program's certificate, because Go accepts no chain of two certificates
+ * with the same name and key.
  */
 export const CERTIFICATE_SETTINGS = `[req]
 distinguished_name = name
@@ -49,7 +52,10 @@ basicConstraints = critical, CA:FALSE
 subjectAltName = DNS:${SERVER_NAME}
 `;
 
-/** Returns the commands that make the certificates of a program: first that of its authority, then its own. */
+/**
+ * Returns the commands that create the certificates of a program: first the authority's certificate, then the program's
+ * own certificate.
+ */
 export function certificateCommands({ dir, key, certificate, authority }: ProgramPlace): string[] {
   const make = `/usr/bin/openssl req -x509 -new -key ${key} -config ${dir}/certificates.cnf -days 36500`;
   return [

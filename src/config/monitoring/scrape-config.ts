@@ -6,8 +6,8 @@ import { type ProgramPlace, SERVER_NAME } from "./programs.ts";
 export const SCRAPE_JOB = "muster";
 
 /**
- * Returns the configuration of Prometheus. The addresses of the hosts are in a file of their own, because they are not
- * part of fleet.yaml.
+ * Returns the configuration of Prometheus. The addresses of the hosts are not part of fleet.yaml, so they are in a
+ * separate file.
  */
 export function scrapeConfig(
   fleet: Fleet,
@@ -46,7 +46,7 @@ export function scrapeConfig(
   };
 }
 
-/** Returns the rules that give each metric of an agent the label of its tenant. */
+/** Returns the rules that add the label of the agent's tenant to each metric of an agent. */
 function tenantLabels({ agents }: Fleet): object[] {
   const byTenant = Map.groupBy(Object.values(agents), ({ tenant }) => tenant);
   return [...byTenant].map(([tenant, own]) => ({

@@ -23,7 +23,7 @@ type Program = keyof typeof PORTS;
 
 /**
  * Returns the services that `monitoring` declares: Prometheus and Alertmanager on one host, and an exporter on each
- * host that Muster manages. The packages, users and units are those of Debian 12.
+ * host that Muster manages. The names of packages, users and units are from Debian 12.
  */
 export function monitoringServices(fleet: Fleet, monitoring: MonitoringSpec): ServiceSpec[] {
   const hosts = Object.values(fleet.hosts).filter((host) => !isObservedOnly(host));
@@ -60,7 +60,10 @@ function exporter(spec: HostSpec, monitoring: MonitoringSpec): ServiceSpec {
   };
 }
 
-/** An adopted droplet without a firewall must not get one, because the firewall would close all other ports. */
+/**
+ * Whether Muster may create a firewall for a host. An adopted droplet without a firewall must not get a firewall,
+ * because the firewall would close all other ports.
+ */
 function mayHaveFirewall(host: HostSpec): boolean {
   if (host.kind !== "droplet") return true;
   const { adopt, open, sshFrom } = host.droplet;
@@ -93,12 +96,15 @@ function prometheus(fleet: Fleet, monitoring: MonitoringSpec, hosts: readonly st
   };
 }
 
-/** Returns the declared address of a host; undefined if Muster's own address applies. */
+/** Returns the declared address of a host; undefined if the address at which Muster reaches the host applies. */
 function addressOf(host: string, { addresses, host: own }: MonitoringSpec): string | undefined {
   return addresses[host] ?? (host === own ? "127.0.0.1" : undefined);
 }
 
-/** Alertmanager has a user of its own, because the secrets of receivers must not be readable by other programs. */
+/**
+ * Returns the service of Alertmanager. It has its own Linux user, so that other programs cannot read the secrets of
+ * receivers.
+ */
 function alertmanager(monitoring: MonitoringSpec): ServiceSpec {
   const name = "alertmanager";
   const place = placeOf(name, name, monitoring.credential);

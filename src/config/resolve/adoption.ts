@@ -39,8 +39,8 @@ function formerOf(raw: string | RawFormer, own: string): FormerSpec {
 }
 
 /**
- * Returns and checks `takeOver`. The value `later` is valid only with `replaces`, because another unit must run the
- * agent in the meantime.
+ * Returns and checks `takeOver`. The value `later` is valid only with `replaces`, because a unit in `replaces` must run
+ * the agent until the take-over.
  */
 function takeOverOf(raw: RawAgent, keys: Keys, { report, source }: Context): AgentSpec["takeOver"] {
   const isLater = raw.takeOver === "later";

@@ -75,8 +75,8 @@ export function agentResolver(
 }
 
 /**
- * Checks that the identity exists. Declared references have been checked before. Only an identity that an
- * agent uses by default can still be missing.
+ * Checks that the identity exists. Declared references have been checked before, so only an identity that an agent uses
+ * by default can still be missing.
  */
 function hasIdentity(identity: string, agent: string, context: Context): boolean {
   const known = context.declared["identities"];

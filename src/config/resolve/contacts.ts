@@ -13,7 +13,7 @@ export function resolveContacts(context: Context): Record<string, ContactSpec> {
   });
 }
 
-/** Reports impossible values, and names of other contacts that do not exist, each with its line. */
+/** Reports invalid values, and references to contacts that do not exist. Each problem has the line of the value. */
 function checkValues(
   contact: Readonly<Record<string, unknown>>,
   at: Keys,
@@ -37,7 +37,7 @@ function columnsOf(raw: unknown): Record<string, string> {
   return Object.fromEntries(namesIn(columns).map((name) => [name, textOf(columns[name])]));
 }
 
-/** Returns the text in a column. A map is written as JSON with sorted keys, so that its order does not matter. */
+/** Returns the text in a column. A map becomes JSON with sorted keys, so that the order of its keys does not matter. */
 function textOf(value: unknown): string {
   if (typeof value !== "object" || value === null) return `${value ?? ""}`;
   const entries = Object.entries(value).filter(([key]) => !key.startsWith("x-"));

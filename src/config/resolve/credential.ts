@@ -5,7 +5,10 @@ import type { RawCredential } from "../fleet-yaml-types.ts";
 import type { Keys } from "../problem.ts";
 import { anywherePath, type Context, type Resolver } from "./context.ts";
 
-/** Resolves a credential. The path of a `file:` reference becomes absolute. A command is checked, but does not run. */
+/**
+ * Resolves a credential. The path of a `file:` reference becomes absolute. The command of an `exec:` reference is
+ * checked, but not run.
+ */
 export const resolveCredential: Resolver<RawCredential, CredentialSpec> = (name, raw, keys, context) => {
   checkCommand(raw.from, keys, context);
   checkDay(raw.expires, keys, context);

@@ -11,13 +11,13 @@ import type { Known } from "./provider-choices.ts";
  */
 const DEADLINE = "5m";
 
-/** The default of `returnAfter`. An unstable provider usually fails again before this time is over. */
+/** The default of `returnAfter`. An unstable provider usually fails again within this time. */
 const RETURN_AFTER = "10m";
 
 /**
  * Resolves the failover rules of an agent and fills in the defaults.
  *
- * @param choices the providers among which the deadman chooses, the best first
+ * @param choices the providers from which the deadman chooses, the best first
  * @returns undefined if there are fewer than two choices
  */
 export function failoverOf(

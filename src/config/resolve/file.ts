@@ -22,7 +22,7 @@ export function fileOf(raw: RawFile, keys: Keys, field: Keys, context: Context):
 }
 
 /**
- * Reports a declared file with a path below another declared file, because a file cannot also be a folder.
+ * Reports a declared file whose path is below another declared file, because this other file cannot also be a folder.
  */
 export function checkNoFileIsAFolder(paths: readonly string[], keys: Keys, context: Context): void {
   for (const path of paths) {

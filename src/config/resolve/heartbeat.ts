@@ -6,14 +6,14 @@ import { secondsOf } from "../yaml-values.ts";
 import type { Context } from "./context.ts";
 
 /**
- * The default intervals in seconds. With `pane`, the interval is longer, because the kernel records the time
- * of the last write to a terminal only with a precision of 8 s.
+ * The default intervals in seconds. The interval for `pane` is longer, because the kernel records the time of the last
+ * write to a terminal only with a precision of 8 s.
  */
 const INTERVAL = { file: 15, notify: 15, pane: 60, none: 15 } as const;
 
 /**
- * The minimum timeout and the default timeout, in heartbeat intervals. After the minimum number of intervals
- * without a heartbeat, an agent is stale.
+ * The minimum timeout and the default timeout, in heartbeat intervals. A heartbeat can be late, so one missing
+ * heartbeat does not make an agent stale.
  */
 const LEAST = 3;
 const USUAL = 4;

@@ -6,8 +6,8 @@ import { secondsOf } from "../yaml-values.ts";
 import type { Resolver } from "./context.ts";
 
 /**
- * The default `connectTimeout` in seconds. Without it, OpenSSH would wait for minutes, although a running
- * host answers within 10 s.
+ * The default `connectTimeout` in seconds. Without a timeout, OpenSSH would wait for minutes, although a running host
+ * answers within 10 s.
  */
 const CONNECT_TIMEOUT = 10;
 

@@ -5,7 +5,9 @@ import type { Context, Resolver } from "./context.ts";
 import { checkNoFileIsAFolder, fileOf } from "./file.ts";
 import { checkSettingsFile } from "./settings-file.ts";
 
-/** The default mode of a merged file. Programs give their settings this mode, because these can contain secrets. */
+/**
+ * The default mode of a merged file. Programs use this mode for their settings, because settings can contain secrets.
+ */
 const SETTINGS_MODE = "0600";
 
 /** Resolves an identity and reads its files. */

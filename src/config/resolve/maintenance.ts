@@ -8,7 +8,7 @@ const DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"] as const;
 
 /**
  * Returns the maintenance windows of an agent or a service, of its host and of the fleet. Omits windows that the schema
- * refuses.
+ * check has reported.
  */
 export function maintenanceOf(raw: RawAgent | RawService, keys: Keys, context: Context): MaintenanceWindow[] {
   const { report, source } = context;

@@ -15,7 +15,10 @@ import { didYouMean } from "../suggest.ts";
 import { asMap, namesIn, secondsOf } from "../yaml-values.ts";
 import type { Context } from "./context.ts";
 
-/** The default times in seconds before the alerts. A person must hear of a silent host within five minutes. */
+/**
+ * The default number of seconds before each alert is sent. A person must get the alert about a silent host within five
+ * minutes.
+ */
 const AFTER: Readonly<Record<AlertName, number>> = {
   ...{
     hostSilent: 120,
@@ -77,7 +80,10 @@ function monitoringOf(raw: RawMonitoring): MonitoringSpec {
   };
 }
 
-/** Reports names that are not declared, and hosts and credentials that cannot be used. @returns whether all are sound */
+/**
+ * Reports names that are not declared, and hosts and credentials that cannot be used. @returns whether all names are
+ * valid
+ */
 function checkNames(fleet: Fleet, monitoring: MonitoringSpec, context: Context): boolean {
   const { declared, report, source } = context;
   let isSound = true;
@@ -116,7 +122,7 @@ function checkNames(fleet: Fleet, monitoring: MonitoringSpec, context: Context):
   return isSound;
 }
 
-/** Reports services of fleet.yaml that have the name of a service of the monitoring. */
+/** Reports services in fleet.yaml that have the name of a monitoring service. */
 function checkServices(fleet: Fleet, added: readonly ServiceSpec[], { report, source }: Context): void {
   for (const { name } of added.filter((one) => fleet.services[one.name] !== undefined))
     report.error(
@@ -127,7 +133,10 @@ function checkServices(fleet: Fleet, added: readonly ServiceSpec[], { report, so
     );
 }
 
-/** All programs of the monitoring share their key by design, so it needs no declared reason. */
+/**
+ * Adds a reason to the credential of the monitoring. fleet.yaml does not have to declare a reason, because all programs
+ * of the monitoring share this key by design.
+ */
 function withReason({ credentials }: Fleet, { credential }: MonitoringSpec): Fleet["credentials"] {
   const spec = credentials[credential];
   if (spec === undefined) return {};

@@ -18,7 +18,7 @@ export interface Choice {
   /** The provider's name in fleet.yaml; absent if no provider is declared. */
   readonly provider?: string;
   readonly model: ModelChoice;
-  /** The same model, with the address of the provider and the variable of its key. */
+  /** The same model, with the address of the provider and the variable that contains the provider's key. */
   readonly access: ModelAccess;
   readonly credential?: string;
 }
@@ -69,8 +69,8 @@ export function choicesOf(
 }
 
 /**
- * Returns the address of a choice's provider, and the variable of its key: of the choice's own credential, or of the
- * agent's first credential that belongs to this provider. A login is not a key.
+ * Returns the address of a choice's provider, and the variable that contains the key. The key is the choice's own
+ * credential, or the agent's first credential for this provider. An OAuth login is not a key.
  */
 function reachOf(
   { provider = "", credential }: Written,
@@ -120,8 +120,8 @@ function checkCredential(
 }
 
 /**
- * Returns and checks the name that the runtime uses for the provider. If this name were misspelled, every
- * task of the agent would fail.
+ * Returns and checks the name that the runtime uses for the provider. With a misspelled name, every task of the agent
+ * would fail.
  */
 function vendorOf(
   kind: RuntimeKind,

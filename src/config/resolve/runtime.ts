@@ -11,7 +11,7 @@ import { failoverOf } from "./failover.ts";
 import { type Choice, choicesOf, type Known } from "./provider-choices.ts";
 
 /**
- * The default PATH. It follows the agent's home and a slash, so that the first folder is `.local/bin` in the
+ * The default PATH. The agent's home and a slash are put before it, so that the first folder is `.local/bin` in the
  * home. Users often install programs in that folder.
  */
 const PATH = ".local/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -31,9 +31,8 @@ type Running = Pick<
 >;
 
 /**
- * Resolves the command and the environment of an agent. The settings that the runtime needs come first, and
- * the declared settings follow. The command and the environment are also resolved for each provider to which
- * the agent can fail over.
+ * Resolves the command and the environment of an agent. The arguments that the runtime needs come before the declared
+ * arguments. The command and the environment are also resolved for each provider to which the agent can fail over.
  *
  * @param place the name, the home and the working directory of the agent, and the name of its identity
  * @returns undefined if a problem was reported
@@ -96,8 +95,8 @@ export function runningOf(
 }
 
 /**
- * Returns how the agent continues its conversation. By default, a core agent does, unless its arguments select a
- * conversation themselves.
+ * Returns the way in which the agent continues its conversation. By default, a core agent continues its conversation,
+ * unless its arguments already select a conversation.
  */
 function sessionOf(
   { lifecycle }: RawAgent,
@@ -119,8 +118,8 @@ function sessionOf(
 }
 
 /**
- * Whether a runtime without a key may be ready: it was adopted, it has a login, or its identity declares one of its
- * settings files.
+ * Whether a runtime without a key may be ready to work. This is the case if the agent was adopted or has a login, or if
+ * its identity declares one of the runtime's settings files.
  */
 function mayBeReady(
   raw: RawAgent,
@@ -148,8 +147,8 @@ function startOf(
   settings: Settings,
 ): Start {
   const off = pinned === undefined ? {} : (runtimeOf(kind).updaterOff ?? {});
-  // The agent's own commands also find the pinned version, and not a version that the program has installed in the
-  // home.
+  // The folder of the pinned version comes first, so that the agent's own commands do not find a version that the
+  // program has installed in the home.
   const path = pinned === undefined ? `${home}/${PATH}` : `${pinned.folder}/bin:${home}/${PATH}`;
   return {
     command: [inHome(home, program), ...(off.args ?? []), ...(settings.args ?? []), ...args],
@@ -161,7 +160,7 @@ function startOf(
  * Returns the choice for a declared provider, or an empty list if no provider is declared.
  *
  * @param own the credentials for all providers
- * @param start returns how the agent starts with these credentials
+ * @param start returns the command and the environment of an agent with these credentials
  */
 function choiceOf(
   { provider, model, credential }: Choice,
@@ -182,7 +181,10 @@ function runtimeWritten({ command: [program = "", ...args] = [], runtime }: RawA
   return typeof runtime === "string" ? { kind: runtime } : runtime;
 }
 
-/** Returns the entry in `runtimes` that an agent uses, if any. `isSound` is false if a problem was reported. */
+/**
+ * Returns the entry in `runtimes` that an agent uses; no entry if its program is not pinned. `isSound` is false if a
+ * problem was reported.
+ */
 function usedBy(
   { kind, use }: RawRuntime,
   keys: Keys,

@@ -14,7 +14,7 @@ import { restartsOf } from "./restarts.ts";
 /** The default `grace` in seconds. The services of Debian start within a few seconds. */
 const GRACE = 60;
 
-/** The default shell. It refuses logins, and Debian's system users have the same shell. */
+/** The default shell, which refuses logins. Debian's system users have the same shell. */
 const NO_SHELL = "/usr/sbin/nologin";
 
 /** Resolves a service with its defaults. */
@@ -107,8 +107,8 @@ function filesOf(raw: RawService, keys: Keys, context: Context): ServiceSpec["fi
 }
 
 /**
- * Checks the fields for the health check. A check that runs a command needs a declared user, so that the
- * command does not run as root by accident.
+ * Checks the fields of the health check. A check that runs a command must declare a user, so that the command does not
+ * run as root by accident.
  */
 function checkHealth(raw: RawService, written: UnitFile | undefined, keys: Keys, context: Context): void {
   const { source, report } = context;

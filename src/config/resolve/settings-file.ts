@@ -39,7 +39,7 @@ export function checkSettingsFile(
   }
 }
 
-/** Whether a text means the same in both versions of YAML. Many programs in Python read version 1.1. */
+/** Whether a text has the same values in YAML 1.1 and YAML 1.2. Many Python programs read YAML 1.1. */
 function isUnambiguous(text: string): boolean {
   const [one, other] = (["1.1", "1.2"] as const).map((version): unknown =>
     parse(text, { version, merge: false, logLevel: "error" }),

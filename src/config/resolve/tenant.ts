@@ -7,8 +7,8 @@ import type { Resolver } from "./context.ts";
 import { limitsOf } from "./limits.ts";
 
 /**
- * Resolves a tenant and fills in the defaults. The name of a system group is refused, because the name of the
- * tenant becomes the name of a Linux group.
+ * Resolves a tenant and fills in the defaults. Refuses the name of a system group, because the tenant's name becomes
+ * the name of a Linux group.
  */
 export const resolveTenant: Resolver<RawTenant | null, TenantSpec> = (name, raw, keys, context) => {
   if (isReserved(name)) {

@@ -16,8 +16,8 @@ export function checkSchema(source: YamlSource, validate: Validator, report: Pro
 }
 
 /**
- * Whether an error should be reported. For `oneOf`, `anyOf`, `if` and `propertyNames`, ajv reports several errors,
- * although one of them is enough.
+ * Whether an error should be reported. For `oneOf`, `anyOf`, `if` and `propertyNames`, ajv returns several errors about
+ * one problem. Only one of these errors is reported.
  */
 function saysSomething(error: ErrorObject): boolean {
   return !["if", "propertyNames"].includes(error.keyword) && !/\/(oneOf|anyOf)\//.test(error.schemaPath);

@@ -13,8 +13,8 @@ export function sentenceOf(error: ErrorObject): string {
 }
 
 /**
- * The keywords for which BY_KEYWORD always provides the sentence. This sentence is more precise than the
- * schema's own message, which describes the complete value.
+ * The keywords for which BY_KEYWORD always provides the sentence. This sentence is more precise than the schema's own
+ * message, because the schema's message describes the complete value.
  */
 const ALWAYS_OWN = new Set(["required", "enum", "dependencies", "maxLength"]);
 

@@ -1,6 +1,6 @@
 import { asMap } from "../yaml-values.ts";
 
-/** Keys that only a fleet.yaml of Rancher's Fleet has. muster/v1 does not use any of these keys. */
+/** Keys that occur only in a fleet.yaml of Rancher's Fleet. muster/v1 uses none of these keys. */
 const RANCHER_KEYS = [
   "defaultNamespace",
   "namespace",
@@ -15,8 +15,8 @@ const RANCHER_KEYS = [
 ];
 
 /**
- * Recognizes a fleet.yaml of another tool. Without this check, such a file would cause many misleading
- * problems.
+ * Recognizes a fleet.yaml of another tool. Without this check, many misleading problems would be reported for such a
+ * file.
  *
  * @returns the problem, or undefined if the file is Muster's
  */

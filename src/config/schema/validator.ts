@@ -10,8 +10,8 @@ export interface Validator {
 }
 
 /**
- * Compiles the schemas. This takes 100 ms when Muster runs from its sources. The build replaces this
- * module with code that ajv generates in advance (scripts/schema.ts).
+ * Compiles the schemas when Muster runs from its sources. This takes 100 ms. The build therefore replaces this module
+ * with code that ajv generates in advance (scripts/schema.ts).
  */
 const ajv = new Ajv({
   allErrors: true,

@@ -11,8 +11,8 @@ interface Place {
 }
 
 /**
- * Finds the offset of the value at these keys. Follows aliases and merge keys. If the value does not exist,
- * returns the offset of the nearest key above it.
+ * Returns the offset of the value at these keys. Follows aliases and merge keys. If the value does not exist, returns
+ * the offset of the nearest existing key above the value.
  */
 export function offsetOf(root: Node | null, keys: Keys, part: Part, targets: Targets): number {
   let place: Place = { key: undefined, value: root };

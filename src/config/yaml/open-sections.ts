@@ -4,14 +4,14 @@ import { asMap, namesIn } from "../yaml-values.ts";
 import { openSource } from "./open-yaml-source.ts";
 import type { YamlSource } from "./source.ts";
 
-/** The sections of fleet.yaml that can be in files of their own. */
+/** The sections of fleet.yaml that can be in separate files. */
 const SECTIONS = ["credentials", "identities", "contacts", "agents"] as const;
 
-/** fleet.yaml with the sections that are in files of their own. */
+/** fleet.yaml together with the sections in separate files. */
 export interface OpenedSections {
-  /** The values of all files together. It locates each value in the file that contains it. */
+  /** The values of all files. This source locates each value in the file that contains the value. */
   readonly source: YamlSource;
-  /** The sections that could not be read. Their problems have been reported, and their names are unknown. */
+  /** The sections that could not be read. The problems have been reported. The names in these sections are unknown. */
   readonly unread: ReadonlySet<string>;
 }
 
@@ -22,8 +22,8 @@ interface Opened {
 }
 
 /**
- * Replaces each section `{from: FILES}` by the entries in these files, so that all further checks are the same for both
- * forms.
+ * Replaces each section of the form `{from: FILES}` with the entries in these files. All further checks are therefore
+ * the same for sections in fleet.yaml and in separate files.
  *
  * @param dir the absolute path of the folder of fleet.yaml
  */
@@ -41,7 +41,10 @@ export function openSections(source: YamlSource, dir: string, report: ProblemRep
   return opened.size === 0 ? { source, unread } : { source: joined(source, opened), unread };
 }
 
-/** Returns the paths in `from`, or undefined if the section is in fleet.yaml itself or its form is wrong. */
+/**
+ * Returns the paths in `from`, or undefined if the entries are in fleet.yaml itself or the form of the section is
+ * wrong.
+ */
 function pathsOf(section: unknown): string[] | undefined {
   const { from } = asMap(section);
   const paths = Array.isArray(from) ? from : [from];

@@ -9,12 +9,12 @@ import { plainOf } from "./plain-values.ts";
 import type { YamlSource } from "./source.ts";
 
 /**
- * The maximum size of fleet.yaml in bytes. A fleet.yaml with 2,000 agents has half this size. Larger files take seconds
- * to parse.
+ * The maximum size of fleet.yaml in bytes. A fleet.yaml with 2,000 agents has half this size. Files above the maximum
+ * take seconds to parse.
  */
 const MOST_BYTES = 1024 * 1024;
 
-/** The maximum size in bytes of a file with one section, such as 20,000 contacts. */
+/** The maximum size in bytes of a file with one section. This is enough for 20,000 contacts. */
 const MOST_SECTION_BYTES = 8 * 1024 * 1024;
 
 /**

@@ -4,16 +4,14 @@ import { join } from "node:path";
 import { writeFileAtomic } from "../../base/files.ts";
 import { cacheDir } from "../../base/muster-folders.ts";
 
-/**
- * The version of the cache. Increase it after a change that converts a YAML text to other values than before.
- */
+/** The version of the cache. Increase this version after a change that converts a YAML text to different values. */
 const FORMAT = 1;
 
 const MOST_FILES = 40;
 
 /**
- * Returns the plain values of a YAML text, if an earlier run found the text to be valid. Parsing 100 agents
- * takes 60 ms; reading them from the cache takes 1 ms.
+ * Returns the plain values of a YAML text, if an earlier run found the text to be valid. The parser takes 60 ms for 100
+ * agents, and the cache takes 1 ms.
  *
  * @returns undefined if the cache does not contain the text
  */

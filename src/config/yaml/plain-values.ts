@@ -16,7 +16,7 @@ export interface Plain {
 }
 
 /**
- * The maximum nesting depth. No section of fleet.yaml is nearly as deep, and this depth causes no stack
+ * The maximum nesting depth. The sections of fleet.yaml are much less deep. Values up to this depth cause no stack
  * overflow.
  */
 const MAX_DEPTH = 60;
@@ -122,8 +122,8 @@ function isPlainMap(value: unknown): boolean {
 }
 
 /**
- * Adds the keys of a merged map to a map. A key that the map already has keeps its value. The map's own keys
- * and earlier merged maps therefore take precedence.
+ * Adds the keys of a merged map to a map. A key that the map already has keeps its value. The map's own keys and the
+ * keys of earlier merged maps therefore take precedence.
  */
 function fillIn(value: Record<string, unknown>, source: unknown): void {
   for (const [key, merged] of Object.entries(source as object)) {

@@ -14,13 +14,12 @@ interface StateResource {
 
 const MUSTER = "muster:";
 /**
- * The prefixes of some resource types. Before the Pulumi program declares a resource with such a type, it
- * checks whether the resource exists already.
+ * The prefixes of the resource types for which the Pulumi program itself finds out whether a resource exists already.
  */
 const LOOKED_UP = ["digitalocean:", "command:"];
 const PROVIDERS = "pulumi:providers:";
 
-/** Returns the operations that a killed run left pending. */
+/** Returns the pending operations that a killed run left in the state. */
 export function pendingOf({ deployment }: Deployment) {
   return deployment?.pending_operations ?? [];
 }
@@ -30,8 +29,8 @@ export function pendingOf({ deployment }: Deployment) {
  * The next refresh shows which of these resources exist, and the next run creates the missing resources.
  * Pending cloud resources are dropped, because the next run finds them by their tag or name.
  *
- * @returns the state without pending operations, and the names of the adopted resources; undefined if the id
- *   of a pending resource cannot be known, so that a person must decide
+ * @returns the state without pending operations, and the names of the adopted resources; undefined if the id of a
+ *   pending resource cannot be known; a person must then decide
  */
 export function adoptPending(
   exported: Deployment,

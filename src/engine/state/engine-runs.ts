@@ -7,9 +7,9 @@ import type { PulumiProject } from "../project.ts";
 export interface EngineRun {
   readonly stack: string;
   readonly pid: number;
-  /** The process's start mark, because process ids are reused. */
+  /** The start mark of the process. It is necessary because process ids are reused. */
   readonly start: string;
-  /** When the process was recorded, in ISO 8601. The process takes the lock soon after that. */
+  /** The time when the process was recorded, in ISO 8601. The process takes the lock soon afterwards. */
   readonly noted: string;
 }
 
@@ -25,7 +25,7 @@ export function noteRun(project: PulumiProject, stack: string, pid: number): voi
   writeFileSync(join(dirOf(project), `${pid}.json`), JSON.stringify(run), { mode: 0o600 });
 }
 
-/** Returns the recorded processes that might have locked this stack, including those that have ended. */
+/** Returns the recorded processes that might have locked this stack, including processes that have ended. */
 export function notedRuns(project: PulumiProject, stack: string): EngineRun[] {
   if (!existsSync(dirOf(project))) return [];
   return readdirSync(dirOf(project))
@@ -48,7 +48,7 @@ function dirOf(project: PulumiProject): string {
   return join(project.dir, ".muster", "runs");
 }
 
-/** Reads a record; undefined if a killed run left it incomplete. */
+/** Reads a record. Returns undefined for an incomplete record that a killed run left. */
 function readRun(file: string): EngineRun | undefined {
   try {
     return JSON.parse(readFileSync(file, "utf8")) as EngineRun;

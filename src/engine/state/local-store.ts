@@ -6,8 +6,7 @@ import { hasComponent, type StateRead, type Store } from "./state-store.ts";
 import { isFormerState } from "./upgrade-state.ts";
 
 /**
- * Opens a state in the project's own folder. The locks are files, which are read and removed without the
- * engine.
+ * Opens a state in the project's own folder. Reads and removes locks without the engine, because the locks are files.
  */
 export function localStore(project: PulumiProject, stack: string, dir: string): Store {
   const locks = join(dir, ".pulumi", "locks", "organization", project.name, stack);
@@ -37,7 +36,9 @@ function readLock(place: string): StackLock | undefined {
   }
 }
 
-/** Searches the text of the state instead of parsing it, because most states are large and need no change. */
+/**
+ * Reads the checkpoint. Searches its text instead of parsing it, because a state is large and usually needs no change.
+ */
 function readCheckpoint(checkpoint: string): Omit<StateRead, "locks"> {
   const text = existsSync(checkpoint) ? readFileSync(checkpoint, "utf8") : "";
   return {

@@ -28,7 +28,7 @@ export async function checkState(of: EngineStack): Promise<StateRead | undefined
  * Prepares a stack's state for a change by this process. Removes the locks of killed runs, adopts the resources that
  * these runs were creating, and upgrades a state from an earlier version of Muster.
  *
- * @returns what the state was before; undefined if a service manages the state
+ * @returns the facts about the state before these changes; undefined if a service manages the state
  * @throws MusterError if the state cannot be reached, or another run is working on the stack
  */
 export async function readyState(of: EngineStack, report: Report): Promise<StateRead | undefined> {
@@ -51,7 +51,7 @@ export async function readyState(of: EngineStack, report: Report): Promise<State
  *
  * @param force whether to also remove the locks of runs that cannot be seen from this machine
  * @returns the number of removed locks
- * @throws MusterError if a lock must not be removed; in that case, no lock is removed
+ * @throws MusterError if a lock must not be removed; no lock is then removed
  */
 export async function unlockState(of: EngineStack, force: boolean, report: Report): Promise<number> {
   const store = openStore(of);
@@ -89,8 +89,8 @@ export async function locksOf(of: EngineStack): Promise<readonly StackLock[] | u
 }
 
 /**
- * Runs `work` while no other process in this checkout uses the state. Otherwise one process could mistake the
- * new lock of another process for the lock of a killed run, and remove it.
+ * Runs `work` while no other process in this checkout uses the state. Without this, a process could mistake the new
+ * lock of another process for the lock of a killed run, and remove this lock.
  */
 function exclusively<T>({ project }: EngineStack, report: Report, work: () => Promise<T>): Promise<T> {
   const waiting = (pid: number) => report(`waiting for process ${pid}, which is checking the state`);
@@ -112,7 +112,7 @@ async function removeLocks(
 }
 
 /**
- * Adopts the resources that killed runs were creating, and upgrades the state, if needed. Uses `stack import`, which
+ * If necessary, adopts the resources that killed runs were creating, and upgrades the state. Uses `stack import`, which
  * takes the stack's lock.
  */
 async function rewriteState(of: EngineStack, report: Report): Promise<void> {
@@ -137,8 +137,8 @@ async function rewriteState(of: EngineStack, report: Report): Promise<void> {
 }
 
 /**
- * How many times to try to read a state that a killed run is still writing, and the milliseconds between
- * attempts.
+ * The maximum number of attempts to read a state while a killed run still writes it, and the number of milliseconds
+ * between two attempts.
  */
 const [TRIES, PAUSE] = [6, 500];
 
@@ -169,7 +169,9 @@ function lockedError(stack: string, lock: StackLock): MusterError {
   });
 }
 
-/** Matches backends with locks that are files or rows. Such a lock remains when the run that holds it is killed. */
+/**
+ * Matches the backends whose locks are files or rows. Such a lock still exists after the run that holds it was killed.
+ */
 const OWN_LOCKS = /^(file|s3|gs|azblob|postgres):/;
 
 /** Opens a stack's state; undefined if a service such as Pulumi Cloud manages its locks. */

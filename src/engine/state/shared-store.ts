@@ -17,8 +17,8 @@ const NOTE_TO_LOCK = 300_000;
 const LOCK = /^\s+(\S+): created by (.+)@(\S+) \(pid (\d+)\) at (\S+)$/gm;
 
 /**
- * Opens a state that many machines write: a bucket, a database, or a folder outside the project. The state is
- * accessed only through the engine, so that every backend and login that the engine supports works here too.
+ * Opens a state that several machines write: a bucket, a database, or a folder outside the project. Accesses the state
+ * only through the engine, so that Muster supports every backend and login that the engine supports.
  */
 export function sharedStore(of: EngineStack): Store {
   return {
@@ -36,8 +36,8 @@ export function sharedStore(of: EngineStack): Store {
 }
 
 /**
- * Finds another run in this checkout by its recorded process, not by its lock, because this run might not have taken
- * its lock yet. `readLocks` itself briefly takes the lock, and could take it before this run does.
+ * Finds another run in this checkout. Searches for its recorded process, because the other run might not have taken its
+ * lock yet. `readLocks` itself briefly takes the lock, and could take it before the other run does.
  */
 function ownRun({ project, stack }: EngineStack): StackLock | undefined {
   const run = notedRuns(project, stack).find((one) => one.pid !== process.pid && isAlive(one));
@@ -49,7 +49,7 @@ function ownRun({ project, stack }: EngineStack): StackLock | undefined {
 
 const UNCHANGED = { isInterrupted: false, isFormer: false, hasComponent: false };
 
-/** Reads the state, and finds out which changes it needs. */
+/** Reads the state, and finds out which changes the state needs. */
 async function exported(of: EngineStack): Promise<Omit<StateRead, "locks">> {
   const answer = await ask(of, ["stack", "export", "--stack", of.stack]);
   if (hasNoStack(answer)) return UNCHANGED;
@@ -60,9 +60,9 @@ async function exported(of: EngineStack): Promise<Omit<StateRead, "locks">> {
 }
 
 /**
- * Reads the locks of a stack. The engine has no command that only reads locks, but every command that needs
- * the lock reports who holds the lock. Only one of these commands changes nothing: the rename of a stack to
- * its own name, because this name is taken.
+ * Reads the locks of a stack. The engine has no command that only reads locks, but every command that needs the lock
+ * reports who holds it. Only one of these commands changes nothing: the rename of a stack to its own name. The engine
+ * refuses this rename, because the name already exists.
  */
 async function readLocks(of: EngineStack): Promise<StackLock[]> {
   const { project, stack } = of;
@@ -84,8 +84,8 @@ function lockOf(owner: LockOwner, place: string, runs: readonly EngineRun[]): St
 }
 
 /**
- * Finds out whether the run that holds a lock is alive. A run counts as dead only if it was recorded here,
- * because another machine can have the same name as this machine.
+ * Finds out whether the run that holds a lock is alive. A run counts as dead only if it was recorded on this machine,
+ * because another machine can have the same name.
  */
 function holderOf(owner: LockOwner, runs: readonly EngineRun[]): LockHolder {
   const run = runs.find(({ pid, noted }) => {

@@ -7,30 +7,30 @@ export type LockHolder = "alive" | "dead" | "unseen";
 /** One of the engine's locks on a stack (pkg/backend/diy/lock.go). */
 export interface StackLock {
   /**
-   * The path of the lock's file, or the lock's place in a shared state as the engine reports it. Empty for a
-   * run that might not have taken its lock yet.
+   * The path of the lock's file, or the lock's place in a shared state as the engine reports it. Empty if the run might
+   * not have taken its lock yet.
    */
   readonly place: string;
   readonly username: string;
   readonly hostname: string;
   readonly pid: number;
-  /** When the lock was taken, in ISO 8601. */
+  /** The time when the lock was taken, in ISO 8601. */
   readonly timestamp: string;
   readonly holder: LockHolder;
 }
 
-/** The data about itself that an engine writes into its lock. */
+/** The data about its own process that an engine writes into its lock. */
 export type LockOwner = Omit<StackLock, "place" | "holder">;
 
 /**
- * The number of milliseconds by which a change of the clock can shift start times. Process ids are not reused
+ * The maximum number of milliseconds by which a change of the clock shifts start times. Process ids are not reused
  * within this time.
  */
 const CLOCK_MARGIN = 60_000;
 
 /**
- * Checks the holder of a lock on a state that only this machine writes. The holder is dead if the lock is
- * complete and the process in it does not exist, is not a `pulumi`, or started after the lock was taken.
+ * Checks the holder of a lock on a state that only this machine writes. The holder is dead if the lock is complete, and
+ * if its process does not exist, is not a `pulumi`, or started after the lock was taken.
  */
 export function holderHere({ hostname: host, pid, timestamp }: LockOwner): LockHolder {
   const since = Date.parse(timestamp);
@@ -47,7 +47,7 @@ export function lockOwner({ username, hostname: host, pid }: StackLock): string 
   return `${username}@${host} (process ${pid})`;
 }
 
-/** Returns the time when a lock was taken, to the second. */
+/** Returns the time when a lock was taken, without fractions of a second. */
 export function takenAt({ timestamp }: StackLock): string {
   return timestamp.replace(/\.\d+/, "");
 }

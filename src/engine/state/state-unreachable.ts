@@ -2,7 +2,7 @@ import { MusterError } from "../../base/errors.ts";
 import { withoutPassword } from "../project.ts";
 import type { EngineAnswer, EngineStack } from "../run-engine.ts";
 
-/** Maps the error texts of the engine's drivers to the cause and to what the user should do. */
+/** Maps the error texts of the engine's drivers to the cause and to the user's next step. */
 const CAUSES: readonly (readonly [said: RegExp, why: string, next: string])[] = [
   [
     /connection refused|no such host|network is unreachable|i\/o timeout/,

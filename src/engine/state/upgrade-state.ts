@@ -19,7 +19,7 @@ interface StateResource {
   readonly outputs?: Readonly<Record<string, unknown>>;
 }
 
-/** The types of the resources that had no parent before version 0.2. Their parent is now their Host. */
+/** The types of the resources that had no parent before version 0.2. Now, their parent is the Host resource. */
 const UNDER_HOST = ["Tenant", "Reader", "Account", "HostJobs", "Service"];
 
 const PARTS: readonly string[] = Object.values(FORMER_TYPES);
@@ -27,7 +27,7 @@ const PARTS: readonly string[] = Object.values(FORMER_TYPES);
 const FORMER = new RegExp(`::muster:index:(?:${[...UNDER_HOST, ...PARTS].join("|")})::`);
 
 /**
- * Whether a state is from before version 0.2, when each part of an agent was a separate resource.
+ * Whether a state is from before version 0.2. In such a state, each part of an agent is a separate resource.
  *
  * @param text the state as JSON
  */
@@ -36,10 +36,9 @@ export function isFormerState(text: string): boolean {
 }
 
 /**
- * Upgrades a state from before version 0.2. Aliases are enough for a run without targets. In a run with
- * targets, however, the engine would keep the old names of all resources outside the targets. The resources
- * that depend on them would already refer to the new names. The engine would refuse to read the resulting
- * state.
+ * Upgrades a state from before version 0.2. Aliases are enough only for a run without targets. In a run with targets,
+ * the engine would keep the old names of all resources outside the targets, but the resources that depend on them would
+ * refer to the new names. The engine would refuse to read the resulting state.
  */
 export function upgradeState(exported: Deployment): Deployment {
   const resources = (exported.deployment?.resources ?? []) as readonly StateResource[];
@@ -62,7 +61,7 @@ function typeOf(urn: string): string {
   return /::muster:index:(\w+)::[^$]*$/.exec(urn)?.[1] ?? "";
 }
 
-/** Returns the current form of a URN. @param hosts the names of the hosts that have a Host in the state */
+/** Returns the current form of a URN. @param hosts the names of the hosts that have a Host resource in the state */
 function renamed(urn: string, hosts: ReadonlySet<string>): string {
   const type = typeOf(urn);
   const name = nameInUrn(urn);
@@ -75,7 +74,7 @@ function renamed(urn: string, hosts: ReadonlySet<string>): string {
 
 /** Returns a resource with its Host as the parent, and with its references changed to the current names. */
 function moved(resource: StateResource, rename: (urn: string) => string): StateResource {
-  // The aliases are left out, so that no later run mistakes the resource for a former resource.
+  // The aliases are removed, so that no later run mistakes the resource for a former resource.
   const { aliases: _, ...rest } = resource;
   const { dependencies, propertyDependencies, deletedWith } = resource;
   const urn = rename(resource.urn);
@@ -104,7 +103,7 @@ function references(urns: readonly string[], self: string, rename: (urn: string)
 }
 
 /**
- * Joins the parts of an agent into one Agent. Its property `resource` keeps the former id of the Identity
+ * Joins the parts of an agent into one Agent. The `resource` property of the Agent is the former id of the Identity
  * until the host has a single record of the agent.
  */
 function joined(parts: readonly StateResource[], rename: (urn: string) => string): StateResource {

@@ -4,20 +4,20 @@ import { writeFileAtomic } from "../../base/files.ts";
 import type { ReservedIp } from "./digitalocean/account.ts";
 
 /**
- * A reserved IP that a run was about to create. A reserved IP has neither a name nor tags. If the answer to
- * the request that creates it is lost, only this record shows that the address belongs to the stack. It costs
- * money until it is deleted.
+ * A reserved IP that a run was about to create. A reserved IP has neither a name nor tags, and costs money until it is
+ * deleted. If the response to the request that creates the address is lost, only this record shows that the address
+ * belongs to the stack.
  */
 export interface AwaitedAddress {
   readonly region: string;
-  /** The reserved IPs that the account had before. */
+  /** The reserved IPs that the account had before the run. */
   readonly before: readonly string[];
 }
 
-/** The notes, by host. */
+/** The records of awaited addresses, by host. */
 export type Awaited = Readonly<Record<string, AwaitedAddress>>;
 
-/** The records of a project's awaited addresses, on this machine. */
+/** Reads and writes a project's records of awaited addresses on this machine. */
 export interface AwaitedAddresses {
   /** @param owner `<project>/<stack>` */
   read(owner: string): Awaited;
@@ -42,7 +42,7 @@ export function awaitedAddresses(project: string): AwaitedAddresses {
 }
 
 /**
- * Returns the addresses that have appeared since a run was about to create an address, except addresses that are
+ * Returns the addresses that have appeared in the account since the record was written. Omits addresses that are
  * assigned to a droplet or recorded in the state.
  *
  * @param recorded the addresses in the state
@@ -60,11 +60,11 @@ export function appearedSince(
 }
 
 /**
- * Assigns these addresses to hosts. If there are more addresses than hosts, somebody else has created some of them, so
- * no host gets one.
+ * Decides which host gets which address. If there are more addresses than hosts, somebody else has created some of the
+ * addresses, so no host gets an address.
  *
  * @param appeared the possible addresses of each host
- * @returns the addresses by host
+ * @returns the address of each host that gets one
  */
 export function addressesFor(appeared: Readonly<Record<string, readonly string[]>>): Record<string, string> {
   const waiting = Object.entries(appeared).filter(([, ips]) => ips.length > 0);

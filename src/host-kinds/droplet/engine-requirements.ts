@@ -9,30 +9,31 @@ import { stackTag } from "./preflight-protocol.ts";
 import type { DropletHostSpec } from "./spec.ts";
 
 /**
- * DigitalOcean accepts 250 requests per minute. At this rate (requests per second), the vendor's plugin leaves enough
- * requests for Muster and for other clients. Up to BURST resources need so few requests that the rate is not limited.
+ * PACE is the maximum rate of the vendor's plugin in requests per second. DigitalOcean accepts 250 requests per minute,
+ * so this rate leaves enough requests for Muster and for other clients. Up to BURST resources need so few requests that
+ * the rate is not limited.
  */
 const [PACE, BURST] = ["3", 30] as const;
 
 /** The steps that the launcher performs for droplets before it starts the engine. */
 export const dropletLaunch: LaunchOfKind<DropletHostSpec> = {
   env: {
-    // Muster's own resources request a refresh before the engine makes its plan. The vendor's resources do
-    // not, so this option makes the engine refresh all resources.
+    // Muster's own resources request a refresh before the engine makes its plan. The vendor's resources do not request
+    // a refresh, so this option makes the engine refresh all resources.
     PULUMI_OPTION_REFRESH: "true",
   },
   createEnv: {
-    // If the answer to `POST /v2/droplets` were lost, the client in the plugin (godo) would repeat the
-    // request and create a second droplet. Without retries, the next run finds the droplet that was created.
+    // If the response to `POST /v2/droplets` were lost, the client in the plugin (godo) would repeat the request and
+    // create a second droplet. Without retries, the next run finds the droplet that was created.
     DIGITALOCEAN_HTTP_RETRY_MAX: "0",
-    // Retries are off, so a request above the API's rate limit fails. This pace stays below the limit.
+    // Retries are off, so a request above the API's rate limit would fail. This rate is below the limit.
     DIGITALOCEAN_REQUESTS_PER_SECOND: PACE,
   },
   readEnv: (resources) => (resources > BURST ? { DIGITALOCEAN_REQUESTS_PER_SECOND: PACE } : {}),
   tokens: "digitalocean:",
   privateKeys: (hosts) => [...new Set(hosts.flatMap(({ identityFile }) => identityFile ?? []))],
-  // The token is checked first, because with an invalid token the vendor's plugin would fail for each resource, and
-  // `up` would change no host.
+  // The token is checked first. With an invalid token, the vendor's plugin would fail for each resource, and `up` would
+  // change no host.
   check: async (config) => {
     const { url, token } = await openAccess(config, DROPLETS_NEED_IT);
     await openApi(url, token).one("account", "account");

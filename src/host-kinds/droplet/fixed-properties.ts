@@ -2,18 +2,18 @@ import type { Droplet, Volume } from "./digitalocean/account.ts";
 import type { DropletQuestion, VolumeQuestion } from "./preflight-protocol.ts";
 
 /**
- * A property that the vendor's schema marks as replacing. If such a property changed, the vendor's provider would
- * delete the resource with its data and create a new resource. Muster prevents this: it keeps the existing value, and
- * names in a warning the setting that only a new resource can have.
+ * A property whose change requires a replacement according to the vendor's schema. The vendor's provider would then
+ * delete the resource with its data, and create a new resource. Muster prevents this: it keeps the existing value, and
+ * prints a warning that names the setting that only a new resource can have.
  */
 interface FixedProperty<Declared, Actual> {
   /** The name in the vendor's schema. */
   readonly property: string;
-  /** Absent if fleet.yaml has no such setting, or if the API does not return its value. */
+  /** The setting in fleet.yaml. Absent if there is no such setting, or if the API does not return its value. */
   readonly setting?: Setting<Declared, Actual>;
   /**
-   * Whether a change replaces the resource. If this function is absent, every change does. The engine ignores the
-   * property only if this function returns true, so it still applies all other changes.
+   * Whether a change of the property replaces the resource. If this function is absent, every change does. The engine
+   * ignores a change only if this function returns true, and applies all other changes.
    */
   readonly only?: (declared: string, actual: string) => boolean;
 }
@@ -31,7 +31,10 @@ const isOn = (features: readonly string[] | undefined, feature: string) =>
   features === undefined ? undefined : `${features.includes(feature)}`;
 const textOf = (value: boolean | undefined) => (value === undefined ? undefined : `${value}`);
 
-/** https://github.com/digitalocean/terraform-provider-digitalocean, resource_droplet.go */
+/**
+ * The fixed properties of a droplet: resource_droplet.go in
+ * https://github.com/digitalocean/terraform-provider-digitalocean
+ */
 const DROPLET: readonly FixedProperty<DropletQuestion, Droplet>[] = [
   { property: "userData" },
   { property: "sshKeys" },
@@ -70,12 +73,12 @@ const DROPLET: readonly FixedProperty<DropletQuestion, Droplet>[] = [
       declared: ({ ipv6 }) => textOf(ipv6),
       actual: ({ features }) => isOn(features, "ipv6"),
     },
-    // DigitalOcean can switch IPv6 on, but not off.
+    // DigitalOcean can enable IPv6 on an existing droplet, but not disable it.
     only: (declared) => declared === "false",
   },
 ];
 
-/** resource_volume.go */
+/** The fixed properties of a volume: resource_volume.go */
 const VOLUME: readonly FixedProperty<VolumeQuestion, Volume>[] = [
   { property: "name" },
   { property: "region" },
@@ -95,18 +98,18 @@ const VOLUME: readonly FixedProperty<VolumeQuestion, Volume>[] = [
       declared: ({ size }) => `${size}`,
       actual: ({ size_gigabytes }) => `${size_gigabytes}`,
     },
-    // The vendor's provider refuses a smaller size, and would end the run for all hosts.
+    // A smaller size is ignored, because the vendor's provider refuses it and would end the run for all hosts.
     only: (declared, actual) => Number(declared) < Number(actual),
   },
 ];
 
-/** resource_reserved_ip.go */
+/** The fixed properties of a reserved IP: resource_reserved_ip.go */
 const RESERVED_IP: readonly FixedProperty<unknown, unknown>[] = [{ property: "region" }];
 
 /** The fixed properties of each kind of resource. */
 export const FIXED = { droplet: DROPLET, volume: VOLUME, reservedIp: RESERVED_IP } as const;
 
-/** A declared setting that the existing resource cannot get. */
+/** A declared setting that the existing resource cannot have. */
 export interface KeptSetting {
   readonly property: string;
   readonly key: string;

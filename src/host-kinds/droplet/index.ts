@@ -6,7 +6,7 @@ import type { DropletHostSpec } from "./spec.ts";
 import { DROPLET_INVENTORY, dropletTarget } from "./target.ts";
 
 export const droplet: HostKind<DropletHostSpec> = {
-  // A run can delete a droplet with its disk, and the data on the disk cannot be restored.
+  // Droplets are protected, because a run can delete a droplet with its disk, and the data cannot be restored.
   isProtected: true,
   inventory: DROPLET_INVENTORY,
   resolve: resolveDroplet,

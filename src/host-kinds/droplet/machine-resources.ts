@@ -1,6 +1,6 @@
 import type { MachineOfKind } from "../host-kind.ts";
 
-/** The machine of a droplet host: the droplet with the resources that belong to it. */
+/** The machine of a droplet host: the droplet and its attached resources. */
 export const DROPLET_MACHINE = {
   type: "DropletHost",
   tokens: [

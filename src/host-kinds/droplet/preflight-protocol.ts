@@ -1,13 +1,13 @@
 import { digestOf } from "../../model/digest.ts";
 
 /**
- * The resources that the program will declare at DigitalOcean. The provider answers which of them already
- * exist.
+ * The resources that the program will declare at DigitalOcean. The provider's response says which of these resources
+ * already exist.
  */
 export interface CloudQuestion {
-  /** `<project>/<stack>`. */
+  /** The stack, as `<project>/<stack>`. */
   readonly owner: string;
-  /** The URL of the API, and the token. If the token is empty, the provider reads it from its environment. */
+  /** The URL of the API, and the token. If the token is empty, the provider reads a token from its environment. */
   readonly api: { readonly url: string; readonly token: string };
   readonly droplets: readonly DropletQuestion[];
   /** Public keys, by their name in fleet.yaml. */
@@ -16,7 +16,7 @@ export interface CloudQuestion {
   readonly project?: string;
 }
 
-/** The declared settings from which the provider finds a droplet and computes its price. */
+/** The declared settings that the provider needs to find a droplet and to compute its price. */
 export interface DropletQuestion {
   readonly host: string;
   readonly formerly: readonly string[];
@@ -26,10 +26,10 @@ export interface DropletQuestion {
   readonly backups: boolean;
   readonly monitoring: boolean;
   readonly ipv6: boolean;
-  /** Absent if the droplet is in the region's default VPC. */
+  /** The UUID of the VPC. Absent if the droplet is in the region's default VPC. */
   readonly vpc?: string;
   readonly reservedIp: boolean;
-  /** By the volume's name in fleet.yaml. */
+  /** The volumes, by their name in fleet.yaml. */
   readonly volumes: Readonly<Record<string, VolumeQuestion>>;
   readonly isProtected: boolean;
   /** The text of `replace` in fleet.yaml, if there is one. */
@@ -41,7 +41,7 @@ export interface DropletQuestion {
 }
 
 export interface VolumeQuestion {
-  /** In GiB. */
+  /** The size in GiB. */
   readonly size: number;
   readonly filesystem: string;
 }
@@ -61,8 +61,8 @@ export interface CloudAnswer {
 }
 
 /**
- * A resource that an account can contain only once. If another stack or a person created the resource, this
- * stack uses it but never changes it.
+ * A resource that an account can contain only once. If another stack or a person created the resource, this stack uses
+ * the resource but never changes it.
  */
 export interface Shared {
   readonly id: string;
@@ -76,26 +76,22 @@ export interface DropletAnswer {
   readonly id?: string;
   /** Whether this run replaces the droplet, because `replace` in fleet.yaml has a new text. */
   readonly isReplaced: boolean;
-  /** The text of `replace` that requested the droplet. Absent if the droplet was not requested by `replace`. */
+  /** The text of `replace` that requested the droplet. Absent if no `replace` requested the droplet. */
   readonly replace?: string;
-  /**
-   * The reserved IP of the droplet. Absent if the droplet has no reserved IP, or if fleet.yaml declares no reserved IP
-   * for it.
-   */
+  /** The reserved IP of the droplet. Absent if the droplet has no reserved IP, or if fleet.yaml declares none. */
   readonly reservedIp?: string;
   /** Whether the droplet existed before Muster managed it. An adopted droplet keeps its name and tags. */
   readonly isAdopted?: true;
   /** Whether the droplet's size differs from the declared size. */
   readonly isResized?: true;
-  /** The vendor's names of settings that the existing droplet keeps. Absent if the list would be empty. */
+  /** The settings that the existing droplet keeps, by the vendor's names. Absent if there are none. */
   readonly kept?: readonly string[];
   /** The region of the existing droplet, if it differs from the declared region. */
   readonly region?: string;
-  /** Whether the reserved IP is assigned to this droplet, but the state does not record this yet. */
+  /** Whether the reserved IP is assigned to this droplet, but the state does not record the assignment yet. */
   readonly isAssigned?: true;
   /**
-   * Whether fleet.yaml no longer declares the reserved IP, but the state protects it, so that this run cannot
-   * remove it.
+   * Whether fleet.yaml no longer declares the reserved IP, but this run cannot remove it because the state protects it.
    */
   readonly keepsReservedIp?: true;
 }
@@ -103,21 +99,17 @@ export interface DropletAnswer {
 /** An existing volume, and its actual settings. */
 export interface VolumeAnswer extends VolumeQuestion {
   readonly id: string;
-  /** The vendor's names of settings that the existing volume keeps. */
+  /** The settings that the existing volume keeps, by the vendor's names. */
   readonly kept: readonly string[];
-  /**
-   * Whether fleet.yaml no longer declares the volume, but the state protects it, so that this run cannot
-   * remove it.
-   */
+  /** Whether fleet.yaml no longer declares the volume, but this run cannot remove it because the state protects it. */
   readonly isUndeclared: boolean;
 }
 
-/** The name (`token`) of the provider function that answers a CloudQuestion. */
+/** The name (`token`) of the provider function that receives a CloudQuestion. */
 export const CLOUD_TOKEN = "muster:index:cloud";
 
 /**
- * Returns the tags by which later runs find a droplet. The tags encode the stack and the host of the droplet,
- * and the text of `replace`.
+ * Returns the tags by which later runs find a droplet. The tags encode the stack, the host, and the text of `replace`.
  */
 export function tagsOf(owner: string, host: string, replace?: string): string[] {
   const ofHost = `${stackTag(owner)}:${host}`;
@@ -163,18 +155,17 @@ function asTag(text: string): string {
 }
 
 /**
- * Returns the description of a DigitalOcean project. Later runs recognize by this description that the stack
- * created the project.
+ * Returns the description of a DigitalOcean project. From this description, later runs know that the stack created the
+ * project.
  */
 export function projectDescription(owner: string): string {
   return `Made by Muster for ${owner}.`;
 }
 
 /**
- * Returns the name of a resource that Muster creates at DigitalOcean. The name is the same in each run, so a
- * run also finds resources that a killed run created. The name consists of lower-case letters, digits and
- * `-`. It is cut to 64 characters, the maximum for the name of a volume, and ends with a digest that makes it
- * unique.
+ * Returns the name of a resource that Muster creates at DigitalOcean. The name is the same in each run, so a run also
+ * finds resources that a killed run created. The name consists of lower-case letters, digits and `-`. The name is cut
+ * to 64 characters, the maximum for a volume. It ends with a digest that makes the name unique.
  */
 export function cloudName(owner: string, ...parts: readonly string[]): string {
   const fullName = [owner, ...parts].join("/");

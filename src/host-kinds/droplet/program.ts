@@ -31,13 +31,13 @@ export const makeMachines: HostKindProgramModule<DropletHostSpec>["makeMachines"
   return new Map(parts.map(({ spec, droplet }) => [spec.name, makeHost(sdk, spec, droplet, answer)]));
 };
 
-/** Adds the ports of a host's services to the ports that the firewall of the host opens. */
+/** Adds the ports of a host's services to the ports that the host's firewall opens. */
 function withServicePorts(spec: DropletHostSpec, { services }: Fleet): DropletHostSpec {
   const forServices = Object.values(services).flatMap(({ host, open }) => (host === spec.name ? open : []));
   return { ...spec, droplet: { ...spec.droplet, open: [...spec.droplet.open, ...forServices] } };
 }
 
-/** Declares the public keys. A key that this stack did not add to the account is used but never changed. */
+/** Declares the public keys. If this stack did not add a key to the account, the key is used but never changed. */
 function makeKeys(
   { SshKey }: typeof Sdk,
   owner: string,

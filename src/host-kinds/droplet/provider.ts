@@ -16,7 +16,7 @@ export function dropletProvider(droplets: Droplets, addresses: AwaitedAddresses)
   return {
     handlers: (context) => ({ DropletHost: dropletHostHandler(context, droplets) }),
     functions: (context) => ({
-      // Only Muster's own program calls this function, so the types of the question and the answer are known.
+      // Only Muster's own program calls this function, so the types of the request and the response are known.
       [CLOUD_TOKEN]: async (args, report) =>
         (await dropletPreflight(
           context,

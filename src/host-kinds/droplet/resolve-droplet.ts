@@ -45,8 +45,8 @@ function resolveSpec(name: string, raw: RawHost, keys: Keys, context: Context): 
     return undefined;
   }
   if (own.region === undefined) {
-    // An invalid section `cloud` is read as empty. If the section contains a `region` nevertheless, its own
-    // error is enough, and no missing `region` is reported.
+    // An invalid `cloud` section is read as empty. If the section contains a `region`, only the error in the section is
+    // reported, and not a missing `region`.
     if (asMap(asMap(context.source.value)["cloud"])["region"] === undefined) {
       refuse("has no `region`, and `cloud` has no `region` either", keys, context);
     }
@@ -86,16 +86,16 @@ function adoptOf({ droplet, firewall, hostKeys = [] }: NonNullable<RawHost["adop
 }
 
 /**
- * Whether a run can create the droplet. For this, `cloud.keys` must contain a public key. A droplet that is
- * only adopted needs no key.
+ * Whether a run can create the droplet, so that `cloud.keys` must contain a public key. A droplet that is only adopted
+ * needs no key.
  */
 function mayBeMade({ adopt, replace }: RawHost): boolean {
   return adopt === undefined || replace !== undefined;
 }
 
 /**
- * DigitalOcean allows 64 characters in the name of a volume. The prefix with the project and the stack needs
- * some of them.
+ * The maximum length of a volume's name in fleet.yaml. DigitalOcean allows 64 characters, and Muster adds a prefix with
+ * the project and the stack.
  */
 const MOST_VOLUME_NAME = 40;
 

@@ -15,39 +15,36 @@ export interface CloudSpec {
   readonly keys: Readonly<Record<string, string>>;
   /** The addresses and networks that can connect by SSH. */
   readonly sshFrom: readonly string[];
-  /**
-   * The DigitalOcean project for the resources of the fleet. If it is left out, the resources remain in the
-   * default project.
-   */
+  /** The DigitalOcean project for the resources of the fleet. If absent, the resources are in the default project. */
   readonly project?: string;
 }
 
 /** The declared settings of one droplet. */
 export interface DropletSpec {
-  /** A slug, such as `nyc3`. */
+  /** The slug of the region, such as `nyc3`. */
   readonly region: string;
-  /** A slug, such as `s-1vcpu-2gb`. */
+  /** The slug of the size, such as `s-1vcpu-2gb`. */
   readonly size: string;
-  /** A slug, such as `debian-12-x64`, or the ID of a snapshot. */
+  /** The slug of an image, such as `debian-12-x64`, or the ID of a snapshot. */
   readonly image: string;
   readonly backups: boolean;
   readonly monitoring: boolean;
   readonly ipv6: boolean;
-  /** The UUID of an existing VPC. If it is left out, the region's default VPC is used. */
+  /** The UUID of an existing VPC. If absent, the region's default VPC is used. */
   readonly vpc?: string;
   readonly tags: readonly string[];
   /** Whether the droplet is reached at a reserved IP, which is kept when the droplet is replaced. */
   readonly reservedIp: boolean;
   readonly volumes: Readonly<Record<string, VolumeSpec>>;
-  /** Replaces `cloud.sshFrom` for this droplet. If it is left out, `cloud.sshFrom` applies. */
+  /** Replaces `cloud.sshFrom` for this droplet. If absent, `cloud.sshFrom` applies. */
   readonly sshFrom?: readonly string[];
-  /** The ports that the droplet's firewall opens besides SSH. */
+  /** The ports that the droplet's firewall opens in addition to the SSH port. */
   readonly open: readonly OpenPort[];
   /** Steps that run once on the droplet, in this order, before Muster installs anything. */
   readonly setup: readonly SetupStep[];
-  /** The maximum time in seconds until a new droplet accepts a login. */
+  /** The maximum number of seconds to wait until a new droplet accepts a login. */
   readonly bootTimeout: number;
-  /** The reason for the droplet's last replacement, if there is one. A new text requests a new droplet. */
+  /** The reason for the droplet's last replacement; absent if there is none. A new text requests a new droplet. */
   readonly replace?: string;
   /** The existing droplet to adopt; absent if Muster creates the droplet. */
   readonly adopt?: AdoptSpec;
@@ -59,9 +56,7 @@ export interface AdoptSpec {
   readonly droplet: string;
   /** The UUID of the firewall that is adopted with the droplet; absent if no firewall is adopted. */
   readonly firewall?: string;
-  /**
-   * The public host keys of the droplet, such as `ssh-ed25519 AAAA…`. They are valid only for this droplet.
-   */
+  /** The public host keys of the droplet, such as `ssh-ed25519 AAAA…`. These keys are valid only for this droplet. */
   readonly hostKeys: readonly string[];
 }
 

@@ -15,8 +15,8 @@ export const DROPLET_INVENTORY: InventoryFile = {
 };
 
 /**
- * Returns the address and the login of a declared droplet. @throws HostError if the inventory does not
- * contain it
+ * Returns the address and the login of a declared droplet. @throws HostError if the inventory does not contain the
+ * droplet
  */
 export function dropletTarget(spec: DropletHostSpec, known: InventoryHost | undefined): HostTarget {
   if (known !== undefined) return dropletAt(spec, known);

@@ -34,8 +34,7 @@ export const local: HostKind<LocalHostSpec> = {
   inventory,
   resolve: (_raw, common) => ({ kind: "local", ...common }),
   sharedWith: () => ({ network: "this machine" }),
-  // After a rename, the disk, the cgroups and the running supervisor still have the original name of the
-  // host.
+  // A rename does not change the disk, the cgroups and the running supervisor: they keep the original name of the host.
   renamed: (host, from) => ({ ...host, machine: host.machine ?? from }),
   target: (spec, known) => {
     if (known !== undefined) return knownTarget(spec, known, inventory);

@@ -13,11 +13,11 @@ export interface PulumiHostSpec extends HostBase {
   readonly kind: "pulumi";
   /** The absolute path of a private key. If absent, ssh_config determines the keys. */
   readonly identityFile?: string;
-  /** The number of seconds in which a new machine must answer. */
+  /** The maximum number of seconds to wait until a new machine answers. */
   readonly bootTimeout: number;
 }
 
-/** The default `bootTimeout`, the same as for a droplet. */
+/** The default `bootTimeout`, which is the same as for a droplet. */
 const BOOT_TIMEOUT = "10m";
 
 export const PULUMI_INVENTORY: InventoryFile = {
@@ -55,7 +55,9 @@ export const pulumi: HostKind<PulumiHostSpec> = {
   machine,
 };
 
-/** Uses the private key that fleet.yaml declares now. It is a path on the operator's machine. */
+/**
+ * Replaces the private key in the inventory with the currently declared key, which is a path on the operator's machine.
+ */
 function withLogin({ identityFile }: PulumiHostSpec, known: InventoryHost): InventoryHost {
   const { identityFile: _, ...rest } = known;
   return { ...rest, ...(identityFile !== undefined && { identityFile }) };

@@ -27,8 +27,8 @@ function makeHost(
 }
 
 /**
- * Returns the program's values as inputs. A value is empty if the resource that provides it has failed. The provider then
- * refuses to contact the machine, and the other hosts converge.
+ * Returns the program's values as inputs. A value becomes empty if the resource that provides it has failed. The
+ * provider then refuses to contact this machine, but the other hosts converge.
  */
 function inputsOf({ address, machine = address, user, port, keys }: FleetMachine): Inputs {
   const values: Record<string, Input<unknown> | undefined> = { address, machine, user, port, keys };

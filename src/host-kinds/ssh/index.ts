@@ -49,10 +49,7 @@ function networkOf(address: string): string | undefined {
   return isIPv4(address) ? `${address.split(".").slice(0, 3).join(".")}.0/24` : undefined;
 }
 
-/**
- * Returns the pinned keys of a host. Returns an empty list if the keys were pinned for another address or
- * port.
- */
+/** Returns the pinned keys of a host; an empty list if the keys were pinned for another address or port. */
 function pinnedKeys({ address, port }: SshHostSpec, known: InventoryHost | undefined): readonly string[] {
   return known?.address === address && known.port === port ? known.hostKeys : [];
 }

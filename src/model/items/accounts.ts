@@ -7,20 +7,23 @@ export interface GroupItem {
   readonly want: { readonly present: true };
 }
 
-/** A Linux user. `notify`, `restart` and `within` are like those of a FileItem: a unit gets its groups at its start. */
+/**
+ * A Linux user. `notify`, `restart` and `within` have the same meaning as for a FileItem, because a unit gets the
+ * groups of its user when it starts.
+ */
 export interface UserItem {
   readonly kind: "user";
   readonly name: string;
   /** Whether the user is a system account. The uid of a system account is lower than the uids of people. */
   readonly system?: true;
   /**
-   * If present, the user is kept when its resource is removed. If the user were removed, a new user could get
-   * the same uid and own the removed user's files.
+   * If present, the user is kept when its resource is removed. Otherwise, a new user could get the same uid and own the
+   * removed user's files.
    */
   readonly onRemove?: "keep";
   /**
-   * Whether an existing item keeps the properties that control access to it: owner, group, mode, and a user's primary
-   * group, home and shell. Set until an adopted agent is taken over.
+   * If present, an existing item keeps the properties that control access to the item: owner, group, mode, and a user's
+   * primary group, home and shell. Present until an adopted agent is taken over.
    */
   readonly asFound?: true;
   readonly notify?: string;
@@ -31,7 +34,7 @@ export interface UserItem {
     readonly group: string;
     readonly home: string;
     readonly shell: string;
-    /** The supplementary groups, sorted and separated by spaces, or `none`. If absent, they are not checked. */
+    /** The supplementary groups, sorted and separated by spaces, or `none`. If absent, the groups are not checked. */
     readonly groups?: string;
   };
 }
@@ -48,12 +51,15 @@ export const OUTSIDE_HOME = "outside";
  */
 export const NAMED_IN = "namedIn";
 
-/** The rights of a user that do not come from its groups. Muster compares them, but never adds or removes a right. */
+/**
+ * The rights of a user that do not come from its groups. Muster compares these rights, but never adds or removes a
+ * right.
+ */
 export interface RightsItem {
   readonly kind: "rights";
   readonly user: string;
   readonly home: string;
-  /** Each list is text from `rightsText`. */
+  /** Each list is a text that `rightsText` returns. */
   readonly want: {
     /** The lines of sudoers that apply to the user. */
     readonly sudo: string;

@@ -1,8 +1,8 @@
 import type { Props } from "./values.ts";
 
 /**
- * What a host reports about an item: its properties, or the reason why they are unknown. An item that does
- * not exist has `{type: "absent"}` or `{present: false}`; `unknown` never means that the item is absent.
+ * A host's report about an item: its properties, or the reason why they are unknown. The properties of a missing item
+ * are `{type: "absent"}` or `{present: false}`. `unknown` never means that the item is missing.
  */
 export type Observation =
   | {
@@ -11,16 +11,16 @@ export type Observation =
       readonly refusal?: Refusal;
       /** A sentence about the host that `up` prints, although the item is as declared. */
       readonly warning?: string;
-      /** Whether `up` succeeds although it does not repair the item, because it never changes such an item. */
+      /** Present if `up` never changes such an item. `up` then succeeds without repairing the item. */
       readonly isLeft?: true;
-      /** The item's path without links, if links lead out of its agent's home. */
+      /** The item's path with all links resolved. Present if links lead out of the agent's home. */
       readonly leads?: string;
     }
   | { readonly unknown: string };
 
 /**
- * Why `up` cannot give an item its declared properties, and what a person can do. In the texts, `NAME` stands
- * for the name of the agent or service; see `refusalText`.
+ * The reason why `up` cannot give an item its declared properties, and the next step for a person. In both texts,
+ * `NAME` stands for the name of the agent or service; see `refusalText`.
  */
 export interface Refusal {
   /** A clause, such as "it has been in quarantine since …". */
@@ -35,9 +35,9 @@ export function refusalText({ why, next }: Refusal, name = "NAME"): string {
 }
 
 /**
- * Why the desired and the observed state differ. `drift`: somebody changed the host. `intended`: somebody
- * changed fleet.yaml. `both`: both have changed. `unknown`: the host has no record of an earlier run, so the
- * cause cannot be determined.
+ * The reason why the desired and the observed state differ. `drift`: somebody changed the host. `intended`: somebody
+ * changed fleet.yaml. `both`: both were changed. `unknown`: the host has no record of an earlier run, so the cause
+ * cannot be determined.
  */
 export type Cause = "drift" | "intended" | "both" | "unknown";
 

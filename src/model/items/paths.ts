@@ -2,8 +2,8 @@ import type { OnChange } from "../deadman.ts";
 import type { AS_DECLARED, Digest, SecretDigest } from "./values.ts";
 
 /**
- * A regular file. If `actor` is present, the file is in a folder of this user and is
- * changed with this user's rights.
+ * A regular file. If `actor` is present, the file is in a folder of this user, and is changed with this user's
+ * privileges.
  */
 export interface FileItem {
   readonly kind: "file";
@@ -32,8 +32,9 @@ export interface FileItem {
   /** Whether the secret is an OAuth login, which must not be on two hosts. */
   readonly login?: true;
   /**
-   * `once`: the file is written if it is missing, and then belongs to the agent. `merge`: Muster maintains only the
-   * keys of the declared text, and all other keys belong to the agent. If absent, Muster maintains the whole file.
+   * `once`: the file is written only if it is missing, and Muster never changes it afterwards. `merge`: Muster
+   * maintains only the keys of the declared text, and all other keys belong to the agent. If absent, Muster maintains
+   * the whole file.
    */
   readonly write?: "once" | "merge";
   /**
@@ -41,18 +42,18 @@ export interface FileItem {
    * of systemd's EnvironmentFile=.
    */
   readonly envName?: string;
-  /** Like `asFound` of UserItem. */
+  /** See `asFound` of UserItem. */
   readonly asFound?: true;
   readonly want: {
     readonly type: "file";
     /**
-     * For a secret, the declaration has `as declared` here, and the Pulumi provider's check replaces this
-     * value with the digest.
+     * The digest of the content. For a secret, the declaration contains `as declared`, and the Pulumi provider's check
+     * replaces this value with the digest.
      */
     readonly content: Digest | SecretDigest | typeof AS_DECLARED;
     readonly owner: string;
     readonly group: string;
-    /** Four octal digits, such as "0640". */
+    /** The mode as four octal digits, such as "0640". */
     readonly mode: string;
   };
 }
@@ -62,16 +63,15 @@ export interface DirectoryItem {
   readonly path: string;
   readonly actor?: string;
   /**
-   * What happens when the resource is removed: `aside` moves the folder to ASIDE_DIR, `wipe` deletes it with
-   * its contents, `keep` leaves it unchanged. With `delete`, or if `onRemove` is absent, the folder is
-   * deleted only if it is empty.
+   * What happens to the folder when the resource is removed. `aside`: it is moved to ASIDE_DIR. `wipe`: it is deleted
+   * with its contents. `keep`: it is not changed. `delete`, or if absent: it is deleted only if it is empty.
    */
   readonly onRemove?: "aside" | "delete" | "keep" | "wipe";
   /**
    * The unit that keeps this folder open while it runs. The unit is restarted when the folder is replaced.
    */
   readonly notify?: string;
-  /** Like `asFound` of UserItem. */
+  /** See `asFound` of UserItem. */
   readonly asFound?: true;
   readonly want: {
     readonly type: "directory";
@@ -88,11 +88,11 @@ export interface RowsItem {
   readonly actor: string;
   readonly table: string;
   /**
-   * If present, the rows that the agent wrote are deleted when the resource is
-   * removed. If absent, they are archived.
+   * If present, the rows that the agent wrote are deleted when the resource is removed. If absent, these rows are
+   * archived.
    */
   readonly onRemove?: "wipe";
-  /** Like `asFound` of UserItem. */
+  /** See `asFound` of UserItem. */
   readonly asFound?: true;
   readonly want: {
     readonly type: "file";
@@ -114,9 +114,9 @@ export interface CopyItem {
   readonly to: string;
   readonly from: string;
   readonly actor: string;
-  /** The users from whom data can be copied, separated by spaces. `from` is read with the rights of its owner. */
+  /** The users whose data can be copied, separated by spaces. `from` is read with the privileges of its owner. */
   readonly owners: string;
-  /** The agent's own unit. After it has taken over, nothing is copied any more. */
+  /** The agent's own unit. After this unit has taken over, nothing is copied any more. */
   readonly unit: string;
   readonly want: {
     /**

@@ -7,9 +7,8 @@ export interface PackageItem {
 }
 
 /**
- * A check that the program of a unit, its interpreter and its working directory exist, and that the unit sees
- * them. Muster does not install the program. The check runs with the rights of `actor`, the user that runs the
- * program.
+ * A check that the program of a unit, its interpreter and its working directory exist, and that the unit sees them.
+ * Muster does not install the program. The check runs with the privileges of `actor`, the user that runs the program.
  */
 export interface ProgramItem {
   readonly kind: "program";
@@ -23,7 +22,7 @@ export interface ProgramItem {
   readonly home?: string;
   /** The first argument if it is an absolute path, such as the path of a script. */
   readonly argument?: string;
-  /** Folders that the unit does not see, except for `home` and `workdir`; separated by colons. */
+  /** The folders that the unit cannot see, separated by colons. The unit can always see `home` and `workdir`. */
   readonly hidden?: string;
   readonly actor: string;
   readonly want: { readonly found: true };
@@ -40,11 +39,11 @@ export interface InstallationItem {
   readonly kind: "installation";
   /** The name in `runtimes` of fleet.yaml. */
   readonly name: string;
-  /** The addresses that are tried first for the archives, separated by spaces. Absent if there are none. */
+  /** The addresses from which a host first tries to get the archives, separated by spaces. Absent if there are none. */
   readonly origins?: string;
   readonly want: {
     readonly version: string;
-    /** The digest of the pinned text, which names every archive with its digest. */
+    /** The digest of the pinned text. This text names every archive with its digest. */
     readonly integrity: Digest;
   };
 }

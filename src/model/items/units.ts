@@ -1,6 +1,6 @@
 import type { Limit, Limits } from "../unit-limits.ts";
 
-/** The observed state of a unit that was restarted too often and stays stopped; never declared. */
+/** The observed state of a unit that was restarted too often and is kept stopped. It is never declared. */
 export const QUARANTINED = "quarantined";
 
 /** The state of a systemd unit. The unit's text is a FileItem with this unit's name in `notify`. */
@@ -15,18 +15,15 @@ export interface UnitItem {
   readonly successor?: string;
   /**
    * Only for a unit or session that Muster did not create and that the system's systemd does not run. `user`: the
-   * systemd of `user` runs it. `tmux`: it is the session `name` of a tmux server of `user`.
+   * systemd of `user` runs the unit. `tmux`: this is the session `name` of a tmux server of `user`.
    */
   readonly manager?: "user" | "tmux";
-  /** The path of the tmux server's socket; present only if `manager` is `tmux`. */
+  /** The path of the tmux server's socket. Present only if `manager` is `tmux`. */
   readonly socket?: string;
   /** If present, the unit is not changed when its resource is removed. */
   readonly onRemove?: "keep";
   readonly want: {
-    /**
-     * systemd's UnitFileState. If absent, any state is accepted. It is absent only for
-     * units that Muster did not create.
-     */
+    /** systemd's UnitFileState. If absent, any state is accepted. Absent only for units that Muster did not create. */
     readonly enabled?: "enabled" | "disabled" | "static";
     /** `running` if the unit is active or activating, otherwise `stopped`. If absent, both are accepted. */
     readonly active?: "running" | "stopped";
@@ -43,15 +40,15 @@ export interface TimerItem {
   readonly kind: "timer";
   readonly name: string;
   readonly service: string;
-  /** When the timer starts the service: calendar events of systemd.time(7), joined by `; `. */
+  /** The schedule on which the timer starts the service: calendar events of systemd.time(7), joined by `; `. */
   readonly schedule: string;
-  /** The user that the service runs as. If present, this user must already exist. */
+  /** The user as which the service runs. If present, this user must already exist. */
   readonly user?: string;
   readonly want: {
     readonly enabled: "enabled";
     /** `running` means that the timer waits for its next run. The state of the service is not declared. */
     readonly active: "running";
-    /** Like `overrides` of UnitItem, but for the timer and the service together. */
+    /** See `overrides` of UnitItem; here for both the timer and the service. */
     readonly overrides: "none";
   };
 }
@@ -60,23 +57,20 @@ export interface TimerItem {
 export type SessionRecords = "claude" | "codex" | "pi";
 
 /**
- * The provider and model with which systemd starts a unit, and that the unit's session uses. The declared values are those of the agent's first
- * provider. It is not drift if a provider in `others` is active instead.
+ * The provider and model with which systemd starts a unit, and which the unit's session uses. The declared values are
+ * the values for the agent's first provider. It is not drift if a provider in `others` is active instead.
  */
 export interface ModelItem {
   readonly kind: "model";
   readonly unit: string;
-  /**
-   * The command-line option that precedes the model. If absent, the model is read
-   * from the variable MUSTER_MODEL.
-   */
+  /** The command-line option that precedes the model. If absent, the model is in the variable MUSTER_MODEL. */
   readonly option?: string;
   /**
    * The models of the agent's other providers as JSON: an object with the providers' names as keys. Absent if
    * the agent has only one provider.
    */
   readonly others?: string;
-  /** How the runtime records what its sessions use; absent if Muster cannot read these records. */
+  /** The runtime whose session records Muster reads; absent if Muster cannot read the records of sessions. */
   readonly sessions?: SessionRecords;
   /** The user that runs the sessions, and the home with the records. Present together with `sessions`. */
   readonly user?: string;
@@ -87,7 +81,7 @@ export interface ModelItem {
   };
 }
 
-/** The version of a pinned runtime that an agent's process runs from, and the setting of its own updater. */
+/** The runtime version from which an agent's process runs, and the setting of the runtime's own updater. */
 export interface RunningItem {
   readonly kind: "running";
   readonly unit: string;
@@ -103,7 +97,7 @@ export interface RunningItem {
   };
 }
 
-/** The limits of a unit, as the kernel reports them. Only declared limits are observed. */
+/** The limits of a unit that the kernel reports. Only declared limits are observed. */
 export interface LimitsItem {
   readonly kind: "limits";
   /** The name of a service or a slice. */
@@ -111,7 +105,7 @@ export interface LimitsItem {
   readonly want: {
     readonly [L in Limit]?: NonNullable<Limits[L]>;
   } & {
-    /** Like `overrides` of UnitItem. Present only if the unit has no UnitItem. */
+    /** See `overrides` of UnitItem. Present only if the unit has no UnitItem. */
     readonly overrides?: "none";
   };
 }
@@ -119,6 +113,6 @@ export interface LimitsItem {
 /** Whether the host's kernel can enforce limits. Only declared limits are observed. */
 export interface ControllersItem {
   readonly kind: "controllers";
-  /** `held` if the kernel can enforce the limit. Otherwise the observed value is `missing` or `read-only`. */
+  /** `held` if the kernel can enforce the limit. Otherwise, the observed value is `missing` or `read-only`. */
   readonly want: { readonly [L in Limit]?: "held" };
 }

@@ -12,7 +12,7 @@ import type { EngineResource } from "../resources-in-state.ts";
 /** Observes the host that has this name in the state. Returns undefined if the host is unreachable. */
 export type ObserveHost = (host: string) => Promise<ObserveAnswer | undefined>;
 
-/** An agent's home that belongs to this stack. Its resource has an id that fleet.yaml does not declare. */
+/** An agent's home that belongs to this stack. The id of its resource is not declared in fleet.yaml. */
 interface Home {
   readonly id: string;
   readonly host: string;
@@ -23,8 +23,8 @@ interface Home {
 export interface FoundMoves {
   readonly moves: readonly AnnouncedMove[];
   /**
-   * The homes that have moved away. `place` is `<host>/<agent>` with the old host, which might still have
-   * files from the home. `to` is the host that the home has moved to.
+   * The homes that have moved to another host. `place` is `<host>/<agent>` with the old host, which might still have
+   * files from the home. `to` is the new host.
    */
   readonly gone: readonly (readonly [place: string, to: string])[];
   /** Agents in this run that have no home yet on the host that fleet.yaml declares. */
@@ -32,10 +32,10 @@ export interface FoundMoves {
 }
 
 /**
- * Finds the agents that do not have their home on their declared host. The engine's state says where a home is; if the
- * state was lost, the hosts' records say this. If two hosts have the home, their move marks say which copy is valid.
+ * Finds the agents whose home is not on their declared host. The engine's state says where a home is. If the state was
+ * lost, the records on the hosts say this. If two hosts have the home, their move marks say which copy is valid.
  *
- * @param known the answers of the hosts that have been observed already
+ * @param known the answers of the hosts that have already been observed
  */
 export async function findMoves(
   owner: string,
@@ -121,8 +121,8 @@ async function moveTo(
   );
   const isAtTarget =
     atTarget === undefined ? !isNew : hasRecord === true && !isArriving(mark) && mark?.state !== "gone";
-  // A host with the mark `gone` no longer has the home. It remains a candidate only while the target host
-  // still has a mark with the same move, because then that move is not complete yet.
+  // A host with the mark `gone` no longer has the home. Such a host is a candidate only while the target host still has
+  // a mark with the same move, because this move is then not complete yet.
   const holders = candidates.filter((one) => one.mark?.state !== "gone" || one.mark.move === mark?.move);
   const [first] = holders.toSorted((a, b) => Number(isArriving(a.mark)) - Number(isArriving(b.mark)));
   if (isAtTarget || first === undefined) return { moves: [], gone };

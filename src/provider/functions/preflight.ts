@@ -26,8 +26,8 @@ import { findMoves, type ObserveHost } from "./find-moves.ts";
 import type { Report } from "./provider-function.ts";
 
 /**
- * Receives the program's declarations, and announces what will be moved, removed or renamed. Returns the moves, and the
- * host records of this stack that belong to no declared resource. A host that cannot be observed counts as a host
+ * Receives the program's declarations, and announces the moves, removals and renames. Returns the moves, and the
+ * records of this stack on hosts that belong to no declared resource. A host that cannot be observed counts as a host
  * without records.
  */
 export async function preflight(
@@ -91,7 +91,7 @@ function sentencesOf(
   return [...removalSentences(removals, "up"), ...renameSentences(renamed)];
 }
 
-/** Whether a resource is a machine that exists outside Muster, so that its removal removes nothing. */
+/** Whether a resource is a machine that Muster did not create. The removal of such a resource removes nothing. */
 function outlives(type: string): boolean {
   const machine = MACHINES.find((one) => one.type === type);
   return machine !== undefined && machine.removalText === undefined;
@@ -109,7 +109,7 @@ interface Place {
 }
 
 /**
- * Returns the hosts that the engine has asked about, because a run can cover only some hosts. If the state is
+ * Returns the hosts of the resources that the engine has sent, because a run can cover only some hosts. If the state is
  * empty, returns all declared hosts.
  */
 function hostsInReach(inState: readonly EngineResource[], declared: readonly DeclaredResource[]): Place[] {
@@ -131,7 +131,7 @@ function hostsInReach(inState: readonly EngineResource[], declared: readonly Dec
 /**
  * Describes the removal of a resource that is in the state.
  *
- * @param movedTo the host that has the agent's home now; absent if the agent has not moved
+ * @param movedTo the host that now has the agent's home; absent if the agent has not moved
  */
 function removalOf(
   { urn, inputs }: EngineResource,
@@ -151,8 +151,8 @@ function removalOf(
 }
 
 /**
- * Marks the folder that a moved agent has left behind. The folder is only a copy, so it is deleted instead of
- * moved aside.
+ * Marks a folder that a moved agent has left on its old host for deletion. The folder is only a copy, so it does not
+ * have to be moved aside.
  */
 function asCopy(item: HostItem): HostItem {
   return item.kind === "directory" && item.onRemove === "aside" ? { ...item, onRemove: "wipe" } : item;
@@ -160,7 +160,7 @@ function asCopy(item: HostItem): HostItem {
 
 function whyGone(id: string, declared: readonly DeclaredResource[]): string {
   const { kind, name } = subjectOf(id);
-  // A tenant exists only on the hosts of its agents.
+  // A tenant exists only on hosts that have an agent of this tenant.
   if (kind === "tenant") return " has no agent here any more";
   const isSame = (other: string) => subjectOf(other).kind === kind && subjectOf(other).name === name;
   const elsewhere = kind === "host" ? undefined : declared.find((one) => isSame(one.name));

@@ -1,7 +1,7 @@
 import type { Severity } from "../handlers/handler.ts";
 import type { Properties } from "../wire/values.ts";
 
-/** Prints one sentence about the run; the default severity is `warning`. */
+/** Prints one sentence about the run. The default severity is `warning`. */
 export type Report = (sentence: string, severity?: Severity) => Promise<void>;
 
 /** A function of the provider that the Pulumi program can call. */

@@ -11,7 +11,7 @@ export function functionsOf(
   kinds: readonly HostKindProvider[],
 ): Readonly<Record<string, ProviderFunction>> {
   return {
-    // The caller is Muster's own program, which sends and expects these types.
+    // Only Muster's own program calls these functions, and it sends and expects these types.
     [PREFLIGHT_TOKEN]: async (args, report) =>
       (await preflight(context, args as unknown as PreflightRequest, report)) as unknown as Properties,
     ...Object.assign({}, ...kinds.map((kind) => kind.functions?.(context))),

@@ -5,7 +5,7 @@ import type { Properties } from "../wire/values.ts";
 import type { Handler, HandlerCall } from "./handler.ts";
 
 /**
- * Refuses to delete a resource while an agent that must move still needs it. Otherwise the engine would
+ * Refuses to delete a resource while an agent that must move still needs the resource. Otherwise, the engine would
  * delete the resource even after a failed move.
  */
 export function deletingAfterMove({ moves }: ProviderContext, handler: Handler): Handler {
@@ -19,8 +19,8 @@ export function deletingAfterMove({ moves }: ProviderContext, handler: Handler):
 }
 
 /**
- * Deletes only resources in the stack's own slice. All other resources belong to another stack already, or
- * another stack must take them over first.
+ * Deletes only resources in the stack's own slice. Every other resource belongs to another stack already, or another
+ * stack must first take over the resource.
  */
 export function deletingOwnSlice(context: ProviderContext, handler: Handler): Handler {
   return {
@@ -33,7 +33,8 @@ export function deletingOwnSlice(context: ProviderContext, handler: Handler): Ha
 }
 
 /**
- * Does not remove a resource from its host, because the resource is not in this stack's slice.
+ * Drops a resource from the state without removing anything from its host, because the resource is not in this stack's
+ * slice.
  *
  * @throws MusterError if the resource still belongs to this stack
  */

@@ -6,7 +6,7 @@ export type Severity = "info" | "warning";
 /** Prints one sentence about the resource in the terminal. */
 export type Log = (severity: Severity, message: string) => Promise<void>;
 
-/** The resource that a request of the engine is about, and the function that prints messages about it. */
+/** The resource that a request of the engine concerns, and the function that prints messages about this resource. */
 export interface HandlerCall {
   readonly urn: Urn;
   readonly log: Log;
@@ -31,16 +31,16 @@ export interface PropertyDiff {
 /** The changes, by property path, such as `items["SOUL.md"].content`. */
 export type PropertyDiffs = Readonly<Record<string, PropertyDiff>>;
 
-/** The current properties of a resource; inputs and state both contain the observed values. */
+/** The current properties of a resource. Both the inputs and the state contain the observed values. */
 export interface ActualState {
   readonly inputs: Properties;
   readonly state: Properties;
 }
 
 /**
- * How the provider handles one type of resource. `check` and `diff` contact no host. The other methods throw
- * a MusterError if they have failed without a permanent change. They throw a PartialError if the resource
- * exists only partly or its state is unknown.
+ * How the provider handles one type of resource. `check` and `diff` contact no host. All other methods throw a
+ * MusterError if they have failed without a permanent change, and a PartialError if the resource exists only partly or
+ * its state is unknown.
  */
 export interface Handler {
   check(call: HandlerCall, news: Properties): CheckedInputs | Promise<CheckedInputs>;
@@ -48,7 +48,7 @@ export interface Handler {
   diff(call: HandlerCall, state: Properties, news: Properties): PropertyDiffs;
   /** Returns the id of a resource, which depends only on its inputs. */
   id(inputs: Properties): string;
-  /** Prints what an update would do or, without `state`, what a create would do. Called only in a preview. */
+  /** Prints the effects of an update or, without `state`, of a create. Called only in a preview. */
   preview?(call: HandlerCall, news: Properties, state?: Properties): Promise<void>;
   /** Creates the resource. @returns the state */
   create(call: HandlerCall, news: Properties): Promise<Properties>;

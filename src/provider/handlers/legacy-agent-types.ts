@@ -9,10 +9,10 @@ import type { ActualState, Handler, HandlerCall } from "./handler.ts";
 import { type WireItems, wireItems, withItems } from "./items/inputs.ts";
 
 /**
- * Handles the former resource types: before an agent was one resource, it consisted of several resources with
- * these types. In a state with these types, the Identity represents the agent and becomes the Agent resource
- * through an alias. The other resources are reported as deleted. The engine therefore drops them from the
- * state even if they are protected, and nothing is removed from any host.
+ * Handles the former resource types. In earlier versions, an agent consisted of several resources with these types. In
+ * a state with these types, the Identity represents the agent and becomes the Agent resource through an alias. The
+ * other resources are reported as deleted. The engine therefore drops these resources from the state, even if they are
+ * protected, and removes nothing from any host.
  */
 export function formerAgentHandlers(
   { observations }: ProviderContext,
@@ -44,10 +44,7 @@ export function formerAgentHandlers(
   };
 }
 
-/**
- * Keeps the former id in the properties, so that the next `up` updates the resource and merges the host's
- * records.
- */
+/** Adds the former id to the properties, so that the next `up` updates the resource and merges the host's records. */
 function named({ inputs, state }: ActualState, resource: Value): ActualState {
   return { inputs: { ...inputs, resource }, state: { ...state, resource } };
 }
@@ -57,8 +54,8 @@ function asAgent({ urn, log }: HandlerCall): HandlerCall {
 }
 
 /**
- * Returns an agent's recorded identity together with the agent's other parts, which are read from the host if
- * the host is reachable.
+ * Returns an agent's recorded identity together with the agent's other parts. Reads these parts from the host if the
+ * host is reachable.
  */
 async function withHostParts(
   observations: ObservationCache,
@@ -74,7 +71,7 @@ async function withHostParts(
 function asAgentProperties(identity: Properties, onHost: WireItems): Properties {
   const { [NO_PART]: _, ...rest } = identity;
   const own = Object.entries(wireItems(identity)).map(([name, item]) => {
-    // If a refresh has been saved before, the state contains the parts already.
+    // After an earlier saved refresh, the state already contains the parts.
     return [partOf(name) === undefined ? itemName("identity", name) : name, item] as const;
   });
   const resource = currentId(`${identity["resource"]}`);

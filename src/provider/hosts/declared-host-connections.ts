@@ -13,7 +13,7 @@ import { runtimeFiles } from "../../transport/runtime-files.ts";
 import type { Target } from "../../transport/target.ts";
 import type { Hosts } from "../context.ts";
 
-/** Creates the connections of this run. Nothing is read or contacted before a resource needs its host. */
+/** Creates the connections of this run. Reads and contacts nothing before a resource needs its host. */
 export function fleetPool(
   project: string,
   declared: DeclaredHosts,
@@ -54,7 +54,9 @@ function placeOf({ address, port, user, identityFile }: Target) {
 /** Returns the hosts of fleet.yaml; undefined if the file is missing or invalid. */
 export type DeclaredHosts = () => HostSpecs | undefined;
 
-/** Reads fleet.yaml when it is first needed. Without the file, the inventory is enough to remove a fleet. */
+/**
+ * Reads fleet.yaml when it is first needed. The file can be missing, because the inventory is enough to remove a fleet.
+ */
 export function declaredHosts(project: string): DeclaredHosts {
   let declared: { readonly hosts: HostSpecs | undefined } | undefined;
   return () => {

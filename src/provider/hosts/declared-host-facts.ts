@@ -25,7 +25,7 @@ export function hostFacts(project: string, declared: DeclaredHosts, env: NodeJS.
   };
 }
 
-/** A local host or a droplet has no address before its machine exists. */
+/** Returns the address of a host; undefined for a host without a machine, such as a droplet that does not exist yet. */
 function addressOf(project: string, hosts: HostSpecs | undefined, host: string): string | undefined {
   try {
     return resolveTarget(hosts, readInventory(project), host).address;

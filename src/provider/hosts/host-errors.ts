@@ -8,8 +8,8 @@ export function isNothingInstalled(error: unknown): boolean {
 const ONCE_REACHED: readonly UnreachableReason[] = ["cut", "garbled"];
 
 /**
- * Whether it is certain that no request has reached the host. It is not certain after a lost connection,
- * because the host might have received the request.
+ * Whether it is certain that no request has reached the host. After a lost connection this is not certain, because the
+ * host might have received the request.
  */
 export function wasNeverSent(error: unknown): boolean {
   return error instanceof HostError && !ONCE_REACHED.includes(error.reason);

@@ -3,7 +3,7 @@ import type { ObserveAnswer, ObserveRequest, ResourceItems } from "../../model/p
 import type { Hosts, ObservationCache } from "../context.ts";
 import { batched } from "./request-batch.ts";
 
-/** Creates a cache that shares the observation of each host among all reads. */
+/** Creates a cache in which all reads share the observation of each host. */
 export function observationCache(hosts: Hosts): ObservationCache {
   const byHost = new Map<string, Map<string, HostObservation>>();
   const observationOf = (host: string, owner: string): HostObservation => {

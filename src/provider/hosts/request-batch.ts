@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 /**
- * The number of milliseconds in which questions are collected. The engine asks about the resources of a host in quick
- * succession, without waiting for answers.
+ * The number of milliseconds for which queries are collected. The engine sends its requests about the resources of a
+ * host in quick succession, without waiting for responses.
  */
 const MOMENT = 50;
 
 /**
- * Collects the questions that arrive within 50 ms, and sends them as one request.
+ * Collects the queries that arrive within 50 ms, and sends all of them as one request.
  *
- * @returns a function that adds a question and returns the answer to the entire request
+ * @returns a function that adds a query and returns the answer to the entire request
  */
 export function batched<Q, A>(ask: (gathered: readonly Q[]) => Promise<A>): (question: Q) => Promise<A> {
   let open: { readonly gathered: Q[]; readonly answer: Promise<A> } | undefined;

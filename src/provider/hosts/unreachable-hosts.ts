@@ -77,7 +77,7 @@ export function trackReachability(
   };
 }
 
-/** Returns the sentence about an unreachable host, with the time of the last contact, the reason, and what to do. */
+/** Returns the sentence about an unreachable host, with the time of the last contact, the reason, and the next step. */
 function sentenceOf({ host, what, why, next }: HostError, facts: HostFacts, isDeferred: boolean): string {
   const since = lastReachedText(facts.lastReached(host));
   const cause = what === "it cannot be reached" ? why : `${what}: ${why}`;

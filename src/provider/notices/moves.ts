@@ -3,7 +3,7 @@ import { subjectOf } from "../../model/resource-id.ts";
 import type { PendingMove } from "../pending-moves.ts";
 import { listed } from "./join-words.ts";
 
-/** A move, with the facts about the host that has the home. */
+/** A move, and facts about the host that has the home. */
 export interface AnnouncedMove extends PendingMove {
   readonly home: string | undefined;
   /** The user's data outside the home on the old host, such as "its crontab". */
@@ -27,7 +27,7 @@ export function moveSentences(moves: readonly AnnouncedMove[]): string[] {
   });
 }
 
-/** Returns the sentence about data that the move does not copy; empty if there is none. */
+/** Returns the sentence about data that the move does not copy; empty if there is no such data. */
 function outsideSentence({ outside, from, to }: AnnouncedMove): string {
   if (outside.length === 0) return "";
   return ` It does not copy to ${to} what ${from} keeps outside this home: ${listed(outside)}. A crontab and jobs of at(1) are kept in ${ASIDE_DIR} on ${from}, and linger is switched off.`;

@@ -13,21 +13,20 @@ export interface Removal {
   readonly name: string;
   readonly host: string;
   readonly items: readonly HostItem[];
-  /** The items that existed before Muster and are given back; absent if they are not known. */
+  /** The items that existed before Muster and are therefore kept; absent if they are not known. */
   readonly found?: Found;
   /** The files that name the users on the host; absent if they are not known. */
   readonly filesNaming?: FilesNaming;
   readonly isProtected: boolean;
-  /** Only for a machine: a phrase for what is deleted, such as "this local host with its disk". */
+  /** Only for a machine: a phrase that names what is deleted, such as "this local host with its disk". */
   readonly machine?: string;
   /**
-   * Why the resource is removed, such as " is not in fleet.yaml any more"; empty if the command makes this
-   * clear.
+   * The reason for the removal, such as " is not in fleet.yaml any more"; empty if the command makes the reason clear.
    */
   readonly why: string;
 }
 
-/** How to remove a protected resource, for each command that removes resources. */
+/** For each command that removes resources, the steps with which a protected resource can be removed. */
 const UNPROTECT = {
   up: "declare it again with `protect: false`, run `npx pulumi up`, and then remove it from fleet.yaml",
   destroy: "set `protect: false` in fleet.yaml, run `npx pulumi up`, and then destroy it",
@@ -35,7 +34,9 @@ const UNPROTECT = {
 
 export type RemovalReason = keyof typeof UNPROTECT;
 
-/** Returns one sentence for each agent, tenant and host that loses something: what is removed, and why. */
+/**
+ * Returns one sentence for each agent, tenant and host that loses items. The sentence says what is removed, and why.
+ */
 export function removalSentences(removals: readonly Removal[], command: RemovalReason): string[] {
   return [...Map.groupBy(removals, ({ host }) => host)].flatMap(([host, ofHost]) => {
     // A machine is deleted with its disk, so nothing on it is kept.
@@ -62,7 +63,7 @@ function sentence(
   return `${subject}${and} ${itself}: nothing is removed. To remove it, ${UNPROTECT[command]}.`;
 }
 
-/** Returns the sentence about files that name a removed user; empty if there are none. */
+/** Returns the sentence about files that name a removed user; empty if there are no such files. */
 function namedSentence(parts: readonly Removal[]): string {
   const { items } = goingAndKept(parts);
   const named = items.flatMap((item) => {
@@ -125,7 +126,10 @@ function clausesOf(parts: readonly Removal[]): string {
   return clauses.length < 3 ? listed(clauses) : `${clauses.slice(0, -1).join(", ")}, and ${clauses.at(-1)}`;
 }
 
-/** Returns the clauses that say which users, homes and groups stay on the host because they existed before Muster, and what happens to the agent's former units. */
+/**
+ * Returns the clauses about the users, homes and groups that are kept because they existed before Muster, and about the
+ * agent's former units.
+ */
 function keptClauses(kept: readonly HostItem[]): string[] {
   const users = kept.flatMap((item) => (item.kind === "user" ? [`user ${item.name}`] : []));
   const homes = kept.flatMap((item) =>
@@ -143,7 +147,7 @@ function keptClauses(kept: readonly HostItem[]): string[] {
   ];
 }
 
-/** Returns the rank of a removed item in its sentence, which lists items in the order of their removal. */
+/** Returns the rank of a removed item in its sentence. The sentence lists items in the order of their removal. */
 function place(removed: string): number {
   return ["unit", "jobs", "credentials", "user", "group"].findIndex((one) => removed.startsWith(one));
 }

@@ -10,7 +10,7 @@ export interface Renamed {
   readonly files: readonly string[];
 }
 
-/** Returns one sentence for each renamed agent, tenant and host, which says what the rename does. */
+/** Returns one sentence about the effects of the rename for each renamed agent, tenant and host. */
 export function renameSentences(renamed: readonly Renamed[]): string[] {
   return renamed.flatMap(({ type, from, to, files }) => {
     const [was, is] = [subjectOf(from), subjectOf(to)];

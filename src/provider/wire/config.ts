@@ -35,8 +35,8 @@ export function checkedConfig(request: provider_pb.CheckRequest): provider_pb.Ch
 }
 
 /**
- * Reports which configuration values have changed. If a value has changed, the engine checks the resources
- * with the new values. This check finds a rotated secret.
+ * Reports which configuration values have changed. If a value has changed, the engine calls the check of each resource
+ * with the new values, and this check finds a rotated secret.
  */
 export function diffedConfig(request: provider_pb.DiffRequest): provider_pb.DiffResponse {
   const olds = plain(request.getOldInputs() ?? request.getOlds());

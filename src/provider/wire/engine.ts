@@ -5,7 +5,7 @@ import type { Severity } from "../handlers/handler.ts";
 
 const SEVERITIES = { info: engine_pb.LogSeverity.INFO, warning: engine_pb.LogSeverity.WARNING };
 
-/** The service of the engine that prints messages in the terminal. */
+/** Sends messages to the engine's service, which prints the messages in the terminal. */
 export interface EngineLog {
   /** Sets the engine's address, as `host:port`. Messages before this call are dropped. */
   attach(address: string): void;
@@ -17,7 +17,7 @@ export interface EngineLog {
   close(): void;
 }
 
-/** Creates the log, which connects to the engine at the first message. */
+/** Creates the log, which connects to the engine when the first message is sent. */
 export function engineLog(): EngineLog {
   let address = "";
   let client: engine_grpc_pb.EngineClient | undefined;

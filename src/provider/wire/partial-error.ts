@@ -1,8 +1,8 @@
 import type { Properties } from "./values.ts";
 
 /**
- * Means that the resource exists, but that its state is unknown or not as declared. The engine keeps the id,
- * the inputs and the state of this error, prints the reasons, and tries again in the next update.
+ * Reports that the resource exists, but that its state is unknown or not as declared. The engine keeps the id, the
+ * inputs and the state in this error, prints the reasons, and tries again in the next update.
  */
 export class PartialError extends Error {
   override readonly name = "PartialError";

@@ -58,7 +58,7 @@ export function updateResponse(state: Properties): provider_pb.UpdateResponse {
   return response;
 }
 
-/** Returns the answer to a read. An empty id tells the engine that the resource is gone. */
+/** Returns the response to a read. An empty id means that the resource no longer exists. */
 export function readResponse(id: string, actual: ActualState | undefined): provider_pb.ReadResponse {
   const response = new provider_pb.ReadResponse();
   response.setRefreshBeforeUpdate(true);

@@ -26,9 +26,7 @@ export interface Provider {
   configure(config: Config): void;
 }
 
-/**
- * Returns the methods of pulumirpc.ResourceProvider that Muster implements. All others answer UNIMPLEMENTED.
- */
+/** Returns the methods of pulumirpc.ResourceProvider that Muster implements. All other methods return UNIMPLEMENTED. */
 export function serviceOf(provider: Provider): UntypedServiceImplementation {
   return { ...lifecycle(provider), ...plans(provider), ...operations(provider) };
 }
@@ -58,7 +56,7 @@ function lifecycle({ version, gate, engine, configure }: Provider): UntypedServi
   };
 }
 
-/** Returns the methods that the engine calls to plan a run. None of them contacts a host. */
+/** Returns the methods that the engine calls to plan a run. None of these methods contacts a host. */
 function plans(provider: Provider): UntypedServiceImplementation {
   return {
     check: unary(async (request: provider_pb.CheckRequest) => {

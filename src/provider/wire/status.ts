@@ -6,7 +6,10 @@ import { InvalidError, MusterError, UnreachableError } from "../../base/errors.t
 import { messageOf, PartialError } from "./partial-error.ts";
 import { encode } from "./struct.ts";
 
-/** Returns the gRPC status for an error. It is neither UNKNOWN nor INTERNAL, because the engine would then mark the state as possibly corrupt. */
+/**
+ * Returns the gRPC status for an error. UNKNOWN and INTERNAL are not used, because the engine would then mark the state
+ * as possibly corrupt.
+ */
 export function toStatus(error: unknown): Partial<ServiceError> {
   if (error instanceof PartialError) return partial(error);
   return { code: codeOf(error), details: messageOf(error) };
@@ -20,8 +23,7 @@ function codeOf(error: unknown): status {
 }
 
 /**
- * Returns the status for a partial failure. The engine recognizes such a failure by the details of a status
- * UNKNOWN.
+ * Returns the status for a partial failure. The engine recognizes such a failure by the details of an UNKNOWN status.
  */
 function partial(error: PartialError): Partial<ServiceError> {
   const failed = new provider_pb.ErrorResourceInitFailed();

@@ -32,7 +32,7 @@ function decodeValue(value: unknown): Value {
   return map[SIGNATURE] === SECRET ? decodeSecret(map["value"]) : decodeMap(map);
 }
 
-/** Converts a secret value. Only texts can be secret; a secret map is read as a plain map. */
+/** Converts a secret value. Only a text can be secret, so a secret map is read as a plain map. */
 function decodeSecret(value: unknown): Value {
   return typeof value === "string" ? new Secret(value) : decodeValue(value);
 }

@@ -10,7 +10,7 @@ export interface Urn {
   readonly owner: string;
 }
 
-/** Parses a URN; a name can itself contain `::`. */
+/** Parses a URN. The name in a URN can itself contain `::`. */
 export function parseUrn(text: string): Urn {
   const [stack = "", project = "", types = "", ...name] = text.replace(/^urn:pulumi:/, "").split("::");
   const token = types.split("$").at(-1) ?? "";

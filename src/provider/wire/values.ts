@@ -7,7 +7,7 @@ export interface Properties {
   readonly [key: string]: Value;
 }
 
-/** The engine's mark for a value that only the update will know (sdk/nodejs/runtime/rpc). */
+/** The engine's mark for a value that is known only during the update (sdk/nodejs/runtime/rpc). */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /** Returns the value if it is a map, and undefined otherwise. */

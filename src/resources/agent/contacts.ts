@@ -3,8 +3,8 @@ import type { AgentSpec, Fleet } from "../../config/fleet.ts";
 import type { AgentPartDefinition } from "./part.ts";
 
 /**
- * An agent's contact book: the declared contacts, as rows of a SQLite table. Rows that the agent added are
- * not changed.
+ * An agent's contact book: the declared contacts, as rows of a SQLite table. Muster does not change rows that the agent
+ * has added.
  */
 export const contactsPart: AgentPartDefinition = {
   part: "contacts",

@@ -48,7 +48,7 @@ function credentialsOf(fleet: Fleet, agent: AgentSpec): CredentialSpec[] {
 }
 
 /**
- * Returns the provider that needs a secret, if only one provider needs it and this is not the agent's first
+ * Returns the provider that needs a secret if it is the only one that needs the secret and is not the agent's first
  * provider. A change of this secret must not restart the agent while the agent uses another provider.
  */
 function onlyOn({ failover }: AgentSpec, name: string): Pick<FileItem, "choice"> {
@@ -58,7 +58,7 @@ function onlyOn({ failover }: AgentSpec, name: string): Pick<FileItem, "choice">
   return choice === undefined || more.length > 0 ? {} : { choice: choice.provider };
 }
 
-/** Returns the variable of a secret, under the name that the agent's runtime takes without a question. */
+/** Returns the variable of a secret. Uses the name that the agent's runtime accepts without a question to a person. */
 function variableOf({ runtime }: AgentSpec, { env }: CredentialSpec): Pick<FileItem, "envName"> {
   return env === undefined ? {} : { envName: runtimeOf(runtime).renamedVariables?.[env] ?? env };
 }

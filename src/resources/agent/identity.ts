@@ -22,8 +22,8 @@ export const identityPart: AgentPartDefinition = {
 };
 
 /**
- * Returns the user and the home. With `isolation: tenant`, the user is an item of the tenant, and the agent
- * gets only a folder that this user owns.
+ * Returns the user and the home. With `isolation: tenant`, the user is an item of the tenant. The agent then gets only
+ * a folder that this user owns.
  */
 function place(fleet: Fleet, agent: AgentSpec): Items {
   const { user, home, tenant } = agent;
@@ -35,8 +35,8 @@ function place(fleet: Fleet, agent: AgentSpec): Items {
 }
 
 /**
- * Returns the working directory of the agent's program, if this directory is inside the home. systemd does
- * not start a unit if its working directory is missing.
+ * Returns the working directory of the agent's program if this directory is inside the home. This folder must exist,
+ * because systemd does not start a unit without its working directory.
  */
 function workFolder({ workdir, home, user, tenant }: AgentSpec): Record<string, DirectoryItem> {
   if (!workdir.startsWith(`${home}/`)) return {};
@@ -45,9 +45,9 @@ function workFolder({ workdir, home, user, tenant }: AgentSpec): Record<string, 
 }
 
 /**
- * Returns the declared files of the identity, copies of them at the paths where the agent's runtime reads
- * them, and the settings of the runtime. If a copy and a declared file have the same path, the declared file
- * is used. The settings and a declared file with the same path are merged.
+ * Returns the declared files of the identity, copies of these files at the paths at which the agent's runtime reads
+ * them, and the settings of the runtime. If a copy and a declared file have the same path, only the declared file is
+ * used. If settings and a declared file have the same path, they are merged.
  */
 function files(fleet: Fleet, agent: AgentSpec, compiler: Compiler): Items {
   const declared = fleet.identities[agent.identity]?.files ?? {};

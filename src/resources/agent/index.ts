@@ -23,7 +23,7 @@ const PARTS: readonly AgentPartDefinition[] = [
   jobsPart,
 ];
 
-/** Everything that an agent has on its host, as one resource. docs/adr/0038 gives the reasons. */
+/** All items of an agent on its host, as one resource. docs/adr/0038 gives the reasons. */
 export const agent: ResourceDefinition = {
   type: "Agent",
   declare: (fleet, compiler) => {

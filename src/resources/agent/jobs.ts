@@ -1,7 +1,7 @@
 import { jobItems } from "../job-items.ts";
 import type { AgentPartDefinition } from "./part.ts";
 
-/** All jobs of an agent. They are applied together, so that systemd reloads its unit files only once. */
+/** All jobs of an agent. The jobs are applied together, so that systemd reloads its unit files only once. */
 export const jobsPart: AgentPartDefinition = {
   part: "jobs",
   build: (fleet, compiler) => (agent) => {

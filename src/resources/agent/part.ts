@@ -4,7 +4,7 @@ import type { Items } from "../../model/items.ts";
 import type { Compiler } from "../definition.ts";
 
 /**
- * A part of an agent: a pure function that converts a fleet to named items. It returns no items for an agent
+ * A part of an agent: a pure function that converts a fleet to named items. The function returns no items for an agent
  * that does not have the part.
  */
 export interface AgentPartDefinition {

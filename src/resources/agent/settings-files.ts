@@ -5,9 +5,11 @@ import { addMissingKeys, mergeKeys, parseKeys } from "../../settings/merge.ts";
 import { formatOf } from "../../settings/registry.ts";
 
 /**
- * Returns the settings files of a runtime, with the keys that the agent's identity declares for the same files.
+ * Returns the settings files of a runtime, together with the keys that the agent's identity declares for the same
+ * files.
  *
- * @param declared the files of the identity. A lint refuses other values for keys that the settings must have
+ * @param declared the files of the identity. A lint refuses an identity that declares different values for keys of the
+ *   settings.
  */
 export function settingsFiles(
   { files, defaults }: AgentSpec["settings"],
@@ -30,7 +32,8 @@ function joined(path: string, own: string | undefined, settings: string, default
     const merged = mergeKeys(format, start, parseKeys(format, settings), []).text;
     return withDefaults(format, merged, defaults);
   } catch (error) {
-    // The text of a merged file was checked. A file that is only the identity's need not be in Muster's form.
+    // The text of a merged file was already checked. A file that only the identity declares does not have to be
+    // mergeable.
     if (error instanceof Unmergeable) return start;
     throw error;
   }

@@ -41,8 +41,8 @@ export const unitPart: AgentPartDefinition = {
 };
 
 /**
- * Returns the wanted state of the unit. The unit of an ephemeral agent can be stopped or running. Neither
- * state is drift.
+ * Returns the wanted state of the unit. The unit of an ephemeral agent can be stopped or running, and neither state is
+ * drift.
  */
 function wantOf({ lifecycle, takeOver }: AgentSpec): UnitItem["want"] {
   return lifecycle.kind === "core" && takeOver === "now"
@@ -51,8 +51,8 @@ function wantOf({ lifecycle, takeOver }: AgentSpec): UnitItem["want"] {
 }
 
 /**
- * Returns the services and sessions that ran the agent before Muster managed it. They are stopped before the agent's
- * own unit starts. With `takeOver: later`, they keep running.
+ * Returns the services and sessions that ran the agent before Muster managed it. These services and sessions are
+ * stopped before the agent's own unit starts. With `takeOver: later`, they keep running.
  */
 function formerUnits(agent: AgentSpec): Items {
   const { replaces, takeOver } = agent;
@@ -80,8 +80,8 @@ function copiesOf({ name, copies, replaces, user, takeOver }: AgentSpec): Items 
 }
 
 /**
- * Returns the check of the agent's program. The check is done before the unit is started. If the program is
- * missing, the unit is not started.
+ * Returns the check of the agent's program. The check runs before the unit is started. If the program is missing, the
+ * unit is not started.
  */
 function programOf(fleet: Fleet, agent: AgentSpec): ProgramItem {
   const {
@@ -103,8 +103,8 @@ function programOf(fleet: Fleet, agent: AgentSpec): ProgramItem {
 }
 
 /**
- * Returns a drop-in for each provider except the first. `up` writes all drop-ins, so that the deadman only
- * has to choose one of them.
+ * Returns a drop-in for each provider except the first. `up` writes all drop-ins, so that the deadman only has to
+ * choose one drop-in.
  */
 function choices(fleet: Fleet, agent: AgentSpec, compiler: Compiler): Items {
   const [, ...others] = agent.failover?.choices ?? [];
@@ -135,8 +135,8 @@ function modelOf(agent: AgentSpec): Items {
 }
 
 /**
- * Returns the version that the agent must run. Returns none before the take-over, because a unit that Muster did not
- * write runs the agent.
+ * Returns the version that the agent must run. Returns no items before the take-over, because a unit that Muster did
+ * not write then runs the agent.
  */
 function runningOf({ runtimes }: Fleet, agent: AgentSpec): Items {
   const spec = runtimes[agent.pinned ?? ""];
@@ -159,8 +159,8 @@ function runningOf({ runtimes }: Fleet, agent: AgentSpec): Items {
 }
 
 /**
- * Returns the deadman's policy. Before the take-over, there is no policy, because the deadman watches only
- * Muster's units.
+ * Returns the deadman's policy. Returns no policy before the take-over, because the deadman watches only Muster's
+ * units.
  */
 function policyOf(agent: AgentSpec, { keep }: Compiler): Items {
   if (agent.takeOver === "later") return {};

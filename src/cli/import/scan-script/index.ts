@@ -4,15 +4,15 @@ import { SCHEDULES } from "./schedules.ts";
 import { UNITS } from "./units.ts";
 
 /**
- * Returns a script that scans a host and changes nothing. The script only reads facts and draws no conclusions. It
- * reads the accounts, all processes, the units that systemd has loaded, the files in homes that `names` lists,
- * crontabs, and the records of stacks. Most of it is one program in Perl, which every Debian and Ubuntu has. Separate
- * processes would take minutes on a host with many agents. It reads the files in a home with the rights of the home's
- * owner.
+ * Returns a script that scans a host and changes nothing. The script only reads facts and draws no conclusions. The
+ * script reads the accounts, all processes, the units that systemd has loaded, the files in homes that `names` lists,
+ * crontabs, and the records of stacks. Most of the script is one Perl program, because separate processes would take
+ * minutes on a host with many agents. Every Debian and Ubuntu has Perl. The script reads the files in a home as the
+ * home's owner.
  *
- * The answer is base64 of rows. A row and each of its fields are netstrings: the length, `:` and the bytes.
+ * The output is base64 of rows. Each row is a netstring (the length, `:` and the bytes), and so is each field in a row.
  *
- * @param names the files to read in each home, by their path in the home
+ * @param names the paths of the files to read, relative to each home
  */
 export function scanScript(names: readonly string[]): string {
   return `

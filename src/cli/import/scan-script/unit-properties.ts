@@ -4,6 +4,6 @@
  */
 export const TYPES = "service timer socket path";
 
-/** The properties that are read of each unit. */
+/** The properties that the scan reads from each unit. */
 export const UNIT_PROPERTIES =
   "Id,FragmentPath,SourcePath,DropInPaths,LoadState,ActiveState,UnitFileState,NeedDaemonReload,Triggers";

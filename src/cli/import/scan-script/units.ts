@@ -2,8 +2,8 @@ import { MOST_OTHER } from "./limits.ts";
 import { TYPES, UNIT_PROPERTIES } from "./unit-properties.ts";
 
 /**
- * Reads what systemd has loaded. Reads commands and variables over D-Bus, because D-Bus transfers each word separately.
- * Reads units of packages only if a drop-in changes them.
+ * Reads the units that systemd has loaded. Reads commands and variables over D-Bus, because D-Bus transfers each word
+ * separately. Reads the unit of a package only if a drop-in changes the unit.
  */
 export const UNITS = String.raw`
 sub merged { my ($path) = @_; $path =~ s{^/usr/lib/}{/lib/}; return $path }

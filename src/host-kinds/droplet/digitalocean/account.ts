@@ -49,7 +49,9 @@ export interface DigitalOceanAccount {
   readonly droplets: readonly Droplet[];
   /** The droplets that were queried by ID and that exist, with or without the tag of the stack. */
   readonly byNumber: ReadonlyMap<string, Droplet>;
-  /** The IDs of droplets that the API could not show, with the reasons. It is not known whether they exist. */
+  /**
+   * The IDs of droplets that the API could not show, with the reasons. It is not known whether these droplets exist.
+   */
   readonly unread: ReadonlyMap<string, string>;
   readonly keys: readonly SshKey[];
   readonly firewalls: readonly Named[];
@@ -65,7 +67,7 @@ export interface DigitalOceanAccount {
 }
 
 /**
- * Reads an account with a few parallel requests. A stack with more droplets does not need more requests.
+ * Reads an account with a few parallel requests. The number of requests does not depend on the number of droplets.
  *
  * @param numbers the IDs of the droplets in the inventory or in `adopt`
  * @throws MusterError if a request fails
@@ -97,8 +99,8 @@ export async function readAccount(
 
 /**
  * Returns the droplets with these IDs, by ID. Omits droplets that no longer exist. The list of all droplets can be out
- * of date, but Muster must never treat an existing droplet as deleted. If a droplet is missing from the list, a
- * separate request therefore checks whether it exists. A failure of this request concerns only this droplet.
+ * of date, but Muster must never treat an existing droplet as deleted. Therefore, if a droplet is missing from the
+ * list, a separate request checks whether the droplet exists. A failure of this request concerns only this droplet.
  */
 async function byNumber(
   api: Api,

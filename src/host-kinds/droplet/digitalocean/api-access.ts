@@ -17,7 +17,7 @@ export const TOKEN_KEY = "digitalocean:token";
 const ENDPOINT_KEY = "digitalocean:apiEndpoint";
 
 /**
- * Returns the URL of the API. @param endpoint the URL in the configuration of the stack; undefined if it
+ * Returns the URL of the API. @param endpoint the URL in the configuration of the stack; undefined if the configuration
  * contains no URL
  */
 export function apiUrl(endpoint: unknown): string {

@@ -16,10 +16,7 @@ export function apiUnreachable(url: URL, { isLate, message }: NoAnswerError): Mu
   });
 }
 
-/**
- * Returns the error for a refused request. It contains the message from the API, which never contains the
- * token.
- */
+/** Returns the error for a refused request. The error contains the API's message, which never contains the token. */
 export function apiRefusal(url: URL, answer: HttpAnswer): MusterError {
   const { status } = answer;
   const said = `${messageOf(answer) ?? "no message"} (${status})`;

@@ -10,25 +10,28 @@ import { apiRefusal, apiUnreachable } from "./api-errors.ts";
 
 /** Read-only access to DigitalOcean's API v2: https://docs.digitalocean.com/reference/api/ */
 export interface Api {
-  /** Returns all entries of a list. @throws MusterError if the API refuses the request or does not answer */
+  /** Returns all entries of a list. @throws MusterError if the API refuses the request or does not respond */
   list<T>(path: string, key: string): Promise<T[]>;
   /**
    * Returns one object.
    *
    * @returns undefined if the object does not exist
-   * @throws MusterError if the API refuses the request or does not answer
+   * @throws MusterError if the API refuses the request or does not respond
    */
   one<T>(path: string, key: string): Promise<T | undefined>;
 }
 
 /**
- * The maximum time in milliseconds for one response, and for all responses together. The API limits the
- * requests in a minute, so all responses together can take more than a minute.
+ * The maximum time in milliseconds for one response, and for all responses together. The API limits the number of
+ * requests per minute, so all responses together can take more than a minute.
  */
 const ONE_ANSWER = 10_000;
 const ALL_ANSWERS = 100_000;
 const ATTEMPTS = 5;
-/** The maximum number of attempts if the API limits the requests, because other clients use the same limit. */
+/**
+ * The maximum number of attempts while the API limits the requests. Many attempts can be necessary, because other
+ * clients share the limit.
+ */
 const LIMITED_ATTEMPTS = 30;
 /** The largest page size that the API allows. */
 const PAGE = 200;
@@ -64,14 +67,13 @@ interface Answer {
 }
 
 /**
- * Sends a request, and repeats it while the API is busy or the connection is cut. If the API requests a pause,
- * Muster waits that long before the next attempt. Otherwise, each pause is twice as long as the previous
- * pause.
+ * Sends a request, and repeats the request while the API is busy or the connection is cut. If the API requests a pause,
+ * Muster waits for this time before the next attempt. Otherwise, each pause is twice as long as the previous pause.
  */
 async function answer(url: URL, token: string, deadline: number): Promise<Answer> {
   const ask = () => {
     const patience = Math.max(1, Math.min(ONE_ANSWER, deadline - Date.now()));
-    // If the API redirects to another server, the token must not be sent to that server.
+    // Redirects are refused, because the token must not be sent to another server.
     return request(url, { token, patience, redirect: "error" }).catch((error: unknown) => {
       if (error instanceof NoAnswerError) return error;
       throw error;

@@ -14,8 +14,8 @@ const BACKUPS = 0.2;
 const VOLUME_GIB = 0.1;
 
 /**
- * The price of a resource before and after the run, in US dollars per month. A price is undefined if the API
- * lists no price for the size.
+ * The price of a resource before and after the run, in US dollars per month. A price is undefined if the API lists no
+ * price for the resource's size.
  */
 export interface Cost {
   readonly what: string;

@@ -16,11 +16,11 @@ type Declared = Pick<
 export interface FoundDroplet extends Declared {
   readonly id: string;
   readonly name: string;
-  /** The reserved IP of the droplet. If the droplet has none, this is its public address. */
+  /** The reserved IP of the droplet. If the droplet has no reserved IP, this is the public address. */
   readonly address: string;
   /** The firewall that can be adopted with the droplet; absent if no firewall can be adopted. */
   readonly firewall?: FoundFirewall;
-  /** The attached resources that are not adopted, each with the reason why. */
+  /** The attached resources that are not adopted, each with the reason. */
   readonly left: readonly string[];
 }
 
@@ -34,8 +34,8 @@ interface Shown extends Omit<Required<Droplet>, "vpc_uuid"> {
 }
 
 /**
- * The distributions with which a droplet can be adopted. DigitalOcean does not know the distribution of a
- * custom image, so an unknown distribution is accepted.
+ * The distributions with which a droplet can be adopted. An unknown distribution is accepted, because DigitalOcean does
+ * not know the distribution of a custom image.
  */
 const DISTRIBUTIONS = ["Debian", "Ubuntu", "Unknown", "Unknown OS", undefined];
 

@@ -25,9 +25,9 @@ export interface FoundFirewall {
 }
 
 /**
- * Finds the firewall that can be adopted with a droplet. `left` contains a sentence for each firewall that
- * cannot be adopted, with the reason. For example, the firewall also covers other droplets, or fleet.yaml
- * cannot express its rules.
+ * Finds the firewall that can be adopted with a droplet. `left` contains a sentence for each firewall that cannot be
+ * adopted, with the reason. Examples of reasons: the firewall also covers other droplets, or fleet.yaml cannot express
+ * its rules.
  *
  * @param port the port of the droplet's sshd
  */

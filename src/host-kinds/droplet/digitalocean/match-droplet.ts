@@ -31,9 +31,9 @@ export interface KnownResources {
 }
 
 /**
- * Finds the declared resources that already exist. A droplet is recognized by its ID in the inventory or by
- * its tags, and every other resource by its ID in the state or by its name. The tags and names are set when a
- * resource is created. Therefore, a run also finds a resource that a killed run created but did not record.
+ * Finds the declared resources that already exist. A droplet is recognized by its ID in the inventory or by its tags,
+ * and every other resource by its ID in the state or by its name. Each resource gets its tags and name when it is
+ * created. Therefore, a run also finds a resource that a killed run created but did not record.
  *
  * @param recorded the droplets in the inventory, by host
  * @throws InvalidError if several droplets have the tag of the same host, or if another stack manages a
@@ -81,11 +81,12 @@ function dropletFor(
   const ours = account.droplets.filter(({ tags }) =>
     names.some((name) => hasTag(tags, tagsOf(owner, name)[1] ?? "")),
   );
-  // The droplet in `adopt` counts as the recorded droplet until Muster has created a droplet for this host.
+  // Until Muster has created a droplet for this host, the droplet in `adopt` counts as the recorded droplet.
   const before: KnownDroplet | undefined =
     ours.length === 0 && declared.adopt ? { machine: declared.adopt } : undefined;
   const known = recorded ?? before;
-  // A request waits while it is not known whether the old droplet still exists.
+  // A request for a new droplet waits while a protected agent holds the old droplet, or while it is not known whether
+  // the old droplet still exists.
   const waits = known !== undefined && (isHeld || account.unread.has(known.machine));
   const replace = waits ? known.replace : declared.replace;
   const made = ours.filter(({ tags }) => names.some((name) => isMadeBy(tags, owner, name, replace)));
@@ -95,8 +96,7 @@ function dropletFor(
   if (isAsked && known !== undefined) return { isReplaced: account.byNumber.has(known.machine), replace };
   const kept = replace ?? known?.replace;
   const rest = kept === undefined ? {} : { replace: kept };
-  // The recorded ID is used even if the droplet no longer exists, because only the user can request a new
-  // droplet.
+  // The recorded ID is kept even if the droplet no longer exists, because only the user can request a new droplet.
   if (known !== undefined && !ours.some(({ id }) => `${id}` === known.machine)) {
     return { id: known.machine, isReplaced: false, ...rest };
   }
@@ -129,7 +129,7 @@ function deviationsOf(
   };
 }
 
-/** Finds the reserved IP of a host. @returns an empty object if it does not exist or is not declared */
+/** Finds the reserved IP of a host. @returns an empty object if the address does not exist or is not declared */
 function addressOf(
   { host, formerly, reservedIp }: DropletQuestion,
   { reservedIps }: DigitalOceanAccount,
@@ -154,7 +154,7 @@ function addressOf(
   };
 }
 
-/** Finds the volumes of a host, including those that the state protects although they are no longer declared. */
+/** Finds the volumes of a host, including volumes that are no longer declared but that the state protects. */
 function volumesOf(
   owner: string,
   { host, formerly, volumes }: DropletQuestion,
@@ -190,7 +190,7 @@ function volumesOf(
   return Object.fromEntries([...declared, ...leaving]);
 }
 
-/** Returns the IDs of the stack's firewalls by their original names, even if somebody has renamed them. */
+/** Returns the IDs of the stack's firewalls by their original names, even if somebody has renamed a firewall. */
 function firewallsIn(
   { owner, droplets }: CloudQuestion,
   { firewalls }: DigitalOceanAccount,
@@ -219,8 +219,8 @@ function projectIn(
 }
 
 /**
- * Returns the error for a droplet that another stack manages. If two stacks managed the same droplet, each of
- * them would revert the changes of the other.
+ * Returns the error for a droplet that another stack manages. If two stacks managed the same droplet, each stack would
+ * revert the changes of the other stack.
  */
 export function managedElsewhere(host: string, id: string, tag: string): InvalidError {
   return new InvalidError({
@@ -254,7 +254,9 @@ function singleId(host: string, droplets: readonly Droplet[], known: KnownDrople
   });
 }
 
-/** Finds a public key in the account by its content, because an account can contain each key only once. */
+/**
+ * Finds a public key in the account. Compares the content of keys, because an account can contain each key only once.
+ */
 function keyIn(
   { keys }: DigitalOceanAccount,
   name: string,

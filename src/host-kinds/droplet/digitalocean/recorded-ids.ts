@@ -2,9 +2,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { RECORDED_IDS, type RecordedId } from "../../../model/recorded-id.ts";
 
 /**
- * The IDs that the engine's state records. A resource belongs to this stack if its ID is recorded. Names, descriptions
- * and tags are used only to find resources that a killed run has created but not recorded, because anybody can change
- * them.
+ * The IDs that the engine's state records. A resource belongs to this stack if its ID is recorded. Anybody can change
+ * names, descriptions and tags. Muster therefore uses these only to find resources that a killed run has created but
+ * not recorded.
  */
 export interface RecordedIds {
   /** @param names the current and the former names of the resource */
@@ -13,7 +13,7 @@ export interface RecordedIds {
   all(token: string): readonly RecordedId[];
 }
 
-/** The vendor's resource types with IDs that are used here. */
+/** The type tokens of the vendor's resources whose IDs Muster reads. */
 export const TOKENS = {
   droplet: "digitalocean:index/droplet:Droplet",
   firewall: "digitalocean:index/firewall:Firewall",

@@ -3,8 +3,9 @@ import type { DigitalOceanAccount } from "./account.ts";
 import { type RecordedIds, TOKENS } from "./recorded-ids.ts";
 
 /**
- * Describes the droplets and volumes that have the mark of a stack but are not in its state, because no run would
- * delete them. A killed run has created them, or somebody has removed them from the state.
+ * Describes the droplets and volumes that have the mark of a stack but are not in its state. Either a killed run has
+ * created these resources, or somebody has removed them from the state. They are reported, because no run would delete
+ * them.
  *
  * @param used the IDs that this run adopts or that the inventory records
  */

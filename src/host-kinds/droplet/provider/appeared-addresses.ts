@@ -17,8 +17,8 @@ export function appearedAddresses(
 }
 
 /**
- * Returns the addresses that this run will create, and the addresses of earlier runs that the state does not record
- * yet.
+ * Returns records for the addresses that this run will create, and for the addresses of earlier runs that the state
+ * does not record yet.
  */
 export function nextAwaited(
   { droplets }: CloudQuestion,

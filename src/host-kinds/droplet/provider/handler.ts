@@ -8,10 +8,10 @@ import { hostKeyForCommands } from "./host-key-for-commands.ts";
 import type { Droplets, RecordedDroplet } from "./inventory-droplets.ts";
 
 /**
- * Returns the handler of the resource DropletHost. The handler waits until a droplet accepts Muster's login,
- * pins the host keys of the droplet, and writes the inventory. The vendor's provider manages the droplet
- * itself. The inputs are `{host, machine, address, replace?}`. `machine` and `address` are unknown until the
- * droplet exists. The state also contains one of the host keys.
+ * Returns the handler of the DropletHost resource. The handler waits until a droplet accepts Muster's login, pins the
+ * host keys of the droplet, and writes the inventory. The vendor's provider manages the droplet itself. The inputs are
+ * `{host, machine, address, replace?}`. `machine` and `address` are unknown until the droplet exists. The state also
+ * contains one of the host keys.
  */
 export function dropletHostHandler(context: ProviderContext, droplets: Droplets): Handler {
   return {
@@ -67,8 +67,7 @@ async function contact(
 }
 
 /**
- * Removes the connection and the observation of a host from the caches, because a change makes them out of
- * date.
+ * Removes the connection and the observation of a host from the caches, because both are out of date after a change.
  */
 function forgetCached({ hosts, observations }: ProviderContext, host: string): void {
   hosts.reset(host);

@@ -2,11 +2,11 @@ import { InvalidError } from "../../../base/errors.ts";
 import type { DropletHostSpec } from "../spec.ts";
 
 /**
- * Chooses the host key for the vendor's remote.Command, which accepts one key. Its client offers only the
- * algorithm with the name of the key's type. For the type `ssh-rsa`, this algorithm uses SHA-1, which OpenSSH
- * 8.8 and later refuse.
+ * Chooses the host key for the vendor's remote.Command, which accepts one key. The client of remote.Command offers only
+ * the algorithm with the name of the key's type. For the type `ssh-rsa`, this algorithm uses SHA-1, which OpenSSH 8.8
+ * and later refuse. RSA keys are therefore not chosen.
  *
- * @returns undefined if there is no key of another type
+ * @returns undefined if all keys are RSA keys
  */
 export function hostKeyForCommands(hostKeys: readonly string[]): string | undefined {
   return hostKeys.find((key) => !key.startsWith("ssh-rsa "));
@@ -23,7 +23,8 @@ export function requireHostKeyForCommands(
   machine: string,
   hostKeys: readonly string[],
 ): void {
-  // An adopted droplet runs no command unless it has setup steps. Every other droplet waits for cloud-init.
+  // An adopted droplet runs commands only if it has setup steps. Every other droplet runs the command that waits for
+  // cloud-init.
   const runsCommands = setup.length > 0 || adopt?.droplet !== machine;
   if (!runsCommands || hostKeyForCommands(hostKeys) !== undefined) return;
   throw new InvalidError({

@@ -20,8 +20,8 @@ export interface Droplets {
     hosts: readonly { readonly host: string; readonly formerly: readonly string[] }[],
   ): ReadonlyMap<string, RecordedDroplet>;
   /**
-   * Waits until the host answers at the address of the droplet. Records the address, the login and the host
-   * keys. If no keys are pinned, Muster trusts the keys that it learns from this first contact.
+   * Waits until the host answers at the address of the droplet. Records the address, the login and the host keys. If no
+   * keys are pinned, trusts the keys that the host presents at this first contact.
    *
    * @returns the host keys
    * @throws HostError if the host does not answer within its `bootTimeout`
@@ -40,7 +40,7 @@ export interface RecordedDroplet {
   readonly address: string;
   /** The droplet's ID. */
   readonly machine: string;
-  /** The text of `replace` in fleet.yaml that requested this droplet. Absent if it was not requested by `replace`. */
+  /** The text of `replace` in fleet.yaml that requested this droplet. Absent if no `replace` requested this droplet. */
   readonly replace?: string;
   readonly hostKeys: readonly string[];
 }

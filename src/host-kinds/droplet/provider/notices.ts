@@ -13,8 +13,8 @@ export interface Sentence {
 }
 
 /**
- * Returns the sentences that the user should read before a run changes droplets. They report data that will
- * be lost, droplets that no longer exist, settings that cannot be applied, and changes of the cost.
+ * Returns the sentences that the user should read before a run changes droplets. The sentences report data that will be
+ * lost, droplets that no longer exist, settings that cannot be applied, and changes of the cost.
  *
  * @param agentsOn returns the agents in a host's records
  */
@@ -133,7 +133,7 @@ function settingsText(kept: readonly KeptSetting[]): string {
   return listed(kept.map(({ key, declared, actual }) => `${key} ${declared} (now ${actual})`));
 }
 
-/** Names the resources that fleet.yaml no longer declares but the state protects. */
+/** Returns sentences that name the resources that fleet.yaml no longer declares but that the state protects. */
 function protectedSentences(
   { host, isProtected }: DropletQuestion,
   { volumes }: CloudAnswer,

@@ -19,12 +19,13 @@ export interface CloudRecords {
 }
 
 /**
- * Queries DigitalOcean before the program declares anything there. Reports what the run will do and how the cost
- * changes. Changes nothing at DigitalOcean. Before an `up` creates reserved IPs, writes a note about them.
+ * Queries DigitalOcean before the program declares any resource at DigitalOcean. Reports the effects of the run and the
+ * change of the cost. Changes nothing at DigitalOcean. Before an `up` creates reserved IPs, writes a record of them
+ * (see AwaitedAddress).
  *
  * @returns the resources that already exist
- * @throws MusterError if DigitalOcean cannot be queried. Without its answer, a resource that already exists might be
- * created again.
+ * @throws MusterError if DigitalOcean cannot be queried. Without its response, a resource that already exists might be
+ *   created again.
  */
 export async function dropletPreflight(
   { observations, env }: ProviderContext,

@@ -51,8 +51,8 @@ export function makeFirewall(
 }
 
 /**
- * Values that replace the outputs of a failed resource. The engine skips the resources that use them. Before this, the
- * vendor's provider checks the values, and refuses values that are empty or zero.
+ * The values that replace the outputs of a failed resource. The engine skips the resources that use these values, but
+ * the vendor's provider checks the values first. It would refuse values that are empty or zero.
  */
 export const NO_ID = "1";
 const NO_ADDRESS = "192.0.2.1";
@@ -61,8 +61,8 @@ const NO_ADDRESS = "192.0.2.1";
  * Declares a reserved IP, which is kept when the droplet is replaced, and its assignment to the droplet.
  *
  * The address is a separate resource and is created first, so that the state records it before another resource can
- * fail. The vendor's provider could assign it in the same step, but would not notice later that the address is not
- * assigned to a droplet any more.
+ * fail. The vendor's provider could assign the address in the same step, but would not notice later that the address is
+ * no longer assigned to a droplet.
  *
  * @param needs the resources whose changes must not run at the same time as the assignment
  */
@@ -79,7 +79,7 @@ export function makeReservedIp(
     { region: actualRegion ?? region },
     {
       ...{ aliases, protect },
-      // Earlier versions of Muster declared the droplet here. The separate assignment below now replaces this property.
+      // Earlier versions of Muster declared the droplet in this property. Now, the separate assignment below does this.
       ignoreChanges: [...ignoredProperties(FIXED.reservedIp), "dropletId"],
       ...(reservedIp !== undefined && { import: reservedIp }),
     },
@@ -102,10 +102,10 @@ export function makeReservedIp(
   };
 }
 
-/** A volume of a host, with its name in fleet.yaml. */
+/** A volume of a host, and its name in fleet.yaml. */
 export interface HostVolume extends VolumeQuestion {
   readonly name: string;
-  /** Absent if the volume does not exist yet. */
+  /** The existing volume; absent if the volume does not exist yet. */
   readonly existing?: VolumeAnswer | undefined;
 }
 

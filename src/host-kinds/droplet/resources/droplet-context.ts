@@ -7,7 +7,7 @@ import type * as Sdk from "./sdk.ts";
 /** The parameters that all droplets of a stack and their attached resources have in common. */
 export interface DropletContext {
   readonly sdk: typeof Sdk;
-  /** `<project>/<stack>`. */
+  /** The stack, as `<project>/<stack>`. */
   readonly owner: string;
   readonly cloud: CloudSpec;
   readonly answer: CloudAnswer;
@@ -17,7 +17,7 @@ export interface DropletContext {
 /** A public key in the account. */
 export interface AccountKey {
   readonly id: pulumi.Input<string>;
-  /** The resource of the key; set only if this stack manages the key. */
+  /** The key's resource; present only if this stack manages the key. */
   readonly self?: Registered;
 }
 

@@ -7,8 +7,7 @@ import { type HostVolume, makeFirewall, makeReservedIp, makeVolume, NO_ID } from
 import type { DropletContext } from "./droplet-context.ts";
 
 /**
- * The parts of a droplet and its attached resources that the declarations of the DropletHost and the project
- * need.
+ * The values of a droplet and its attached resources that the declarations of the DropletHost and of the project need.
  */
 export interface DropletParts {
   readonly id: pulumi.Output<string>;
@@ -20,9 +19,9 @@ export interface DropletParts {
 }
 
 /**
- * The user data for the first boot of a droplet. It must be the same for all droplets and all versions of
- * Muster, because a change of the user data replaces a droplet. It contains no public keys, because
- * DigitalOcean installs them.
+ * The user data for the first boot of a droplet. It must be the same for all droplets and all versions of Muster,
+ * because a change of the user data replaces a droplet. It contains no public keys, because DigitalOcean installs the
+ * keys itself.
  */
 export const USER_DATA = "#cloud-config\nssh_pwauth: false\n";
 
@@ -44,7 +43,7 @@ export function makeDroplet(spec: DropletHostSpec, context: DropletContext): Dro
       name,
       region: droplet.region,
       size: droplet.size,
-      // The disk keeps its size, because a larger disk cannot become smaller again.
+      // A resize does not change the disk, because a larger disk cannot become smaller again.
       resizeDisk: false,
       image: droplet.image,
       backups: droplet.backups,
@@ -59,8 +58,7 @@ export function makeDroplet(spec: DropletHostSpec, context: DropletContext): Dro
       aliases,
       ignoreChanges: ignoredChanges(found),
       dependsOn: context.keys.flatMap(({ self }) => self?.ended ?? []),
-      // The import ID protects the droplet, because the engine refuses to replace a resource that has an
-      // import ID.
+      // The import ID protects the droplet: the engine refuses to replace a resource that has an import ID.
       ...(found.id !== undefined && { import: found.id }),
       // In a run that replaces the droplet, the new text in `replace` changes the tags. With this option, the
       // changed tags cause the replacement.
@@ -88,7 +86,7 @@ export function makeDroplet(spec: DropletHostSpec, context: DropletContext): Dro
   };
 }
 
-/** Returns the declared volumes, and the volumes that the state protects although they are no longer declared. */
+/** Returns the declared volumes, and the volumes that are no longer declared but that the state protects. */
 function volumesOf({ name, droplet }: DropletHostSpec, existing: CloudAnswer["volumes"]): HostVolume[] {
   const declared = Object.entries(droplet.volumes).map(([volume, spec]) => {
     return { name: volume, ...spec, existing: existing[`${name}/${volume}`] };
@@ -101,9 +99,7 @@ function volumesOf({ name, droplet }: DropletHostSpec, existing: CloudAnswer["vo
   return [...declared, ...kept];
 }
 
-/**
- * Returns the properties for which differences are ignored. `resizeDisk` matters only if the size differs.
- */
+/** Returns the properties for which differences are ignored. `resizeDisk` is among them unless the size differs. */
 function ignoredChanges({ isAdopted, isResized, kept }: DropletAnswer): string[] {
   const fixed = ignoredProperties(FIXED.droplet, kept);
   return [...fixed, ...(isResized ? [] : ["resizeDisk"]), ...(isAdopted ? ["name"] : [])];

@@ -4,11 +4,11 @@ import { CLOUD_TOKEN, type CloudAnswer, type CloudQuestion } from "../preflight-
 import type { CloudSpec, DropletHostSpec } from "../spec.ts";
 
 /**
- * Queries Muster's provider about the resources that exist at DigitalOcean. The provider also reports what the run will
- * do and how the cost changes.
+ * Queries Muster's provider about the resources that exist at DigitalOcean. The provider also reports the effects of
+ * the run and the change of the cost.
  *
  * @param owner `<project>/<stack>`
- * @param held the hosts with a droplet that must not be replaced, because an agent on it is protected
+ * @param held the hosts whose droplet must not be replaced, because an agent on the droplet is protected
  */
 export async function queryAccount(
   owner: string,
@@ -23,8 +23,8 @@ export async function queryAccount(
     ...(project !== undefined && { project }),
     api: {
       url: apiUrl(config.get("apiEndpoint")),
-      // The engine masks only secrets from the configuration, so a token from the environment must not be
-      // sent. The provider reads such a token from its own environment.
+      // The engine masks only secrets from the configuration. A token from the environment must therefore not be sent.
+      // The provider reads such a token from its own environment.
       token: config.get("token") ?? "",
     },
     droplets: hosts.map(({ name, formerly, protect, droplet }) => {

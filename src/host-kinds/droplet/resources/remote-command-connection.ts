@@ -4,9 +4,8 @@ import type { FleetResource } from "../../../program/muster-resource.ts";
 import type { DropletHostSpec } from "../spec.ts";
 
 /**
- * Returns the connection for the vendor's remote.Command, which does not read ssh_config. The command accepts
- * only the host key that was pinned during the first contact. It logs in with the keys of the ssh-agent that
- * `npx pulumi` provides.
+ * Returns the connection for the vendor's remote.Command, which does not read ssh_config. The command accepts only the
+ * host key that was pinned at the first contact, and logs in with the keys in the ssh-agent that `npx pulumi` provides.
  *
  * @param machine the DropletHost resource, which provides the address and the host key
  * @throws InvalidError if there is no ssh-agent

@@ -2,8 +2,8 @@ import { digestOf } from "../../../model/digest.ts";
 import type { SetupStep } from "../spec.ts";
 
 /**
- * The folders on a host that contain the digests of completed steps (DONE) and the output of steps (LOGS).
- * Only root can read them.
+ * The folders on a host that contain the digests of completed steps (DONE) and the output of steps (LOGS). Only root
+ * can read these folders.
  */
 const DONE = "/var/lib/muster-setup";
 const LOGS = "/var/log/muster-setup";
@@ -20,9 +20,8 @@ exit 1
 `;
 
 /**
- * Returns a script that runs a step only once on each machine, even if the script itself runs again. The
- * output of the step can contain secrets, so it remains on the host, and the script prints only a short
- * result.
+ * Returns a script that runs a step only once on each machine, even if the script itself runs again. The output of the
+ * step can contain secrets, so it is kept on the host. The script prints only a short result.
  *
  * The script is an input of the vendor's Command. Any change to the text of the script therefore causes an
  * update in every existing stack.

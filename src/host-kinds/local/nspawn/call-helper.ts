@@ -8,8 +8,8 @@ import type { HelperAnswers, HelperCommand, HelperRequest, HelperResult } from "
 export type ProgressLine = (line: string) => void;
 
 /**
- * Runs a command of the helper as root. If this process does not run as root, it runs the helper with `sudo
- * -n`, which never asks for a password.
+ * Runs a command of the helper as root. If this process does not run as root, uses `sudo -n`, which never asks for a
+ * password.
  *
  * @param progress called with each progress line from the helper
  * @throws MusterError if sudo refuses to run the helper, or if the command fails
@@ -34,7 +34,7 @@ export async function callHelper<C extends HelperCommand>(
   return result.answer as HelperAnswers[C];
 }
 
-/** Whether the helper can run as root at present without asking for a password. */
+/** Whether the helper can currently run as root without a prompt for a password. */
 export async function mayActAsRoot(): Promise<boolean> {
   if (process.getuid?.() === 0) return true;
   return (await execa("sudo", ["-n", "true"], { reject: false })).exitCode === 0;

@@ -23,13 +23,13 @@ export interface NodeProgram {
 /** The address and the host keys of a host. */
 export interface HostAddress {
   readonly address: string;
-  /** The public host keys, such as `ssh-ed25519 AAAA…`. They are known before the first connection. */
+  /** The public host keys, such as `ssh-ed25519 AAAA…`. These keys are known before the first connection. */
   readonly hostKeys: readonly string[];
 }
 
 /** A host that is running. */
 export interface BootedHost extends HostAddress {
-  /** A sentence about what limits the host, such as a firewall on this machine. */
+  /** A sentence about a limitation of the host, such as a firewall on this machine. */
   readonly warning?: string;
 }
 

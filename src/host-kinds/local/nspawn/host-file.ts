@@ -6,7 +6,7 @@ import { join } from "node:path";
  */
 export interface HostFile {
   readonly name: string;
-  /** The absolute path of the project that the host belongs to. */
+  /** The absolute path of the project to which the host belongs. */
   readonly project: string;
   /** The folder name of the base that the host uses. */
   readonly base: string;

@@ -21,15 +21,12 @@ export const PACKAGES = [
   "sqlite3",
 ];
 
-/**
- * The folder in a host that contains the configuration of this host. It is mounted read-only from this
- * machine.
- */
+/** The folder in a host that contains the host's configuration. This machine mounts the folder read-only. */
 export const HOST_CONFIG = "/etc/muster-host";
 
 /**
- * The units that hosts do not need: periodic tasks, which would use CPU time, and the login on the console,
- * which nobody uses.
+ * The units that hosts do not need: periodic tasks, which use CPU time, and the login on the console, which nobody
+ * uses.
  */
 export const MASKED_UNITS = [
   "apt-daily.timer",
@@ -72,10 +69,10 @@ WantedBy=multi-user.target
 };
 
 /**
- * The first program that runs in a host. It is in HOST_CONFIG, so that nobody in the host can delete it. On
- * machines with cgroup v1, systemd-nspawn mounts the controllers read-only, and the limits of units would
- * have no effect. The program therefore mounts the controllers again. The new mounts are writable, but the
- * cgroup namespace restricts them to this host.
+ * The first program that runs in a host. The program is in HOST_CONFIG, so that no user of the host can delete it. On
+ * machines with cgroup v1, systemd-nspawn mounts the controllers read-only, so that the limits of units would have no
+ * effect. The program therefore mounts the controllers again. The new mounts are writable, but the cgroup namespace
+ * restricts them to this host.
  */
 export const INIT = `#!/bin/sh
 while read -r _ folder type options _; do
@@ -90,8 +87,8 @@ exec /lib/systemd/systemd
 `;
 
 /**
- * Returns the folder name of a base. The name depends on the recipe, so that existing hosts keep their old
- * base.
+ * Returns the folder name of a base. The name contains a digest of the recipe. A changed recipe therefore creates a new
+ * base, and existing hosts keep their old base.
  */
 export function baseName(nodeVersion: string): string {
   const recipe = JSON.stringify([SUITE, PACKAGES, MASKED_UNITS, FILES, process.arch, nodeVersion]);

@@ -15,8 +15,8 @@ export type { LocalHostState as HostState } from "./local-host-state.ts";
 export { planMissing } from "./requirements.ts";
 
 /**
- * The local hosts of one project. Methods that change a host run the helper as root, with `sudo -n` if
- * necessary. Methods that only read do not need root.
+ * The local hosts of one project. Methods that change a host run the helper as root, with `sudo -n` if necessary.
+ * Methods that only read do not need root privileges.
  */
 export interface LocalHosts {
   /** Creates the Debian base that the hosts share. This takes about a minute the first time. */
@@ -30,10 +30,7 @@ export interface LocalHosts {
   /** Stops a host and deletes its disk, if the host exists. */
   remove(name: string): Promise<void>;
   state(name: string): LocalHostState;
-  /**
-   * Returns the address of a host, whether the host is running or stopped. @returns undefined if the host
-   * does not exist
-   */
+  /** Returns the address of a running or stopped host. @returns undefined if the host does not exist */
   find(name: string): HostAddress | undefined;
   /** Returns the names of the existing hosts. */
   list(): string[];
@@ -81,10 +78,7 @@ export function localHosts(projectDir: string): LocalHosts {
   };
 }
 
-/**
- * Returns the address of a host if the host is running and answers. In that case, the caller does not need
- * root.
- */
+/** Returns the address of a host if the host is running and answers. The caller then does not need root privileges. */
 async function addressIfRunning(dir: string): Promise<HostAddress | undefined> {
   const host = readHostFile(dir);
   if (host === undefined || localHostState(dir) !== "running") return undefined;

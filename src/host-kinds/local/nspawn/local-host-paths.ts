@@ -19,14 +19,11 @@ export interface HostPaths {
   readonly dir: string;
 }
 
-/**
- * Matches host names that systemd-nspawn accepts as machine names, even after the prefix of the project is
- * added.
- */
+/** Matches host names that systemd-nspawn still accepts as machine names after the prefix of the project is added. */
 const NAME = /^[a-z0-9](?:[a-z0-9-]{0,39}[a-z0-9])?$/;
 
 /**
- * Returns the paths of a project's host. The name is checked because it can come from user input.
+ * Returns the paths of a project's host. The name is checked, because it can come from user input.
  *
  * @param local the absolute path of `<cache>/local`
  * @param project the absolute path of the project's folder, without symlinks

@@ -6,7 +6,7 @@ import { supervisorPid } from "./supervisor-process.ts";
 
 export type LocalHostState = "running" | "stopped" | "absent";
 
-/** Returns the state of a project's local host. Does not need root, and reads only a few files. */
+/** Returns the state of a project's local host. Needs no root privileges, and reads only a few files. */
 export function localState(projectDir: string, name: string): LocalHostState {
   return localHostState(hostPaths(localDir(), realpathSync(projectDir), name).dir);
 }
@@ -16,7 +16,7 @@ export function localDir(): string {
   return join(cacheDir(), "local");
 }
 
-/** Returns the state of a host. A host that a killed run left incomplete counts as stopped. */
+/** Returns the state of a host. An incomplete host that a killed run left counts as stopped. */
 export function localHostState(hostDir: string): LocalHostState {
   if (!existsSync(hostDir)) return "absent";
   return supervisorPid(hostDir) === undefined ? "stopped" : "running";

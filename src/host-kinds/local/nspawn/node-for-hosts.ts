@@ -4,8 +4,8 @@ import { packageRoot } from "../../../base/muster-folders.ts";
 import type { NodeProgram } from "./helper-protocol.ts";
 
 /**
- * Returns the Node.js program that npm installed with Muster, or the program that runs this process if npm
- * did not install one.
+ * Returns the Node.js program that npm installed with Muster. If there is none, returns the program that runs this
+ * process.
  */
 export function hostNode(root: string = packageRoot()): NodeProgram {
   const name = `node-linux-${process.arch}`;

@@ -40,8 +40,8 @@ export function aptInstall(packages: readonly string[]): string {
 }
 
 /**
- * Returns a sentence for each package that local hosts need and that is missing on this machine. The sentence
- * contains the command that installs the package. Changes nothing, and does not need root.
+ * Returns a sentence for each package that local hosts need and that is missing on this machine. The sentence contains
+ * the command that installs the package. Changes nothing, and needs no root privileges.
  */
 export function planMissing(has: (program: string) => boolean = onPath): string[] {
   if (process.platform !== "linux") return ["Local hosts need Linux: declare hosts of `kind: ssh` instead."];

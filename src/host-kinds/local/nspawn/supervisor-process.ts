@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { readStatus, startMark } from "../../../base/process-status.ts";
 
 /**
- * Returns the process ID of a host's supervisor, if the supervisor is running. When the supervisor started,
- * it copied its /proc/<pid>/stat to the file `pid`. The start time in that file distinguishes the supervisor
+ * Returns the process ID of a host's supervisor; undefined if the supervisor is not running. When the supervisor
+ * starts, it copies its /proc/<pid>/stat to the file `pid`. The start time in this file distinguishes the supervisor
  * from a later process with the same ID, even after a reboot.
  */
 export function supervisorPid(hostDir: string): number | undefined {

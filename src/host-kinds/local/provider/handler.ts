@@ -7,7 +7,7 @@ import type { Properties } from "../../../provider/wire/values.ts";
 import { LOCAL_MACHINE } from "../machine-resources.ts";
 import type { LocalHostControl } from "./local-host-control.ts";
 
-/** Returns the handler of the resource LocalHost. Its inputs and its state are `{host, running}`. */
+/** Returns the handler of the LocalHost resource. The inputs and the state of the resource are `{host, running}`. */
 export function localHostHandler(context: ProviderContext, machines: LocalHostControl): Handler {
   return {
     id: hostOf,
@@ -65,7 +65,7 @@ function diff(_call: HandlerCall, state: Properties, news: Properties): Property
  * Reads the state of a host.
  *
  * @returns undefined if the host does not exist
- * @throws PartialError if the state cannot be read. In that case, it is possible that the host still exists.
+ * @throws PartialError if the state cannot be read. The host might then still exist.
  */
 function read(machines: LocalHostControl, id: string, recorded: ActualState): ActualState | undefined {
   const host = hostOf(recorded.inputs);

@@ -11,8 +11,8 @@ import { localHosts } from "../nspawn/index.ts";
 export interface LocalHostControl {
   state(host: string): "absent" | "stopped" | "running";
   /**
-   * Creates and boots a host. An existing host keeps its disk and is only booted. @returns a warning about what limits
-   * the host, such as a firewall on this machine
+   * Creates and boots a host. An existing host keeps its disk and is only booted. @returns a warning about a limitation
+   * of the host, such as a firewall on this machine
    */
   create(host: string, progress: (line: string) => void): Promise<string | undefined>;
   boot(host: string): Promise<string | undefined>;
@@ -51,8 +51,8 @@ export function manageLocalHosts(project: string): LocalHostControl {
     rename: (from, to) => renameHost(project, "local", from, to),
     remove: async (host) => {
       const name = machine(host);
-      // The inventory entry is removed before the disk. In the opposite order, a run that is killed after it
-      // has removed the disk would leave the entry forever.
+      // The inventory entry is removed before the disk. In the opposite order, a run that is killed between the two
+      // steps would leave the entry forever.
       await hosts.stop(name);
       forgetHost(project, "local", host);
       await hosts.remove(name);
@@ -66,8 +66,8 @@ function nameTaken(host: string, other: string): InvalidError {
 }
 
 /**
- * The key files that are being created at present, by path. Hosts are created in parallel but share one key
- * file.
+ * The key files that are currently being created, by path. This prevents hosts that are created in parallel from
+ * creating the same key file.
  */
 const keysInProgress = new Map<string, Promise<void>>();
 
@@ -84,9 +84,8 @@ export async function ensureLocalKey(project: string): Promise<string> {
 }
 
 /**
- * Creates a key pair. The public key is moved to its final path last. If the public key exists, the pair is
- * therefore complete. Files that a killed run left are removed first, because ssh-keygen would otherwise ask
- * whether to overwrite them.
+ * Creates a key pair. Moves the public key to its final path last, so that a key pair with a public key is complete.
+ * First removes the files that a killed run left, because ssh-keygen would otherwise ask whether to overwrite them.
  */
 async function createKey(file: string): Promise<void> {
   const temporary = `${file}.new`;

@@ -13,9 +13,9 @@ import type { Machines } from "./recorded-machines.ts";
 const COMPARED = ["host", "address", "machine", "user", "port", "keys"];
 
 /**
- * Returns the handler of the resource PulumiHost. The handler waits until a machine accepts Muster's login, pins
- * the host keys, and writes the inventory. Another resource of the program manages the machine itself. The inputs
- * are `{host, address, machine, user?, port?, keys?, protect?}`. They can be unknown in a preview.
+ * Returns the handler of the PulumiHost resource. The handler waits until a machine accepts Muster's login, pins the
+ * host keys, and writes the inventory. Another resource of the program manages the machine itself. The inputs are
+ * `{host, address, machine, user?, port?, keys?, protect?}`. In a preview, inputs can be unknown.
  */
 export function pulumiHostHandler(context: ProviderContext, machines: Machines): Handler {
   const contact = async ({ log }: HandlerCall, news: Properties): Promise<Properties> => {

@@ -16,7 +16,7 @@ const matches =
 const isPort = (value: Value): boolean =>
   Number.isInteger(value) && Number(value) > 0 && Number(value) < 65536;
 
-/** The valid forms of the values that the program passes, the same as in schema/fleet.schema.json. */
+/** The valid forms of the values that the program passes. schema/fleet.schema.json has the same forms. */
 const FORMS: Readonly<Record<string, Form>> = {
   address: [matches(/^[A-Za-z0-9_:][A-Za-z0-9_.:%-]{0,254}$/), "a host name or an IP address"],
   machine: [matches(/^[^\s-]\S*$/), "one word that does not begin with a dash"],
@@ -31,11 +31,11 @@ const KEY: Form = [
 /**
  * Removes the comments from the host keys, and finds the values that cannot be used. A value that is unknown in a
  * preview is checked during `up`. An empty value is not refused here, because the engine would then end the run for all
- * hosts: see `emptyValueError`.
+ * hosts. See `emptyValueError`.
  */
 export function checkGiven(news: Properties): { inputs: Properties; failures: CheckFailure[] } {
   const { keys, address, machine } = news;
-  // By default, `machine` is the address, which needs only one message.
+  // By default, `machine` is the address. In this case, an invalid address causes only one message.
   const isDefault = machine === address;
   const single = Object.entries(FORMS).flatMap(([name, form]) =>
     news[name] === "" || (name === "machine" && isDefault) ? [] : failureOf(name, news[name], form),
@@ -99,7 +99,7 @@ export function givenMachine(inputs: Properties): GivenMachine {
 }
 
 /**
- * Returns the properties that describe a recorded machine. The host keys are only compared if the program declares
+ * Returns the properties that describe a recorded machine. The host keys are included only if the program declares
  * them.
  *
  * @param recorded the inputs in the state
@@ -117,7 +117,7 @@ export function propertiesOf(host: string, known: InventoryHost, recorded: Prope
   };
 }
 
-/** Returns the name of the host of a PulumiHost. @throws InvalidError if the inputs contain none */
+/** Returns the host name in the inputs of a PulumiHost. @throws InvalidError if the inputs contain no host name */
 export function hostIn({ host }: Properties): string {
   if (typeof host === "string") return host;
   throw new InvalidError({

@@ -13,7 +13,10 @@ export interface GivenMachine {
   readonly machine: string;
   readonly user?: string;
   readonly port?: number;
-  /** The public host keys without comments. Absent if Muster trusts the first contact. */
+  /**
+   * The public host keys without comments. If absent, Muster trusts the keys that the machine presents at the first
+   * contact.
+   */
   readonly keys?: readonly string[];
 }
 
@@ -23,7 +26,8 @@ export interface Machines {
   /**
    * Waits until the host answers, and records the address, the login and the host keys.
    *
-   * @throws HostError if the host does not answer within its `bootTimeout`, or presents another key
+   * @throws HostError if the host does not answer within its `bootTimeout`, or presents a key other than the expected
+   *   keys
    */
   contact(host: string, given: GivenMachine, progress: (line: string) => void): Promise<void>;
   rename(from: string, to: string): void;

@@ -8,8 +8,8 @@ import type { CheckedInputs, CheckFailure } from "../handler.ts";
 import { hasItems, wireItems, withItems } from "./inputs.ts";
 
 /**
- * Adds the digest of each secret's value, which only the provider knows, so that a rotated secret appears as
- * a change.
+ * Adds the digest of each secret's value to the inputs, so that a rotated secret appears as a change. Only the provider
+ * knows these values.
  */
 export function check(context: ProviderContext, news: Properties): CheckedInputs {
   if (!hasItems(news)) return { inputs: news, failures: [] };
@@ -20,7 +20,7 @@ export function check(context: ProviderContext, news: Properties): CheckedInputs
       items[name] = checkItem(context, `${news["host"]}`, item);
     } catch (error) {
       if (!(error instanceof InvalidError)) throw error;
-      // If `property` were set, the engine would print the property's value after the sentence: `{<nil>}`.
+      // If `property` were set, the engine would print `{<nil>}`, the value of the property, after the sentence.
       failures.push({ property: "", reason: `${labelOf(name)}: ${error.message}` });
     }
   }

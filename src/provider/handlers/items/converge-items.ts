@@ -22,8 +22,8 @@ import { reportWarnings } from "./read-items.ts";
 import { waitingSentence } from "./restart-notices.ts";
 
 /**
- * Changes the host to match the declaration. A create works like an update, because existing items on the
- * host are adopted.
+ * Changes the host to match the declaration. A create is the same as an update, because existing items on the host are
+ * adopted.
  *
  * @returns the observed state
  * @throws PartialError if something still differs from the declaration
@@ -39,7 +39,7 @@ export function convergeItems(
 
 /**
  * Converges a resource that the engine does not know yet. If this fails and the host might have been changed, the
- * engine must keep the resource's id. Otherwise, no stack would own the items on the host.
+ * engine must keep the resource's id. Without this id, no stack would own the items on the host.
  */
 export async function create(
   context: ProviderContext,
@@ -104,7 +104,7 @@ async function apply(
 }
 
 /**
- * Returns the message about the kept data of a removed agent with the same name. The data is never restored
+ * Returns the message that the data of a removed agent with the same name was kept. The data is never restored
  * automatically, because the new agent might be a different agent.
  */
 function keptSentence({ host, id, items }: ItemProperties, path: string): string {
@@ -122,8 +122,8 @@ function overwrittenSentence({ host, id }: ItemProperties, { path, kept }: Overw
 }
 
 /**
- * Whether the host might have parts of this resource. The record is written before the first change, so a
- * host without a record has no part of the resource.
+ * Whether the host might have parts of this resource. The host writes its record before the first change, so a host
+ * without a record has no part of the resource.
  */
 async function mayExist(
   { hosts }: ProviderContext,
@@ -157,7 +157,7 @@ function isLeft(observation: Observation): boolean {
   return "isLeft" in observation && observation.isLeft === true;
 }
 
-/** Returns the differences that `up` does not repair, and what a person can do. */
+/** Returns sentences about the differences that `up` does not repair, and about what a person can do. */
 function leftSentences({ host, id }: ItemProperties, observed: Observations): string[] {
   return Object.values(observed).flatMap((observation) =>
     isLeft(observation) && "refusal" in observation && observation.refusal !== undefined

@@ -8,13 +8,13 @@ import type { HandlerCall } from "../handler.ts";
 import { wireItems } from "./inputs.ts";
 
 /**
- * Each agent, tenant and host has exactly one resource of these types. That resource prints the announcement.
+ * The resource types that print the announcement. Each agent, tenant and host has exactly one resource of these types.
  */
 const ANNOUNCED_TYPES: ReadonlySet<string> = new Set(["Host", "Tenant", "Agent"]);
 
 /**
- * Announces what a destroy removes from a host, according to the host's records. If Muster created the
- * machine, the machine's resource makes the announcement instead.
+ * Announces what a destroy removes from a host, as recorded on the host. If Muster created the machine, the machine's
+ * resource makes the announcement instead.
  */
 export async function announceDestroy(
   context: ProviderContext,

@@ -30,16 +30,16 @@ function placeChanges(state: Properties, news: Properties): PropertyDiffs {
 }
 
 /**
- * Returns a change if this stack has leftovers on the host. The update of the host's first resource removes
- * them.
+ * Returns a change if this stack has leftovers on the host. The update of the host's first resource removes the
+ * leftovers.
  */
 function orphanChange(news: Properties): PropertyDiffs {
   return orphansOf(news).length === 0 ? {} : { [ORPHANS]: ADD };
 }
 
 /**
- * Returns a change if the agent's home moves to this host. The items do not show the move, because the
- * content of a home is not an item.
+ * Returns a change if the agent's home moves to this host. No item differs because of the move: the content of a home
+ * is not an item.
  */
 function moveChange(news: Properties): PropertyDiffs {
   return movesFromOf(news) === undefined ? {} : { [MOVES_FROM]: ADD };
@@ -85,7 +85,10 @@ function isAsApplied(key: string, { content }: WireItem): boolean {
   return key === "content" && content === AS_DECLARED;
 }
 
-/** Whether a property belongs to the agent, because its file has `write: once` and exists. */
+/**
+ * Whether a property belongs to the agent and is not compared. This is the case for an existing file with `write:
+ * once`.
+ */
 function isAgents(key: string, wanted: WireItem, { type }: WireItem): boolean {
   return wanted["write"] === "once" && key !== "type" && type === "file";
 }

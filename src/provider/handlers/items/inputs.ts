@@ -16,8 +16,7 @@ export interface ItemProperties {
 export type WireItems = Readonly<Record<string, WireItem>>;
 
 /**
- * Parses the properties of a resource that consists of items. The digest of a secret is returned as plain
- * text.
+ * Parses the properties of a resource that consists of items. Returns the digest of a secret as plain text.
  *
  * @throws InvalidError if the host, the id or the items are missing
  */
@@ -74,8 +73,8 @@ export function withItems(properties: Properties, items: WireItems): Properties 
 }
 
 /**
- * Whether an item is an agent's home. Only homes are moved aside, or deleted with their contents, when they
- * are removed.
+ * Whether an item is an agent's home. Homes are the only items that a removal moves aside, or deletes with their
+ * contents.
  */
 export function isHomeFolder({
   kind,

@@ -12,7 +12,10 @@ import type { HandlerCall } from "../handler.ts";
  */
 const MOST_ATTEMPTS = 3;
 
-/** The installations that run on each host. A host installs one version at a time. */
+/**
+ * The last started installation on each host. The next installation waits for it, because a host installs one version
+ * at a time.
+ */
 const turns = new Map<string, Promise<unknown>>();
 
 /**
@@ -51,7 +54,7 @@ async function installOne(
   const text = contents[want.integrity] ?? "";
   const pinned = JSON.parse(text) as Pinned;
   const addresses = origins.split(" ").filter((one) => one !== "");
-  // The source is used only after the host has reported that it does not have the version.
+  // The archive source is used only after the host has reported that it does not have the version.
   let urls: Readonly<Record<string, string>> = {};
   for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt += 1) {
     const { missing } = await writer.install({ op: "install", name, pinned: text, urls });

@@ -22,7 +22,7 @@ export function unknownReasons(items: WireItems, observed: Observations): readon
 }
 
 /**
- * Whether the host has none of the items of a resource. Ignores the program that the resource starts, its version and
+ * Whether the host has none of the items of a resource. Ignores the started program, the version of the program, and
  * the model.
  */
 export function isGone(items: WireItems, observed: Observations): boolean {
@@ -45,7 +45,10 @@ function observedProps(observation: Observation | undefined): Props {
   return mapValues(props, (value, property) => withDetail(property, value, detail));
 }
 
-/** Replaces a digest, which people cannot read, with the parts that differ, if the host has reported them. */
+/**
+ * Replaces a digest with the parts that differ, if the host has reported such parts, because people cannot read a
+ * digest.
+ */
 function withDetail(property: string, value: Scalar, detail: readonly Detail[]): Scalar {
   const parts = detail.filter((d) => d.property === property || d.property.startsWith(`${property}.`));
   if (parts.length === 0) return value;

@@ -1,8 +1,8 @@
 import { parseItemName } from "../../../model/agent-parts.ts";
 
 /**
- * Returns the engine's path for an item or for one of its properties, such as `identity["SOUL.md"].content`.
- * A key that is not an identifier must be quoted; otherwise the engine's diff shows empty braces.
+ * Returns the engine's path for an item or for one of its properties, such as `identity["SOUL.md"].content`. A key that
+ * is not an identifier must be quoted. Otherwise, the engine's diff shows empty braces.
  */
 export function itemPath(name: string, ...keys: readonly string[]): string {
   const { part, label } = parseItemName(name);

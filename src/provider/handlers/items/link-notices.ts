@@ -2,10 +2,11 @@ import type { Contents, HostItem, Items, Observations } from "../../../model/ite
 import { subjectOf } from "../../../model/resource-id.ts";
 
 /**
- * Returns one sentence for each folder outside an agent's home to which a link in the home leads, if the sandbox of the
- * agent's unit does not let the agent write there. The user's rights do not override the sandbox.
+ * Finds links in an agent's home that lead to folders outside the home. Returns one sentence for each such folder if
+ * the sandbox of the agent's unit does not let the agent write to the folder. The permissions of the user do not
+ * override the sandbox.
  *
- * @param contents the texts of the declared files, with the unit's text among them
+ * @param contents the texts of the declared files, including the text of the unit
  */
 export function linkNotices(
   host: string,

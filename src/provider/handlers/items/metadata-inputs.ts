@@ -3,8 +3,8 @@ import type { Properties, Value } from "../../wire/values.ts";
 /**
  * Inputs that are not part of a resource's content and are not in the state. FORMERLY contains the resource's former
  * ids. PROTECT says whether the resource is protected. ORPHANS contains the unclaimed records on the host; only the
- * host's first resource has this input. For a move, MOVES_FROM names the resource that has the agent's home now. Only
- * ORPHANS and MOVES_FROM count as a change.
+ * host's first resource has this input. For a move, MOVES_FROM is the id of the resource that currently has the agent's
+ * home. Only ORPHANS and MOVES_FROM count as a change.
  */
 const FORMERLY = "formerly";
 const PROTECT = "protect";
@@ -22,20 +22,18 @@ export function formerlyOf(properties: Properties): readonly string[] {
 }
 
 /**
- * The input that identifies the host's machine. It is kept in the state so that a new machine shows up as a
- * change, and everything is applied again.
+ * The input that identifies the host's machine. The state keeps this input, so that a new machine appears as a change
+ * and everything is applied again.
  */
 export const MACHINE = "machine";
 
-/**
- * Returns the id of the resource on another host that has the agent's home now; undefined if no home moves.
- */
+/** Returns the id of the resource on another host that currently has the agent's home; undefined if no home moves. */
 export function movesFromOf(properties: Properties): string | undefined {
   const id = properties[MOVES_FROM];
   return typeof id === "string" ? id : undefined;
 }
 
-/** Returns the properties without these inputs. */
+/** Returns the properties without the inputs that are not in the state. */
 export function withoutDirectives(properties: Properties): Properties {
   const { [FORMERLY]: _, [PROTECT]: __, [ORPHANS]: ___, [MOVES_FROM]: ____, ...lasting } = properties;
   return lasting;

@@ -9,7 +9,7 @@ import type { Properties } from "../../wire/values.ts";
 import type { HandlerCall } from "../handler.ts";
 import { movesFromOf } from "./metadata-inputs.ts";
 
-/** Milliseconds between two messages about the progress of a transfer. */
+/** The number of milliseconds between two messages about the progress of a transfer. */
 const PROGRESS_INTERVAL = 10_000;
 
 /**
@@ -17,8 +17,8 @@ const PROGRESS_INTERVAL = 10_000;
  * then marks the old copy as gone. Both hosts record each step, so that the next run can continue if this run
  * is killed.
  *
- * @throws MusterError if the home is still on the old host; the agent keeps running there if the host is
- *   reachable
+ * @throws MusterError if the home is still on the old host. If the old host is reachable, the agent keeps running on
+ *   it.
  */
 export async function moveHome(
   context: ProviderContext,
@@ -34,7 +34,7 @@ export async function moveHome(
   const { id, type, owner, items } = request;
   const { from } = move;
   try {
-    // Before the agent is stopped, both hosts must be reachable, and the new host must have enough space.
+    // Before the agent is stopped, check that both hosts are reachable, and that the new host has enough space.
     const old = await context.hosts.mover(from);
     const now = await context.hosts.mover(move.to);
     const arrival = { op: "arrive", id, type, owner, items, from } as const;
@@ -64,8 +64,8 @@ interface Transfer {
 }
 
 /**
- * Copies the home. If the copy fails, the agent is restarted on the old host. The agent has not run on the
- * new host.
+ * Copies the home. If the copy fails, restarts the agent on the old host. This is safe, because the agent has not run
+ * on the new host yet.
  */
 async function transferHome(transfer: Transfer, arrival: Parameters<AgentMover["arrive"]>[0]): Promise<void> {
   const { old, now, move, name } = transfer;
@@ -79,8 +79,8 @@ async function transferHome(transfer: Transfer, arrival: Parameters<AgentMover["
 }
 
 /**
- * Copies the home in pieces. While the new host writes a piece, the old host reads the next one, so at most
- * two pieces are in memory.
+ * Copies the home in pieces. While the new host writes a piece, the old host already reads the next piece. At most two
+ * pieces are in memory.
  */
 async function stream({ old, now, call, move, owner, name }: Transfer): Promise<void> {
   const take = (first: boolean) => old.pack({ op: "pack", id: move.id, owner, move: name, first });
@@ -89,7 +89,7 @@ async function stream({ old, now, call, move, owner, name }: Transfer): Promise<
   for (let next: ReturnType<typeof take> | undefined = take(true); next !== undefined; ) {
     const piece: PackAnswer = await next;
     next = piece.sum === undefined ? take(false) : undefined;
-    // If the new host fails first, nobody awaits `next`. Its rejection would then end the process.
+    // If the new host fails first, nothing awaits `next`, and an unhandled rejection would end the process.
     next?.catch(() => undefined);
     const { aside } = await now.unpack({ op: "unpack", id: move.toId, move: name, ...piece });
     for (const path of aside)
@@ -114,7 +114,7 @@ function alreadyThere(move: PendingMove): MusterError {
 }
 
 /**
- * Returns the error for a run that does not cover the old host. Such a run could not remove the home there.
+ * Returns the error for a run that does not cover the old host. Such a run could not remove the home from the old host.
  */
 function outsideRun(id: string, source: string): InvalidError {
   const { host: to, name: agent } = subjectOf(id);

@@ -12,13 +12,13 @@ import type { Properties } from "../../wire/values.ts";
 import type { HandlerCall } from "../handler.ts";
 import { comparedItems, hostItems, parseProperties } from "./inputs.ts";
 
-/** What `up` does with a unit in quarantine if `up` changes a file that the unit reads when it starts. */
+/** The sentence about a unit in quarantine if `up` changes a file that the unit reads when it starts. */
 const RELEASED =
   "it is in quarantine; `up` releases it and starts it once, because a file that it reads at startup changes.";
 
 /**
  * Observes the declared items of a resource. Returns undefined if nothing is installed on the host yet. Returns an
- * empty result if the host cannot be observed, because the refresh reports this.
+ * empty result if the host cannot be observed, because the refresh already reports this.
  */
 export async function observeDeclared(
   { silentObservations, contents }: ProviderContext,
@@ -58,9 +58,10 @@ export function refusalNotices(
 }
 
 /**
- * Returns a sentence with the packages that an update installs; undefined if it installs none.
+ * Returns a sentence with the packages that an update installs; undefined if it installs no packages.
  *
- * @param observed undefined if nothing is installed on the host, so that the packages are not known
+ * @param observed undefined if Muster has installed nothing on the host; it is then not known which packages the host
+ *   has
  */
 export function packageNotice(news: Properties, observed: Observations | undefined): string | undefined {
   const { host, items } = parseProperties(news);

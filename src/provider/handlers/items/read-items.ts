@@ -26,7 +26,7 @@ import { withoutDirectives } from "./metadata-inputs.ts";
  *
  * @returns undefined if no part of the resource exists; the recorded state if its host is declared
  *   intermittent and is unreachable
- * @throws PartialError with the recorded state if any part is unknown, because an unknown part might exist
+ * @throws PartialError with the recorded state if the state of any part is unknown, because the part might exist
  */
 export async function readItems(
   context: ProviderContext,
@@ -49,8 +49,8 @@ export async function readItems(
   if (reasons.length > 0) throw new PartialError({ id, ...recorded, reasons });
   if (isGone(properties.items, observed) && !isBeingRemoved(record)) return undefined;
   const items = observedItems(properties.items, observed);
-  // The inputs must not contain keyed hashes. If the inputs differed from the program's inputs, the engine
-  // would write a complete checkpoint.
+  // The inputs must not contain keyed hashes. Inputs that differ from the program's inputs would make the engine write
+  // a complete checkpoint.
   const inputs = mapValues(items, (item) => toWire(fromWire(item)));
   const actual = {
     inputs: withItems(recorded.inputs, inputs),
@@ -71,7 +71,8 @@ export async function reportWarnings(
 }
 
 /**
- * Returns the changes that the last run did not finish, and the reason. If the last run was killed, there is no reason.
+ * Returns sentences about the changes that the last run did not finish. Each sentence contains the reason, except after
+ * a killed run.
  */
 function unfinishedReasons({ host, id }: ItemProperties, { failures = [], error }: HostRecord): string[] {
   const next = "`npx pulumi up` finishes the work";
@@ -86,7 +87,10 @@ function unfinishedReasons({ host, id }: ItemProperties, { failures = [], error 
   });
 }
 
-/** Whether a removal was killed. A killed removal leaves the record, which only another removal deletes. */
+/**
+ * Whether a removal was killed. The record of the resource then still exists, and only another removal deletes the
+ * record.
+ */
 function isBeingRemoved(record: HostRecord | undefined): boolean {
   return record !== undefined && record.applied === undefined && record.intended === undefined;
 }
@@ -124,15 +128,18 @@ async function observeResource(
   return again ?? { observed: {} };
 }
 
-/** Takes the digest of a secret from the state if the secret has not changed since the state was written. */
+/**
+ * Returns the observation with the secret's digest from the state, if the secret has not changed since the state was
+ * written.
+ */
 function unsealed(observation: Observation, state: WireItem | undefined): Observation {
   if ("unknown" in observation || !isSameSecret(state, observation.props)) return observation;
   return { ...observation, props: { ...observation.props, content: state?.["content"] ?? "" } };
 }
 
 /**
- * Returns the item with which the host is compared. After a saved refresh, the recorded inputs contain only the
- * observed values, so the host's own record is more reliable. The host's record lacks only the digests of secrets.
+ * Returns the item with which the observed state is compared. After a saved refresh, the recorded inputs contain only
+ * the observed values. The host's own record is therefore more reliable, and lacks only the digests of secrets.
  *
  * @param isKnown whether the state already has the digest of the secret
  */

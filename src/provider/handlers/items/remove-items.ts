@@ -5,10 +5,7 @@ import type { HandlerCall } from "../handler.ts";
 import { hostItems, parseProperties } from "./inputs.ts";
 import { isRuntime } from "./read-items.ts";
 
-/**
- * Removes the items of the resource from its host. An agent's own data is moved aside, and the new path is
- * printed.
- */
+/** Removes the items of the resource from its host. Moves an agent's own data aside, and prints the new path. */
 export async function deleteItems(
   context: ProviderContext,
   call: HandlerCall,

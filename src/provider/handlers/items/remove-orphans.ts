@@ -7,8 +7,8 @@ import { parseProperties } from "./inputs.ts";
 import { orphansOf } from "./metadata-inputs.ts";
 
 /**
- * Removes this stack's leftovers from the host, in the given order. A leftover is in neither fleet.yaml nor
- * the state, and is removed according to its own record.
+ * Removes this stack's leftovers from the host, in the given order. A leftover is in neither fleet.yaml nor the state,
+ * so its record on the host says what to remove.
  */
 export async function removeOrphans(
   context: ProviderContext,
@@ -33,9 +33,7 @@ export async function removeOrphans(
 
 const LEFT_OVER = " is left over, and is in neither fleet.yaml nor the state";
 
-/**
- * Announces the removal of a host's leftovers, according to their records, which the preflight has just read.
- */
+/** Announces the removal of a host's leftovers. The preflight has just read the records of the leftovers. */
 export async function announceOrphans(
   { observations }: ProviderContext,
   call: HandlerCall,

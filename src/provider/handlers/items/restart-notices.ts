@@ -21,12 +21,14 @@ export function mergeNotices(state: Properties, news: Properties): string[] {
   return [`${host}: ${readerIn(id)} becomes one resource; nothing is stopped or removed`];
 }
 
-/** Returns one sentence for each unit that reads a changed item: whether and when it restarts. */
+/**
+ * Returns one sentence for each unit that reads a changed item. The sentence says whether and when the unit restarts.
+ */
 export function restartNotices(state: Properties, news: Properties): string[] {
   const changes = diff(state, news);
   const { host, id } = parseProperties(news);
   const before = wireItems(state);
-  // The state of an earlier version has no groups. If groups are only added to the state, no unit restarts.
+  // The state of an earlier version has no groups. Groups that are only added to such a state restart no unit.
   const keysOf = (name: string) =>
     before[name]?.["groups"] === undefined ? ["content", "type"] : ["content", "type", "groups"];
   const sentences = Object.entries(wireItems(news)).flatMap(([name, { notify, restart, within, choice }]) => {
@@ -41,7 +43,10 @@ export function restartNotices(state: Properties, news: Properties): string[] {
   return [...new Set(sentences)];
 }
 
-/** Returns how long a restart interrupts an agent. The time that an agent needs to start is not known. */
+/**
+ * Returns the end of a sentence about how long a restart interrupts an agent. The time that the program needs to start
+ * is not known.
+ */
 function downtime(id: string, when: OnChange): string {
   if (subjectOf(id).kind !== "agent" || when === "never") return "";
   return `; it is down for at most ${STOP_SECONDS} s plus the start of its program`;
@@ -54,7 +59,7 @@ export function waitingSentence({ host, id, items }: ItemProperties, unit: strin
   return `${host}: ${readerIn(id)} keeps running as before, ${why}; see \`npx fleet ps\``;
 }
 
-/** Announces that changes are deferred until their host is back. */
+/** Announces that changes are deferred until the host is reachable again. */
 export async function announceWaiting(
   { isDeferred }: ProviderContext,
   call: HandlerCall,

@@ -35,7 +35,7 @@ export async function ensureBase(local: string, node: NodeProgram, progress: Pro
   );
 }
 
-/** Removes unused bases. The caller holds the lock, so every unfinished base was left by a killed run. */
+/** Removes unused bases. The caller holds the lock, so every incomplete base is from a killed run. */
 function removeUnused(local: string, name: string): void {
   const used = new Set([name, ...[...allHosts(local).values()].map((host) => host.base)]);
   for (const folder of readdirSync(local)) {

@@ -18,8 +18,8 @@ import { stopHost } from "./stop-host.ts";
 const BOOT_TIME = 60_000;
 
 /**
- * The minimum number of inotify instances that each user must be able to have. The systemd of each host uses
- * about 9 of them as root, and the default is 128.
+ * The minimum number of inotify instances that each user must be able to have. The systemd of each host uses about 9
+ * instances of root, and the default limit is 128.
  */
 const INOTIFY_INSTANCES = 4096;
 

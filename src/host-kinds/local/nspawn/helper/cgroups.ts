@@ -4,8 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ALL_HOSTS, ONE_HOST, setLimits } from "./cgroup-limits.ts";
 
 /**
- * The name of the cgroup that contains the cgroups of all local hosts on this machine. Each hierarchy has
- * this cgroup.
+ * The name of the cgroup that contains the cgroups of all local hosts on this machine. This cgroup exists in each
+ * hierarchy.
  */
 const PARENT = "muster";
 
@@ -53,8 +53,7 @@ export async function removeCgroups(id: string): Promise<boolean> {
 }
 
 /**
- * Removes a cgroup. Tries several times, because a cgroup stays busy for a moment after its last process was
- * killed.
+ * Removes a cgroup. Tries several times, because a cgroup is still busy for a moment after its last process was killed.
  */
 async function removeGroup(group: string): Promise<void> {
   for (let attempt = 0; ; attempt++) {
@@ -101,8 +100,8 @@ function enableControllers(group: string): void {
     try {
       writeFileSync(join(group, "cgroup.subtree_control"), `+${controller}`);
     } catch {
-      // This kernel cannot delegate the controller, for example because of realtime processes. In that case,
-      // limits that need the controller do not apply.
+      // This kernel cannot delegate the controller, for example because of realtime processes. Limits that need the
+      // controller then do not apply.
     }
   }
 }

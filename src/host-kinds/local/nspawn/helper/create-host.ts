@@ -11,9 +11,8 @@ import { withHelperLock } from "./helper-lock.ts";
 import { freeAddress, gatewayOf } from "./network.ts";
 
 /**
- * Creates the folder of a host, if the host has no complete folder yet. An incomplete folder that a killed
- * run left is replaced. The public key in the request replaces the previous public key, even on a running
- * host.
+ * Creates the folder of a host, if the host has no complete folder yet. Replaces an incomplete folder that a killed run
+ * left. The public key in the request replaces the previous public key, even on a running host.
  */
 export async function createHost(host: HostPaths, request: HelperRequest, base: string): Promise<void> {
   const { publicKey } = request;
@@ -30,8 +29,8 @@ export async function createHost(host: HostPaths, request: HelperRequest, base: 
 async function make(host: HostPaths, request: HelperRequest, base: string): Promise<void> {
   rmSync(host.dir, { recursive: true, force: true });
   for (const folder of ["config", "root"]) mkdirSync(join(host.dir, folder), { recursive: true });
-  // The users of the host have the same uids as users of this machine. Users of this machine must not get
-  // access to the disk of the host.
+  // Users of the host have the same uids as users of this machine. The mode of the folder prevents these users of this
+  // machine from reading the disk of the host.
   for (const folder of ["disk", "disk/upper", "disk/work"]) {
     mkdirSync(join(host.dir, folder), { mode: folder === "disk" ? 0o700 : 0o755 });
   }

@@ -10,8 +10,8 @@ export interface Mirror {
 }
 
 /**
- * Finds the Debian archive that apt uses on this machine. apt itself reads its source files, so their format
- * does not matter.
+ * Finds the Debian archive that apt uses on this machine. Queries apt itself, so the format of its source files does
+ * not matter.
  */
 export async function debianMirror(): Promise<Mirror> {
   const format = ["--format", "$(SITE)|$(COMPONENT)|$(RELEASE)", "Created-By: Packages"];
@@ -23,7 +23,7 @@ export async function debianMirror(): Promise<Mirror> {
 }
 
 /**
- * Whether a URL ends with `debian`. This is so for mirrors of the main archive, but not for mirrors of the
+ * Whether a URL belongs to a mirror of Debian's main archive. Such a URL ends with `debian`, unlike the URLs of the
  * security archive or of ports.
  */
 function isDebianArchive(site: string): boolean {

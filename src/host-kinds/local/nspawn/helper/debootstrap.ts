@@ -6,8 +6,8 @@ import { KEYRING } from "../requirements.ts";
 import type { Mirror } from "./debian-mirror.ts";
 
 /**
- * The arguments of setpriv that run a command in new namespaces. The namespaces end together with this
- * process, so that no mounts or processes are left.
+ * The arguments with which setpriv runs a command in new namespaces. The namespaces end together with this process, so
+ * that no mounts or processes are left.
  */
 const CONTAINED = [
   "--pdeathsig",
@@ -21,8 +21,8 @@ const CONTAINED = [
 ];
 
 /**
- * The path at which the target is mounted for debootstrap, because debootstrap refuses paths with spaces or
- * colons.
+ * The path at which the target is mounted for debootstrap. A fixed path is necessary, because debootstrap refuses paths
+ * with spaces or colons.
  */
 const PLAIN_PATH = "/run/muster/base";
 const BIND = ["sh", "-euc", 'mount --bind "$1" "$2"; shift 2; exec "$@"', "debootstrap-at"];

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { withProcessLock } from "../../../../base/process-lock.ts";
 
-/** The folder of the lock files. A reboot empties it, and also ends every process that holds a lock. */
+/** The folder of the lock files. A reboot empties this folder, and also ends every process that holds a lock. */
 const LOCKS = "/run/muster";
 
 /**

@@ -8,13 +8,12 @@ import type { HostPaths } from "../local-host-paths.ts";
 import { BRIDGE } from "./network.ts";
 
 /**
- * The script that runs one host, and boots the host again when the host requests a reboot. With
- * `--keep-unit`, systemd-nspawn exits with 133 after such a request. The arguments of the script are the ID
- * of the host, the base, the cgroups, `--`, and the arguments of systemd-nspawn. Only the script and its
- * child processes see the mounts. The mounts disappear when the last of these processes ends. /run is a
- * tmpfs, because systemd-nspawn cleans up there after a reboot, and refuses to do so on a disk. Each boot
- * gets new cgroups, because cgroup v2 does not accept a process in a cgroup if the children of that cgroup
- * have controllers.
+ * The script that runs one host, and boots the host again when the host requests a reboot. With `--keep-unit`,
+ * systemd-nspawn exits with 133 after such a request. The arguments of the script are the ID of the host, the base, the
+ * cgroups, `--`, and the arguments of systemd-nspawn. Only the script and its child processes see the mounts. The
+ * mounts disappear when the last of these processes ends. /run is a tmpfs, because systemd-nspawn deletes its files
+ * there after a reboot, and refuses to do so on a disk. Each boot gets new cgroups, because cgroup v2 does not accept a
+ * process in a cgroup if the children of that cgroup have controllers.
  */
 const SUPERVISE = `#!/bin/sh
 set -eu
@@ -38,7 +37,7 @@ exit $status
 `;
 
 /**
- * Starts a host in its own session and cgroups, so that the host keeps running when this process and its
+ * Starts a host in a separate session and separate cgroups, so that the host keeps running when this process and its
  * parents end. A lock on the folder of the host prevents a second supervisor.
  */
 export function startSupervisor(host: HostPaths, file: HostFile, cgroups: readonly string[]): ChildProcess {
@@ -63,7 +62,7 @@ export function startSupervisor(host: HostPaths, file: HostFile, cgroups: readon
 }
 
 /**
- * The file with the name servers that systemd-resolved uses. Hosts must use these servers directly, because
+ * The file with the name servers that systemd-resolved uses. Hosts must query these servers directly, because
  * systemd-resolved listens only on the loopback interface of this machine.
  */
 const UPLINK = "/run/systemd/resolve/resolv.conf";

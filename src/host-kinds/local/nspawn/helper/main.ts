@@ -1,6 +1,6 @@
 /**
- * The only program that runs as root for local hosts: `local-helper COMMAND`. It reads a HelperRequest from
- * stdin, reports progress on stderr, and prints a HelperResult as the last line on stdout.
+ * `local-helper COMMAND`, the only program for local hosts that runs as root. Reads a HelperRequest from stdin, reports
+ * progress on stderr, and prints a HelperResult as the last line on stdout.
  */
 import { text } from "node:stream/consumers";
 import { ExecaError } from "execa";

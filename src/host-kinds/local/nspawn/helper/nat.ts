@@ -2,18 +2,18 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { execa } from "execa";
 import { MusterError } from "../../../../base/errors.ts";
 
-/** The nftables table that only Muster uses, so that the rules of other programs are not changed. */
+/** The nftables table of Muster. No other program uses this table, so the rules of other programs are not changed. */
 const TABLE = "muster";
 
 /**
- * The mark for packets from hosts. The masquerading rule needs it, because the rule cannot see the interface
+ * The mark for packets from hosts. The masquerading rule needs this mark, because the rule cannot match the interface
  * from which a packet came.
  */
 const MARK = "0x6d757374";
 
 /**
- * A documentation address (RFC 5737) for a packet that never leaves this machine: the table counts and drops it after
- * all rules for forwarded packets.
+ * A documentation address (RFC 5737) for a test packet that never leaves this machine. The table counts and drops this
+ * packet after all rules for forwarded packets.
  */
 const NOWHERE = "192.0.2.1";
 
@@ -23,9 +23,9 @@ const FORWARDING = "/proc/sys/net/ipv4/ip_forward";
 const WAS_OFF = "/run/muster/forwarding-was-off";
 
 /**
- * Gives the hosts on the bridge access to the networks of this machine. Agents need this access for their
- * providers, and apt needs it for its mirror. The hosts use the address of this machine, and other machines
- * cannot connect to the hosts.
+ * Gives the hosts on the bridge access to the networks of this machine. Agents need this access for their providers,
+ * and apt needs it for its mirror. Other machines see only the address of this machine, and cannot connect to the
+ * hosts.
  */
 export async function openNat(bridge: string): Promise<void> {
   await nft(`table ip ${TABLE}
@@ -60,11 +60,11 @@ export async function closeNat(): Promise<void> {
 }
 
 /**
- * Sends one packet from a host's network to another network, and checks that this machine forwards it.
+ * Sends one packet from a host's network to another network, and checks that this machine forwards the packet.
  *
  * @param pid a process in the host's network namespace
- * @returns a sentence if a firewall of this machine drops the packet; undefined if it does not, or if this machine has
- * no route to other networks
+ * @returns a sentence if a firewall of this machine drops the packet; undefined if no firewall drops it, or if this
+ *   machine has no route to other networks
  */
 export async function findDroppingFirewall(bridge: string, pid: number): Promise<string | undefined> {
   const route = await execa("ip", ["route", "get", NOWHERE], { reject: false });

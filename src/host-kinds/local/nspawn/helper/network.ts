@@ -12,8 +12,8 @@ import { closeNat, openNat } from "./nat.ts";
 export const BRIDGE = "muster0";
 
 /**
- * The MAC address of the bridge. It is fixed, because it would otherwise change when hosts start or stop. The
- * hosts would then have to look it up again.
+ * The MAC address of the bridge. A MAC address that is not fixed would change when hosts start or stop, and the hosts
+ * would have to resolve it again.
  */
 const BRIDGE_MAC = "02:6d:75:73:74:72";
 
@@ -47,9 +47,8 @@ export function gatewayOf(address: string): string {
 }
 
 /**
- * Returns an address that no host in this cache uses. All hosts in a cache share one network, which is chosen
- * when the first host is created. It is a private network (RFC 1918) that does not overlap any route of this
- * machine.
+ * Returns an address that no host in this cache uses. All hosts in a cache share one network, which is chosen when the
+ * first host is created. The network is private (RFC 1918) and does not overlap any route of this machine.
  */
 export async function freeAddress(local: string): Promise<string> {
   const taken = new Set([...allHosts(local).values()].map((host) => host.address));

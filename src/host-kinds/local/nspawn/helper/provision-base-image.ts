@@ -14,7 +14,7 @@ import type { NodeProgram } from "../helper-protocol.ts";
 import { FILES, MASKED_UNITS } from "../image-recipe.ts";
 import type { Mirror } from "./debian-mirror.ts";
 
-/** The CA certificates that this machine trusts. They include certificates that the administrator added. */
+/** The CA certificates that this machine trusts, including certificates that the administrator added. */
 const TRUSTED = "/etc/ssl/certs/ca-certificates.crt";
 
 /**
@@ -38,10 +38,7 @@ function addOwnFiles(root: string): void {
   symlink("../muster-address.service", join(units, "multi-user.target.wants/muster-address.service"));
 }
 
-/**
- * Copies the CA certificates and the apt proxy of this machine, because the hosts need them to reach the
- * internet.
- */
+/** Copies the CA certificates and the apt proxy of this machine. The hosts need both to reach the internet. */
 function addInternetAccess(root: string, { env }: Mirror): void {
   if (existsSync(TRUSTED)) copyFileSync(TRUSTED, join(root, TRUSTED));
   const proxies = Object.entries(env).map(
@@ -56,8 +53,8 @@ function symlink(target: string, path: string): void {
 }
 
 /**
- * Adds Node.js to the base, so that all hosts share one copy in memory. Each host would otherwise have its
- * own copy.
+ * Adds Node.js to the base, so that all hosts share one copy in memory. Without this, each host would have its own
+ * copy.
  */
 function addNode(root: string, node: NodeProgram): void {
   const folder = join(root, RUNTIME_DIR, `node-${node.version}`);

@@ -13,7 +13,7 @@ const SHUTDOWN_TIME = 10_000;
 /** The maximum time in milliseconds for the remaining processes to end after SIGKILL. */
 const KILL_TIME = 5000;
 
-/** Stops a host if it is running. Releases everything that the host uses on this machine, except its disk. */
+/** Stops a host if it is running. Releases all resources of the host on this machine, except its disk. */
 export async function stopHost(host: HostPaths): Promise<Record<string, never>> {
   await shutDown(host);
   await kill(host);
