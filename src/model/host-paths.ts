@@ -222,7 +222,7 @@ export function handoffFolder(dir: string = HOSTD_DIR): string {
   return `${dir}/handoffs`;
 }
 
-/** Returns the path of the file with the PID of the muster-run that runs an agent's program. */
+/** Returns the path of the PID file of an agent's muster-run process. */
 export function startedFile(agent: string): string {
   return `${agentRunDir(agent)}/started`;
 }

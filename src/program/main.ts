@@ -19,7 +19,9 @@ async function warnUnset(): Promise<void> {
   const unset = Object.entries(ENGINE_DEFAULTS).filter(([name]) => process.env[name] === undefined);
   if (unset.length === 0) return;
   const variables = unset.map(([name, value]) => `${name}=${value}`).join(" ");
-  await log.warn(`this \`pulumi\` is not the project's own, so it lacks ${variables}. Use \`npx pulumi\`.`);
+  await log.warn(
+    `the project's own launcher was not used, so these variables are not set: ${variables}. Run \`npx pulumi\` instead.`,
+  );
 }
 
 async function run(): Promise<Deployed> {

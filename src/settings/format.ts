@@ -22,7 +22,7 @@ export interface Format {
  */
 export class Unmergeable extends Error {}
 
-/** Returns the error for a flaw at an offset of a text. */
+/** Returns the error for invalid syntax at an offset in a text, with the line number. */
 export function invalidText(format: string, flaw: string, text: string, at: number): Unmergeable {
   const line = text.slice(0, at).split("\n").length;
   return new Unmergeable(`is not valid ${format}: ${flaw} (line ${line})`);

@@ -22,7 +22,7 @@ const SSH_SIGNS: readonly Sign[] = [
     seen: (stderr) => /bad configuration option|Bad owner or permissions on/i.test(stderr),
     reason: "unreachable",
     what: "your own ssh_config is invalid, so ssh contacts no host",
-    next: () => "Correct the line or the permissions that ssh names.",
+    next: () => "Correct the line or the file permissions that ssh's error message names.",
   },
   {
     seen: (stderr, target) => target.keysFrom === "known_hosts" && isAboutKeyOf(target, stderr),

@@ -227,7 +227,7 @@ describe("the `monitoring` section", () => {
   test("is refused if a declared service has the name of a monitoring service", () => {
     const text = withMonitoring("{host: hub, credential: key}\nservices: {prometheus: {host: east}}");
     expect(lines(check(folder, text).problems)).toEqual([
-      expect.stringContaining("services.prometheus: has the name of a service of `monitoring`"),
+      expect.stringContaining("services.prometheus: is also the name of a service that `monitoring` creates"),
     ]);
   });
 });

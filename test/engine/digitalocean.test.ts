@@ -110,7 +110,7 @@ describe("a stack with resources at DigitalOcean", () => {
     ]);
   });
 
-  test("is changed even if a resource could not be read, and a line reports this resource", async () => {
+  test("is updated even if a resource cannot be read, and the output reports this", async () => {
     engineWith(255);
     const { stdout, stderr } = await pulumi(["up"], (await api(200)).env);
     expect(stderr).toMatch(/not everything could be read, .*error: 502 from it/);

@@ -135,7 +135,7 @@ describe.each(Array.from({ length: HOSTS }, (_, i) => FIRST + i))(
       await expectLogins();
     });
 
-    /** Returns the values of the running programs that a person sets as secrets. */
+    /** Returns the secrets that a person must set, by the name of the credential. The values are those of the running programs. */
     function secrets(): Record<string, string> {
       const pairs = agents.flatMap(({ name, agent }) => {
         const variables = processOf(processes, agent?.unit ?? "")?.variables;

@@ -179,7 +179,7 @@ describe("an agent on a real host", () => {
     expect(await byHand(`tr '\\0' '\\n' </proc/${after?.pid}/environ | grep SPARK`)).toBe("SPARK=two");
   });
 
-  test("gets its remaining parts if its unit cannot start, and the error shows the unit's last output", async () => {
+  test("gets its other parts even if its unit cannot start, and the error shows the unit's last output", async () => {
     await byHand(`systemctl stop ${UNIT}; sqlite3 /home/iris/contacts.db "DELETE FROM contacts"`);
     const text = UNIT_TEXT.replace(START, "ExecStart=/bin/sh -c 'echo I refuse; exit 3'");
     const broken = {

@@ -34,7 +34,7 @@ beforeAll(async () => {
 afterAll(() => project?.dispose());
 
 describe("an agent's unit", () => {
-  /** Measures the exposure of a unit with systemd. */
+  /** Returns the exposure of a unit, as `systemd-analyze security` reports it. */
   const measure = async (text: string) => {
     const result = await hub(`cat >/run/measured.service <<'END'
 ${text}

@@ -202,7 +202,7 @@ describe("`fleet watch --takeover`", () => {
     expect(JSON.parse(other.stdout)).toMatchObject({ verdict: "refused", reason: "takeover" });
     const { stdout } = await project.fleet(["ps"]);
     expect(stdout).toMatch(/^reed .* KEYBOARD$/m);
-    expect(stdout).toMatch(/reed: \S+@\S+ from [\d.]+ has had its keyboard since /);
+    expect(stdout).toMatch(/reed: \S+@\S+ from [\d.]+ has controlled its terminal since /);
     person.stdin?.write("\u001d");
     expect((await person).exitCode).toBe(0);
     const all = (await events("reed")).join("\n");

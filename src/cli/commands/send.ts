@@ -27,7 +27,7 @@ export const command: CommandDefinition = {
     "--verify": "wait for a proof that the agent has accepted the message; exit with code 6 if there is none",
     "--timeout <seconds>": `how long --verify waits (default: ${WAIT})`,
     "--id <id>": "the message's ID; with the ID of an earlier message, search for that message first",
-    "--strip": "remove control characters from the text (default: refuse such a text)",
+    "--strip": "remove control characters from the text (default: refuse a text that contains them)",
     "--stack <name>": "use the login of this stack",
     "--json": "print JSON (docs/schema/send.schema.json)",
   },

@@ -42,7 +42,7 @@ export interface ScannedHost {
   readonly privileged: readonly string[];
   /** Whether the search for files with setuid or capabilities has ended before its timeout. */
   readonly isSearched: boolean;
-  /** The texts of the files of sudoers, by their path. */
+  /** The contents of the sudoers files, by path. */
   readonly sudoers: ReadonlyMap<string, string>;
   readonly records: readonly StackRecord[];
 }

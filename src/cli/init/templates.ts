@@ -49,8 +49,7 @@ export interface InitFile {
 }
 
 /**
- * Writes the project's missing files, and corrects existing files that name the former package. If fleet.yaml
- * exists, the files that only the example fleet.yaml names are not written.
+ * Writes the project's missing files, and corrects existing files that name the former package. If fleet.yaml exists, files that only the example's fleet.yaml names are skipped.
  *
  * @param name the project's name
  * @param forge one of FORGES

@@ -100,7 +100,7 @@ export const AGENT_FLAGS = {
   KEYBOARD: {
     find: ({ agent, keyboard }) =>
       keyboard &&
-      `${agent}: ${keyboard.by}${keyboard.from === undefined ? "" : ` from ${keyboard.from}`} has had its keyboard since ${keyboard.since}.`,
+      `${agent}: ${keyboard.by}${keyboard.from === undefined ? "" : ` from ${keyboard.from}`} has controlled its terminal since ${keyboard.since}.`,
   },
   UNMANAGED: {
     find: ({ agent, unmanaged = [] }) =>

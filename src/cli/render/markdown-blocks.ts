@@ -67,7 +67,7 @@ export function cell(value: string | number | boolean): string {
   return code(shortValue(value));
 }
 
-/** Renders two values that differ, like `cell`, cut around their first difference. */
+/** Renders two different values like `cell`, and shortens both to the part around their first difference. */
 export function cellPair(one: Scalar, other: Scalar): readonly [string, string] {
   const [left, right] = shortPair(one, other);
   return [code(left), code(right)];

@@ -90,7 +90,7 @@ function rulesOf(fleet: Fleet): Readonly<Record<AlertName, readonly AlertRule[]>
     blocked: [
       {
         ...{ alert: "AgentBlocked", severity: "warning", expr: unlessStopped("muster_agent_blocked == 1") },
-        summary: aboutAgent("waits at a dialog for a person"),
+        summary: aboutAgent("is blocked: a person must answer a dialog"),
       },
     ],
     quarantined: [

@@ -128,7 +128,7 @@ function checkServices(fleet: Fleet, added: readonly ServiceSpec[], { report, so
     report.error(
       source,
       ["services", name],
-      "has the name of a service of `monitoring`: use another name",
+      "is also the name of a service that `monitoring` creates: use another name",
       "key",
     );
 }

@@ -31,7 +31,7 @@ export interface AgentSnapshot {
   readonly end?: string;
   /** Present while a restart for a change is deferred, for `within` seconds at most. */
   readonly deferred?: { readonly within: number; readonly isIdle: boolean };
-  /** Present while a requested pause waits until the agent is idle, for `within` seconds at most. */
+  /** Present while a requested pause is pending. The pause begins when the agent is idle, or after `within` seconds. */
   readonly pausing?: PendingPause & { readonly isIdle: boolean };
   /** The question of the dialog that has been on the terminal for two minutes; absent if there is none. */
   readonly question?: string;

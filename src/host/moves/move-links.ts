@@ -37,7 +37,7 @@ export function refuseLinksAway(host: Host, items: Items, home: Home): void {
     throw new MusterError({
       what: `${home.agent} cannot move`,
       why: `a link in its home leads from ${item.path} to ${place}, which does not move.`,
-      next: `Replace the link with what it leads to, then run \`npx pulumi up\` again.`,
+      next: `Replace the link with the file or folder that it points to, then run \`npx pulumi up\` again.`,
     });
   }
 }

@@ -33,7 +33,7 @@ interface Packing {
 
 const packings = new Map<string, Packing>();
 
-/** Returns the next bytes of the home, and with the last bytes also the checksum of all bytes. */
+/** Returns the next bytes of the home. The last answer also contains the checksum of all bytes. */
 export async function pack(host: Host, request: PackRequest): Promise<PackAnswer> {
   const { id, move, first } = request;
   if (first) beginPacking(host, request);

@@ -187,7 +187,7 @@ function durationOf(unit: string, state: UnitState): number {
 }
 
 /**
- * Finds the units that exit twice, one run after the other. A single exit does not count, because it can have a
+ * Finds the units that exit in two consecutive runs. A single exit does not count, because it can have a
  * temporary cause, such as a busy host.
  */
 async function exitedAmong(host: Host, runs: readonly Run[]): Promise<ReadonlySet<string>> {

@@ -85,7 +85,7 @@ function repairFile(
 }
 
 /**
- * Removes side files that are not plain files: SQLite could not open them, or would write to another place.
+ * Removes side files that are not regular files. SQLite could not open them, or would follow a link and write to its target.
  */
 function clearSideFiles(folder: Handle, name: string): void {
   for (const suffix of SIDE_FILES) {

@@ -79,7 +79,7 @@ export function keepSessionStart(host: Host, former: Former): void {
       why:
         others.length > 0
           ? `it has ${session.panes.length} panes, and only a session with one pane can be started again as it was.`
-          : "its program was started from a shell in the pane, so it could not be started again as it was.",
+          : "its program was started from a shell in the pane, so Muster could not restart it with the same command.",
       next: `Start the agent with \`tmux new-session -d -s ${former.name} COMMAND\`, then run \`npx pulumi up\` again.`,
     });
   const shown = tmux(host, former, ["show-environment", "-t", `=${former.name}`]).stdout.split("\n");

@@ -71,7 +71,7 @@ describe("an agent gets the flag", () => {
     [
       "KEYBOARD",
       { keyboard: { by: "al@x", from: "192.0.2.7", since: SINCE } },
-      `al@x from 192.0.2.7 has had its keyboard since ${SINCE}`,
+      `al@x from 192.0.2.7 has controlled its terminal since ${SINCE}`,
       [],
     ],
     ["UNMANAGED", { unmanaged: ["tmux work"] }, "undeclared programs run as its user: tmux work", []],

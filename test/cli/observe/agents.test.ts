@@ -155,7 +155,7 @@ test("flags with sentences show that a person has the keyboard, and that repairs
     recurring: [{ id: "3f2a91bc", item: "identity:SOUL.md", property: "content", repairs: 3 }],
   });
   expect(codesOfPs(report)).toEqual([5, 4]);
-  expect(renderAgents(report)).toContain(`iris: al@x has had its keyboard since ${day(3)}.\n`);
+  expect(renderAgents(report)).toContain(`iris: al@x has controlled its terminal since ${day(3)}.\n`);
   const apart = [
     { ...repair, repairs: [day(1), day(2), "2026-12-01T02:14:00.000Z"], declared: "", observed: "" },
   ];

@@ -47,7 +47,7 @@ export async function describeRealRuntime(of: RealRuntime): Promise<void> {
         .toContain(message);
     };
 
-    /** Returns the request that contains a message. Some runtimes also request a title, without tools. */
+    /** Returns the model request that contains a message. Ignores requests without tools, with which some runtimes request a title. */
     const requestWith = async (message: string): Promise<ModelRequest> => {
       const find = () => api.requests.find((one) => one.offersTools && one.last.includes(message));
       await expect.poll(find, PATIENCE).toBeDefined();
