@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { MusterError } from "./errors.ts";
-import { startMark } from "./process-status.ts";
+import { startMark } from "./proc-stat.ts";
 
 /** The number of milliseconds between attempts to acquire a lock that another process holds. */
 const RETRY_EVERY = 100;

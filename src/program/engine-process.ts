@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { processStatus } from "../base/process-status.ts";
+import { processStatus } from "../base/proc-stat.ts";
 
 /** Returns the process id of the language host's parent; undefined if this system does not show the id. */
 export function parentOfLanguageHost(): number | undefined {

@@ -1,8 +1,8 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
+import { startMark } from "../../src/base/proc-stat.ts";
 import { withProcessLock, withProcessLockSync } from "../../src/base/process-lock.ts";
-import { startMark } from "../../src/base/process-status.ts";
 import { code, node, sandbox } from "../engine/sandbox.ts";
 
 /** Starts a process that holds the lock for some milliseconds, and that logs when it takes and releases the lock. */

@@ -4,7 +4,7 @@ import { hostPaths } from "../../src/host-kinds/local/nspawn/local-host-paths.ts
 import { localDir } from "../../src/host-kinds/local/nspawn/local-host-state.ts";
 import { readStarts, startsScript } from "./support/host-facts.ts";
 import { killedRun } from "./support/killed-run.ts";
-import { moveKills } from "./support/move-kills.ts";
+import { moveKills } from "./support/plan-move-kills.ts";
 import { must } from "./support/project.ts";
 import { LONG, SEED } from "./support/random.ts";
 import {

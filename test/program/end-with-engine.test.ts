@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { exists } from "../../src/base/process-status.ts";
+import { exists } from "../../src/base/proc-stat.ts";
 
 const SOURCE = join(import.meta.dirname, "../../src/program/end-with-engine.ts");
 

@@ -1,10 +1,10 @@
 import { posix } from "node:path";
 import { type Former, formerLabel } from "../../model/former-unit.ts";
 import { commandOf, type ServiceCommand } from "./command-words.ts";
-import { isOfMuster, ownServices } from "./owned-units.ts";
 import { livingOn } from "./running-processes.ts";
 import type { Pane, ScannedHost, ScannedService, Terminal } from "./scanned-host.ts";
 import { tmuxWords } from "./tmux-words.ts";
+import { isOfMuster, ownServices } from "./unit-origin.ts";
 
 /** Something that runs on a host and can be an agent. */
 export interface Candidate {

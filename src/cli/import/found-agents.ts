@@ -7,9 +7,9 @@ import {
   userServiceCandidates,
 } from "./agent-candidates.ts";
 import { credentialNames } from "./credential-names.ts";
-import { isPersonal } from "./owned-units.ts";
 import { type ProposedAgent, proposeAgent } from "./propose-agent.ts";
 import type { ScannedHost, ScannedUser } from "./scanned-host.ts";
+import { isPersonal } from "./unit-origin.ts";
 
 export interface FoundAgents {
   readonly agents: readonly ProposedAgent[];

@@ -1,5 +1,5 @@
-import { isOfMuster, isOfPackage, isPersonal, ownServices } from "./owned-units.ts";
 import type { ScannedHost, ScannedProcess, Terminal } from "./scanned-host.ts";
+import { isOfMuster, isOfPackage, isPersonal, ownServices } from "./unit-origin.ts";
 
 /** The owner of a process, such as a service or a session. `pid` is the owner's first process. */
 export type Owner =

@@ -1,8 +1,8 @@
 import { posix } from "node:path";
-import { isOfMuster, isOfPackage, isPersonal, ownServices } from "./owned-units.ts";
 import { mergedPath } from "./parse-scan.ts";
 import { type Living, livingOn } from "./running-processes.ts";
 import type { ScannedHost, ScannedUnit, Terminal } from "./scanned-host.ts";
+import { isOfMuster, isOfPackage, isPersonal, ownServices } from "./unit-origin.ts";
 
 const WAY = "Let a service start it, then import again";
 

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { startMark } from "../../base/process-status.ts";
+import { startMark } from "../../base/proc-stat.ts";
 import type { PulumiProject } from "../project.ts";
 
 /** A process in this checkout that might take a stack's lock. */

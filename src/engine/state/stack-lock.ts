@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { exists, processStatus, startTime } from "../../base/process-status.ts";
+import { exists, processStatus, startTime } from "../../base/proc-stat.ts";
 
 /** The state of the run that holds a lock: still running, killed, or not visible from this machine. */
 export type LockHolder = "alive" | "dead" | "unseen";

@@ -1,5 +1,5 @@
 import type { HostKind } from "../host-kind.ts";
-import { dropletLaunch } from "./engine-requirements.ts";
+import { dropletLaunch } from "./launch.ts";
 import { DROPLET_MACHINE } from "./machine-resources.ts";
 import { resolveDroplet } from "./resolve-droplet.ts";
 import type { DropletHostSpec } from "./spec.ts";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { MusterError } from "../../base/errors.ts";
-import { processStatus } from "../../base/process-status.ts";
+import { processStatus } from "../../base/proc-stat.ts";
 import type { Refusal } from "../../model/items.ts";
 import { hasCode } from "../system/error-reason.ts";
 import { orNothing } from "../system/read-or-nothing.ts";

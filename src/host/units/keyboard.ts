@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import { startMark } from "../../base/process-status.ts";
+import { startMark } from "../../base/proc-stat.ts";
 import type { KeyboardHolder } from "../../model/pane.ts";
 import { shown } from "../../model/shorten-for-display.ts";
 import type { Host } from "../context.ts";

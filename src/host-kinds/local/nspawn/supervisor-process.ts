@@ -1,6 +1,6 @@
 import { readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
-import { readStatus, startMark } from "../../../base/process-status.ts";
+import { readStatus, startMark } from "../../../base/proc-stat.ts";
 
 /**
  * Returns the process ID of a host's supervisor; undefined if the supervisor is not running. When the supervisor
