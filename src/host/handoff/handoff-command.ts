@@ -7,11 +7,9 @@ import { type HostRoutes, isSameTenant, routeTask } from "../../model/routes.ts"
 import {
   AGENT_EXIT,
   type AgentCommandIo,
-  agentOfCommand,
+  actAsAgent,
   HOST_IO,
   print,
-  readRoutes,
-  userOf,
   wholeNumber,
 } from "../routing/agent-command-io.ts";
 import { pause, reasonOf } from "../system/error-reason.ts";
@@ -75,9 +73,7 @@ export function runHandoff(words: readonly string[], io: AgentCommandIo = HOST_I
     return AGENT_EXIT.usage;
   }
   try {
-    const host = readRoutes(io.file);
-    const source = agentOfCommand(host, io, given.values.from);
-    if (host.users[io.user()] !== source) io.become(userOf(host.users, source));
+    const { host, agent: source } = actAsAgent(io, given.values.from);
     const call = { host, source, values: given.values, io };
     if (given.verb === "list") return list(call);
     return given.verb === "withdraw" ? withdraw(call, given.id) : handOff(call);

@@ -54,6 +54,22 @@ export function agentOfCommand({ users }: HostRoutes, io: AgentCommandIo, named:
   });
 }
 
+/**
+ * Continues with the rights of the agent that a command concerns.
+ *
+ * @param named the agent that the command line names; if absent, the agent of the Linux user
+ * @throws MusterError if there is no such agent, or if this user must not act for it
+ */
+export function actAsAgent(
+  io: AgentCommandIo,
+  named: string | undefined,
+): { readonly host: HostRoutes; readonly agent: string } {
+  const host = readRoutes(io.file);
+  const agent = agentOfCommand(host, io, named);
+  if (host.users[io.user()] !== agent) io.become(userOf(host.users, agent));
+  return { host, agent };
+}
+
 function become(name: string): void {
   const account = readAccounts("/etc").users.get(name);
   if (account === undefined || process.getuid?.() !== 0) {
@@ -68,7 +84,7 @@ function become(name: string): void {
 }
 
 /** Returns the Linux user of an agent. @throws MusterError if no user belongs only to this agent */
-export function userOf(users: HostRoutes["users"], agent: string): string {
+function userOf(users: HostRoutes["users"], agent: string): string {
   const [user] = Object.entries(users).find(([, name]) => name === agent) ?? [];
   if (user !== undefined) return user;
   throw new MusterError({ what: agent, why: "no Linux user on this host belongs only to this agent" });

@@ -5,11 +5,9 @@ import { routeTask, type TaskRoute } from "../../model/routes.ts";
 import {
   AGENT_EXIT,
   type AgentCommandIo,
-  agentOfCommand,
+  actAsAgent,
   HOST_IO,
   print,
-  readRoutes,
-  userOf,
   wholeNumber,
 } from "../routing/agent-command-io.ts";
 import { reasonOf } from "../system/error-reason.ts";
@@ -74,9 +72,7 @@ export function runTask(words: readonly string[], io: AgentCommandIo = HOST_IO):
     const [name = "", ...rest] = positionals;
     const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
     if (verb === undefined) throw new UsageError(USAGE);
-    const host = readRoutes(io.file);
-    const agent = agentOfCommand(host, io, values.agent);
-    if (host.users[io.user()] !== agent) io.become(userOf(host.users, agent));
+    const { host, agent } = actAsAgent(io, values.agent);
     return withQueue(queuePath(io.home()), host.routes, agent, (db) =>
       verb({ db, routes: host.routes, agent, words: rest, values, io }),
     );
