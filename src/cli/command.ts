@@ -21,6 +21,11 @@ export interface CommandInput {
   commands(): Promise<readonly CommandDefinition[]>;
 }
 
+/** Returns the text of an option; undefined if the option is absent or has no text. */
+export function textOption(option: string | boolean | undefined): string | undefined {
+  return typeof option === "string" ? option : undefined;
+}
+
 /** One command of `fleet`. Each command has a file in commands/ and a line in registry.ts. */
 export interface CommandDefinition {
   /** The command's name and arguments in the syntax of the package commander: `ssh <host> [command...]`. */

@@ -8,7 +8,7 @@ import { foundDroplet } from "../../host-kinds/droplet/import.ts";
 import type { FoundHost } from "../../host-kinds/import-types.ts";
 import { foundSshHost } from "../../host-kinds/ssh/import.ts";
 import { scan } from "../../transport/run-read-only-script.ts";
-import type { CommandDefinition, CommandInput, Io } from "../command.ts";
+import { type CommandDefinition, type CommandInput, type Io, textOption } from "../command.ts";
 import { parseScan } from "../import/parse-scan.ts";
 import { type Proposal, proposalOf } from "../import/proposal.ts";
 import { READ_FILES } from "../import/propose-identity.ts";
@@ -42,8 +42,8 @@ export const command: CommandDefinition = {
     const seen = parseScan(answer);
     if (seen.foreign !== undefined) throw withoutSystemd(name, seen.foreign);
     if (!seen.isComplete) throw incomplete(name);
-    const proposal = proposalOf(declared(hostKeys), seen, textOf(options["tenant"]));
-    const dir = resolve(textOf(options["out"]) ?? `imported/${name}`);
+    const proposal = proposalOf(declared(hostKeys), seen, textOption(options["tenant"]));
+    const dir = resolve(textOption(options["out"]) ?? `imported/${name}`);
     const problems = writeProposal(dir, proposal);
     printResult(io, relative(process.cwd(), dir), hostKeys, proposal, problems);
     return [];
@@ -51,7 +51,7 @@ export const command: CommandDefinition = {
 };
 
 function checkArguments(what: string, name: string, options: CommandInput["options"]): void {
-  const [address, droplet] = [textOf(options["ssh"]), textOf(options["droplet"])];
+  const [address, droplet] = [textOption(options["ssh"]), textOption(options["droplet"])];
   const isOne = (address === undefined) !== (droplet === undefined);
   if (what !== "host" || !isOne || address?.startsWith("-")) {
     throw new InvalidError({
@@ -67,19 +67,19 @@ function checkArguments(what: string, name: string, options: CommandInput["optio
 }
 
 async function foundHost(name: string, options: CommandInput["options"]): Promise<FoundHost> {
-  const [port, user, identityFile] = ["port", "user", "identityFile"].map((key) => textOf(options[key]));
+  const [port, user, identityFile] = ["port", "user", "identityFile"].map((key) => textOption(options[key]));
   const login = {
     ...(port !== undefined && { port: Number(port) }),
     ...(user !== undefined && { user }),
     ...(identityFile !== undefined && { identityFile: resolve(identityFile) }),
     connectTimeout: CONNECT_TIMEOUT,
   };
-  const number = textOf(options["droplet"]);
+  const number = textOption(options["droplet"]);
   if (number !== undefined) {
-    const config = openStackConfig(projectDir(), textOf(options["stack"]), stderrProgress());
+    const config = openStackConfig(projectDir(), textOption(options["stack"]), stderrProgress());
     return foundDroplet(name, number, login, config);
   }
-  return foundSshHost(name, textOf(options["ssh"]) ?? "", login);
+  return foundSshHost(name, textOption(options["ssh"]) ?? "", login);
 }
 
 function withoutSystemd(name: string, system: string): MusterError {
@@ -124,10 +124,6 @@ function printResult(
 
 function section(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : [title, ...lines.map((line) => `  ${line}`)];
-}
-
-function textOf(option: string | boolean | undefined): string | undefined {
-  return typeof option === "string" ? option : undefined;
 }
 
 /** Returns the fingerprint of a public key as `ssh-keygen -l` prints it: `ssh-ed25519 SHA256:…`. */

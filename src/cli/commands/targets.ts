@@ -1,7 +1,7 @@
 import { InvalidError } from "../../base/errors.ts";
 import type { Fleet } from "../../config/fleet.ts";
 import { stackInUse } from "../../engine/index.ts";
-import type { CommandDefinition, CommandInput } from "../command.ts";
+import { type CommandDefinition, type CommandInput, textOption } from "../command.ts";
 import { openFleet } from "../open-fleet.ts";
 import { type TargetSelection, targetsOf } from "../pulumi-targets.ts";
 import { safeJson } from "../render/text.ts";
@@ -20,7 +20,7 @@ export const command: CommandDefinition = {
   async run({ options, io }) {
     const fleet = openFleet();
     const selection = selectionOf(fleet, options);
-    const targets = targetsOf(fleet, selection, stackInUse(fleet.dir, textOf(options["stack"])));
+    const targets = targetsOf(fleet, selection, stackInUse(fleet.dir, textOption(options["stack"])));
     const text = targets.map((target) => `--target=${target}\n`).join("");
     io.out(options["json"] === true ? safeJson({ version: 1, exit: 0, codes: [0], targets }) : text);
     return [];
@@ -28,16 +28,12 @@ export const command: CommandDefinition = {
 };
 
 function selectionOf(fleet: Fleet, options: CommandInput["options"]): TargetSelection {
-  const [host, agent] = [textOf(options["host"]), textOf(options["agent"])];
+  const [host, agent] = [textOption(options["host"]), textOption(options["agent"])];
   if (host !== undefined) assertDeclared("host", host, fleet.hosts);
   if (agent !== undefined) assertDeclared("agent", agent, fleet.agents);
   const home = agent === undefined ? undefined : fleet.agents[agent]?.host;
   if (host !== undefined && home !== undefined && host !== home) throw elsewhere(`${agent}`, home, host);
   return { ...(host !== undefined && { host }), ...(agent !== undefined && { agent }) };
-}
-
-function textOf(option: string | boolean | undefined): string | undefined {
-  return typeof option === "string" ? option : undefined;
 }
 
 function elsewhere(agent: string, home: string, host: string): InvalidError {

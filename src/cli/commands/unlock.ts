@@ -1,5 +1,5 @@
 import { stderrProgress, unlockStack } from "../../engine/index.ts";
-import type { CommandDefinition } from "../command.ts";
+import { type CommandDefinition, textOption } from "../command.ts";
 
 export const command: CommandDefinition = {
   usage: "unlock",
@@ -9,7 +9,7 @@ export const command: CommandDefinition = {
     "--force": "also remove locks of runs on other machines, which cannot be checked from here",
   },
   async run({ options, io }) {
-    const named = typeof options["stack"] === "string" ? options["stack"] : undefined;
+    const named = textOption(options["stack"]);
     const { stack, locks } = await unlockStack(named, options["force"] === true, stderrProgress());
     io.out(locks === 0 ? `Stack ${stack} is not locked.\n` : `Stack ${stack} is unlocked.\n`);
     return [];

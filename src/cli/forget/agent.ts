@@ -3,7 +3,7 @@ import { InvalidError } from "../../base/errors.ts";
 import type { Fleet } from "../../config/fleet.ts";
 import { hostInState, stderrProgress } from "../../engine/index.ts";
 import { lastReached, lastReachedText } from "../../inventory/last-seen.ts";
-import type { CommandInput, Io } from "../command.ts";
+import { type CommandInput, type Io, textOption } from "../command.ts";
 import { confirm } from "../confirm.ts";
 import { assertDeclared } from "../selection.ts";
 import { refuseReachable } from "./refuse-reachable.ts";
@@ -20,7 +20,7 @@ export async function forgetAgent(
   io: Io,
 ): Promise<[]> {
   refuseDeclaredThere(fleet, host, agent);
-  const stack = typeof options["stack"] === "string" ? options["stack"] : undefined;
+  const stack = textOption(options["stack"]);
   const state = await hostInState(fleet.dir, stack, { host, agent }, stderrProgress());
   if (state.resources.length === 0) throw nothingThere(host, agent, state.stack);
   await refuseReachable(fleet, host, "Run `npx pulumi up`, which moves the agent with all its data.");

@@ -31,11 +31,11 @@ export interface AgentFacts extends KeptStopped {
    * neither is declared.
    */
   readonly model?: string;
-  /** The agent's credentials that expire soon or have expired; absent if there are none. */
+  /** The agent's credentials that expire soon or have expired; absent if no credential does. */
   readonly expiring?: readonly Expiring[];
   /** Present if Muster has installed nothing on the agent's host yet. */
   readonly isHostEmpty?: true;
-  /** The undeclared programs that run as the agent's user; absent if there are none. */
+  /** The undeclared programs that run as the agent's user; absent if no such program runs. */
   readonly unmanaged?: readonly string[];
   /** The name of the process in the agent's pane; absent if no process is running. */
   readonly process?: string;
@@ -67,7 +67,7 @@ export interface AgentFacts extends KeptStopped {
   readonly blocked?: string;
   /** Present if this dialog is a login of the runtime. */
   readonly login?: true;
-  /** The problem with the agent's heartbeat; absent if there is none. */
+  /** The problem with the agent's heartbeat; absent if the heartbeat is valid. */
   readonly problem?: string;
   /** The reason why the deadman currently does not act on the agent. */
   readonly held?: string;
@@ -84,7 +84,7 @@ export interface AgentFacts extends KeptStopped {
   readonly failedOver?: FailedOver;
   /** The person who currently types at the agent's terminal; absent if nobody does. */
   readonly keyboard?: KeyboardHolder;
-  /** The open findings about repairs that recur; absent if there are none. */
+  /** The open findings about repairs that recur; absent if no repair recurs. */
   readonly recurring?: readonly RecurringFinding[];
 }
 

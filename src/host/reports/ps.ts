@@ -1,5 +1,6 @@
 import { type Former, formerLabel } from "../../model/former-unit.ts";
 import { agentOfUnit } from "../../model/host-paths.ts";
+import type { HostRecord } from "../../model/host-record.ts";
 import { versionOfInstallation } from "../../model/installation.ts";
 import type { RepeatedRepair } from "../../model/ledger.ts";
 import type { PsAnswer, PsRequest, UnitStatus } from "../../model/protocol.ts";
@@ -40,7 +41,8 @@ export function ps(host: Host, request: PsRequest, users?: ReadonlySet<string>):
   const states = showUnits(host, units);
   const ofFormers = formers.map((former) => unitStatus(formerLabel(former), formerState(host, former), now));
   const deadman = deadmanState(host, view);
-  const repeatedOf = repeatedRepairsOn(host);
+  const records = readRecords(host);
+  const repeatedOf = repeatedRepairsOn(host, records);
   return {
     units: units
       .map((unit, i): UnitStatus => {
@@ -75,7 +77,7 @@ export function ps(host: Host, request: PsRequest, users?: ReadonlySet<string>):
       })
       .concat(ofFormers),
     ...(deadman && { deadman }),
-    ...(request.unmanaged && { unmanaged: unmanagedEntries(host, users) }),
+    ...(request.unmanaged && { unmanaged: unmanagedEntries(host, records, users) }),
   };
 }
 
@@ -92,14 +94,17 @@ function ofAgent(
 }
 
 /** Reads the ledgers of this host's agents. @returns a function that returns the repeated repairs of one agent */
-function repeatedRepairsOn(host: Host): (agent: string) => RepeatedRepair[] {
-  const ids = new Set(readRecords(host).map(({ id }) => id));
+function repeatedRepairsOn(host: Host, records: readonly HostRecord[]): (agent: string) => RepeatedRepair[] {
+  const ids = new Set(records.map(({ id }) => id));
   const byAgent = Map.groupBy(ids, (id) => agentOf(id) ?? "");
   return (agent) => (byAgent.get(agent) ?? []).flatMap((id) => repeatedRepairs(id, readLedger(host, id)));
 }
 
-function unmanagedEntries(host: Host, users: ReadonlySet<string> | undefined): Unmanaged[] {
-  const records = readRecords(host);
+function unmanagedEntries(
+  host: Host,
+  records: readonly HostRecord[],
+  users: ReadonlySet<string> | undefined,
+): Unmanaged[] {
   const accounts = readAccounts(host.paths.etc);
   return findUnmanaged(host, accounts, users ?? usersIn(records), records, users === undefined);
 }
