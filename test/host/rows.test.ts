@@ -276,6 +276,95 @@ describe("declared rows", () => {
     expect(drift(observe())).toEqual({});
   });
 
+  test.each([
+    ["the same address", "'loom the weaver', 'SP1LOOM', NULL, NULL, NULL", "loom the weaver"],
+    ["the same agent id", "'L. Weaver', NULL, '42', NULL, NULL", "L. Weaver"],
+    ["the same displayed name and type", "'lm', NULL, NULL, 'LOOM', 'agent'", "lm"],
+    ["the same address and no name", "NULL, 'SP1LOOM', NULL, NULL, NULL", undefined],
+  ])(
+    "are written to a row that the agent has added if it has %s, and its notes are kept",
+    (_, cells, name) => {
+      const loom = { stx_address: "SP1LOOM", agent_id: "42", display_name: "Loom", type: "agent" };
+      const { up, observe, path, item, contents } = bookWorld({ loom });
+      makeDatabase(
+        path,
+        `CREATE TABLE contacts (name TEXT, stx_address TEXT, agent_id TEXT, display_name TEXT, type TEXT, notes TEXT);
+      INSERT INTO contacts VALUES (${cells}, 'asked about beats'), ('zed', NULL, NULL, NULL, NULL, 'mine')`,
+      );
+      openToAll(path);
+      expect(observe({ [BOOK]: item }, contents).observed[BOOK]).toMatchObject({
+        detail: expect.arrayContaining([
+          { property: "rows.loom.name", declared: "loom", observed: name ?? "nothing" },
+        ]),
+      });
+      up();
+      const rows = new DatabaseSync(path, { readOnly: true }).prepare("SELECT * FROM contacts").all();
+      expect(rows.map((row) => ({ ...row }))).toEqual([
+        { name: "loom", ...loom, notes: "asked about beats" },
+        expect.objectContaining({ name: "zed", notes: "mine" }),
+      ]);
+      expect(drift(observe())).toEqual({});
+    },
+  );
+
+  test.each([
+    ["the agent id of another address", "'other', 'SP1OTHER', '42', NULL, NULL"],
+    ["the displayed name of another agent id", "'other', NULL, '43', 'Loom', 'agent'"],
+    ["the displayed name of another type", "'other', NULL, NULL, 'Loom', 'human'"],
+  ])("are not written to a row that the agent has added if it has %s", (_, cells) => {
+    const loom = { stx_address: "SP1LOOM", agent_id: "42", display_name: "Loom", type: "agent" };
+    const { up, path } = bookWorld({ loom });
+    makeDatabase(
+      path,
+      `CREATE TABLE contacts (name TEXT, stx_address TEXT, agent_id TEXT, display_name TEXT, type TEXT);
+      INSERT INTO contacts VALUES (${cells})`,
+    );
+    openToAll(path);
+    up();
+    const names = new DatabaseSync(path, { readOnly: true }).prepare("SELECT name FROM contacts").all();
+    expect(names.map(({ name }) => name)).toEqual(["other", "loom"]);
+  });
+
+  test("keep the agent's notes if the agent has renamed a contact, or if fleet.yaml renames it", () => {
+    const loom = { stx_address: "SP1LOOM", email: "loom@example.org" };
+    const { up, sql, all, observe, path } = bookWorld({ loom });
+    up();
+    sql("ALTER TABLE contacts ADD COLUMN notes TEXT; UPDATE contacts SET name = 'Loomy', notes = 'kind'");
+    up();
+    expect(all()).toEqual(["loom loom@example.org"]);
+    up({ weaver: loom });
+    expect(all()).toEqual(["weaver loom@example.org"]);
+    expect(new DatabaseSync(path).prepare("SELECT notes FROM contacts").get()).toEqual({ notes: "kind" });
+    expect(drift(observe())).toEqual({});
+  });
+
+  test("are written to their own rows if the agent has exchanged the addresses of two contacts", () => {
+    const table = { loom: { stx_address: "SP1LOOM" }, forge: { stx_address: "SP1FORGE" } };
+    const { up, sql, path } = bookWorld(table);
+    up();
+    sql("UPDATE contacts SET stx_address = CASE name WHEN 'loom' THEN 'SP1FORGE' ELSE 'SP1LOOM' END");
+    up();
+    const rows = new DatabaseSync(path).prepare("SELECT * FROM contacts ORDER BY name").all();
+    expect(rows).toEqual([
+      { name: "forge", stx_address: "SP1FORGE" },
+      { name: "loom", stx_address: "SP1LOOM" },
+    ]);
+  });
+
+  test("are repaired in a table without row numbers", () => {
+    const { up, observe, path, all } = bookWorld();
+    makeDatabase(
+      path,
+      "CREATE TABLE contacts (name TEXT PRIMARY KEY, email TEXT) WITHOUT ROWID; INSERT INTO contacts VALUES ('loom', 'x')",
+    );
+    openToAll(path);
+    up();
+    expect(all()).toEqual(["forge forge@example.org", "loom loom@example.org"]);
+    up({ loom: { email: "new@example.org" } });
+    expect(all()).toEqual(["loom new@example.org"]);
+    expect(drift(observe())).toEqual({});
+  });
+
   test("cannot be checked if the contact book is too large, and the host reports the limit", () => {
     const { up, observe, path, item } = bookWorld();
     makeDatabase(path, "CREATE TABLE contacts (name TEXT)");

@@ -1,5 +1,6 @@
 import { itemName, NO_PART } from "../../model/agent-parts.ts";
-import { compareRows, type Rows, shorten } from "../../model/contact-rows.ts";
+import { compareRows } from "../../model/compare-contacts.ts";
+import { type Rows, shorten } from "../../model/contact-rows.ts";
 import type { Declaration, Plan } from "../../model/declaration.ts";
 import { itemPlace, placeOf } from "../../model/drift-finding.ts";
 import type { Contents, Detail, Digest, FileItem, HostItem, Items, Scalar } from "../../model/items.ts";
@@ -106,7 +107,8 @@ function detailsOf(
  * and therefore swaps the two values in the result.
  */
 function rowDetails(before: Rows, after: Rows): Detail[] {
-  const details = compareRows(after, new Map(Object.entries(before)), before);
+  const table = Object.entries(before).map(([name, cells]) => ({ name, cells }));
+  const details = compareRows(after, table, before);
   return shorten(
     details.map(({ property, declared, observed }) => ({ property, declared: observed, observed: declared })),
     "rows",

@@ -1,7 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
 import { MusterError } from "../../base/errors.ts";
-import { compareRows, type Row, type Rows, shorten } from "../../model/contact-rows.ts";
+import { compareRows } from "../../model/compare-contacts.ts";
+import { type Rows, shorten } from "../../model/contact-rows.ts";
 import type { Detail, Observation, Props, Refusal, RowsItem } from "../../model/items.ts";
+import type { FoundRow } from "../../model/match-contacts.ts";
 import { isPlainTable } from "../../model/plain-table.ts";
 import type { Account } from "../accounts/read-accounts.ts";
 import type { Place } from "../fs/follow-links.ts";
@@ -144,7 +146,7 @@ function tryRepair(
 }
 
 /** Whether a table has all rows of an earlier declaration. If so, only fleet.yaml has changed. */
-function matches(table: ReadonlyMap<string, Row>, rows: Rows | undefined): boolean {
+function matches(table: readonly FoundRow[], rows: Rows | undefined): boolean {
   return rows !== undefined && compareRows(rows, table).length === 0;
 }
 

@@ -1,6 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import { MusterError } from "../../base/errors.ts";
+import { formerRows } from "../../model/compare-contacts.ts";
 import type { Row, Rows } from "../../model/contact-rows.ts";
+import { type FoundRow, matchRows } from "../../model/match-contacts.ts";
 import { checkName, columnsOf, KEY, quoted, readTable, tableColumns } from "./table.ts";
 
 /**
@@ -14,15 +16,15 @@ export function repairTable(db: DatabaseSync, table: string, declared: Rows, bef
   try {
     refuseTriggers(db, table);
     ensureColumns(db, table, columnsOf(declared));
-    const found = readTable(db, table, columnsOf(declared));
-    const isRow = firstRow(db, table);
+    const rows = readTable(db, table, columnsOf(declared));
+    const found = matchRows(declared, rows);
+    // Deleted first, because a declared contact can get a name or another unique value of a deleted row.
+    for (const row of formerRows(declared, rows, before, found)) deleteRow(db, table, row);
     for (const [key, wanted] of Object.entries(declared)) {
       const row = found.get(key);
       if (row === undefined) insertRow(db, table, key, wanted);
-      else updateRow(db, table, isRow, key, wanted, row);
+      else updateRow(db, table, row, { [KEY]: key, ...wanted });
     }
-    const drop = db.prepare(`DELETE FROM "${checkName(table)}" WHERE ${isRow}`);
-    for (const key of Object.keys(before)) if (!Object.hasOwn(declared, key)) drop.run(key);
     db.exec("COMMIT");
   } catch (error) {
     if (db.isTransaction) db.exec("ROLLBACK");
@@ -31,18 +33,16 @@ export function repairTable(db: DatabaseSync, table: string, declared: Rows, bef
 }
 
 /**
- * Returns an SQL condition for the first row with a given name. The agent may have
- * added more rows with this name.
+ * Returns an SQL condition for a row, and its parameter. If the table has no row numbers, the name is the primary key or
+ * a part of it.
  */
-function firstRow(db: DatabaseSync, table: string): string {
-  const rowid = `SELECT rowid FROM "${checkName(table)}" WHERE "${KEY}" = ? ORDER BY rowid LIMIT 1`;
-  try {
-    db.prepare(rowid);
-    return `rowid = (${rowid})`;
-  } catch {
-    // The table has no row ids, so the name is its primary key or a part of it.
-    return `"${KEY}" = ?`;
-  }
+function conditionOf({ id, name }: FoundRow): [string, number | bigint | string | null] {
+  return id === undefined ? [`"${KEY}" = ?`, name ?? null] : ["rowid = ?", id];
+}
+
+function deleteRow(db: DatabaseSync, table: string, row: FoundRow): void {
+  const [condition, parameter] = conditionOf(row);
+  db.prepare(`DELETE FROM "${checkName(table)}" WHERE ${condition}`).run(parameter);
 }
 
 /** SQLite's result code for a violated constraint. */
@@ -97,18 +97,13 @@ function insertRow(db: DatabaseSync, table: string, key: string, wanted: Row): v
   insert.run(key, ...Object.values(wanted));
 }
 
-/** Changes the cells of a row that differ. @param isRow the condition of `firstRow` */
-function updateRow(
-  db: DatabaseSync,
-  table: string,
-  isRow: string,
-  key: string,
-  wanted: Row,
-  found: Row,
-): void {
-  for (const [column, text] of Object.entries(wanted).filter(([name, value]) => found[name] !== value)) {
-    const update = db.prepare(`UPDATE "${checkName(table)}" SET "${checkName(column)}" = ? WHERE ${isRow}`);
-    update.run(text, key);
+/** Changes the cells of a row that differ. */
+function updateRow(db: DatabaseSync, table: string, row: FoundRow, wanted: Row): void {
+  const [condition, parameter] = conditionOf(row);
+  const cells: Row = { ...row.cells, ...(row.name !== undefined && { [KEY]: row.name }) };
+  for (const [column, text] of Object.entries(wanted).filter(([name, value]) => cells[name] !== value)) {
+    const update = `UPDATE "${checkName(table)}" SET "${checkName(column)}" = ? WHERE ${condition}`;
+    db.prepare(update).run(text, parameter);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { MusterError } from "../../base/errors.ts";
 import type { Row, Rows } from "../../model/contact-rows.ts";
+import type { FoundRow } from "../../model/match-contacts.ts";
 import { columnRows, isPlainTable, schemaEntry } from "../../model/plain-table.ts";
 
 /** The column that contains a row's name. The name identifies the row. */
@@ -68,25 +69,34 @@ export function tableColumns(db: DatabaseSync, table: string): string[] | undefi
   return columnRows(db, table).map(({ name }) => String(name).toLowerCase());
 }
 
-/**
- * Reads the given columns of all rows of a table; skips columns that the table lacks.
- *
- * @returns the rows by key
- */
-export function readTable(db: DatabaseSync, table: string, columns: readonly string[]): Map<string, Row> {
+/** Reads the name and the given columns of all rows of a table; skips columns that the table lacks. */
+export function readTable(db: DatabaseSync, table: string, columns: readonly string[]): FoundRow[] {
   const existing = tableColumns(db, table) ?? [];
   const named = columns.filter((column) => existing.includes(column));
-  const rows = new Map<string, Row>();
-  if (!existing.includes(KEY)) return rows;
+  const rows: FoundRow[] = [];
   const deadline = Date.now() + PATIENCE;
-  for (const row of db.prepare(`SELECT ${quoted([KEY, ...named])} FROM "${checkName(table)}"`).iterate()) {
-    const key = String(row[KEY]);
-    // If several rows have the same name, the first row is the declared row, and the agent has added the other rows.
-    if (!rows.has(key)) rows.set(key, toRow(row, named));
+  for (const row of selectRows(db, table, [...(existing.includes(KEY) ? [KEY] : []), ...named])) {
+    const [id, name] = [row["muster_row"], row[KEY] ?? undefined];
+    rows.push({
+      ...(name !== undefined && { name: String(name) }),
+      cells: toRow(row, named),
+      ...((typeof id === "number" || typeof id === "bigint") && { id }),
+    });
     if (Date.now() > deadline)
       throw new MusterError({ what: table, why: `it could not be read within ${PATIENCE / 1000} s` });
   }
   return rows;
+}
+
+function selectRows(db: DatabaseSync, table: string, columns: readonly string[]) {
+  const from = `FROM "${checkName(table)}"`;
+  const list = columns.length === 0 ? "" : `, ${quoted(columns)}`;
+  try {
+    return db.prepare(`SELECT rowid AS muster_row${list} ${from} ORDER BY rowid`).iterate();
+  } catch {
+    // The table has no row numbers.
+    return db.prepare(`SELECT NULL AS muster_row${list} ${from}`).iterate();
+  }
 }
 
 /** Whether a database contains data that its agent has added, in addition to the declared rows of a table. */
@@ -94,7 +104,7 @@ export function hasOtherData(db: DatabaseSync, table: string, declared: Rows): b
   const others =
     "SELECT count(*) AS n FROM sqlite_schema WHERE type = 'table' AND lower(name) NOT IN (?, 'sqlite_sequence')";
   if (db.prepare(others).get(table)?.["n"] !== 0n) return true;
-  return [...readTable(db, table, []).keys()].some((key) => !Object.hasOwn(declared, key));
+  return readTable(db, table, []).some(({ name }) => name === undefined || !Object.hasOwn(declared, name));
 }
 
 /** Returns column names as a list in SQL text, with each name quoted. */
