@@ -44,6 +44,17 @@ describe("sections in files of their own", () => {
     );
   });
 
+  test("name the one invalid contact of 10,000 contacts", () => {
+    const contacts = Array.from({ length: 10_000 }, (_, i) =>
+      i === 7122 ? "c7122: {email: nobody}" : `c${i}: {email: c${i}@example.org, notes: known}`,
+    );
+    const text = stringify({ ...INLINE, contacts: { from: "contacts.yaml" } });
+    const rows = ["iris: {}", "loom: {}", ...contacts];
+    expect(problemsOf({ "contacts.yaml": `${rows.join("\n")}\n` }, text)).toEqual([
+      'contacts.yaml:7125:16 contacts.c7122.email: "nobody" is not an e-mail address',
+    ]);
+  });
+
   test.each([
     [
       "a wrong key",
