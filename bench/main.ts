@@ -1,9 +1,10 @@
 /**
  * `npm run bench [HOSTSxAGENTS…] [dead] [tenants] [recovery]` measures Muster on real hosts. For comparison, it
  * measures:
- * - plain ssh scripts that check the same facts or create the same result;
+ * - plain ssh scripts that check the same facts or create the same result, over new connections;
  * - the engine with a program that declares nothing;
  * - the floor, which is the fleet's own program with a provider that does nothing.
+ * Muster's connections stay open between commands, so its commands are measured with new and with open connections.
  * Each HOSTSxAGENTS cell boots its hosts first and uses them as `kind: ssh`, so the times do not include a boot.
  * `dead` measures the check of ten hosts while one of them is dead. `tenants` measures the `up` of two tenants, first
  * one after the other and then simultaneously. `recovery` measures the time until fifty agents that die or hang

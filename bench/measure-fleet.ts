@@ -9,15 +9,24 @@ import type { Site } from "./prepare-fleet.ts";
 import { type Requests, requestsOf } from "./requests.ts";
 import type { Runs } from "./stats.ts";
 
-/** The readable names of all measurements on an applied fleet. */
+/**
+ * The readable names of all measurements on an applied fleet. Muster's commands use the connections that the previous
+ * command has left open, except those with "new connections". The bare script opens new connections, as people write
+ * such scripts, except the one with "open connections".
+ */
 export const COMMANDS = [
   "bare script",
+  "bare script, open connections",
+  "fleet drift, new connections",
   "fleet drift",
+  "fleet ps, new connections",
   "fleet ps",
   "preview, empty program",
   "preview, floor",
+  "preview, new connections",
   "preview",
   "up, nothing to do, floor",
+  "up, nothing to do, new connections",
   "up, nothing to do",
   "preview and up, nothing to do",
   "drift found",
@@ -67,22 +76,32 @@ async function runCommands(
 }
 
 async function subjectsOf(site: Site, empty: Project): Promise<Record<Command, Subject>> {
-  const { project, bare } = site;
+  const { project, bare, closeConnections } = site;
   const onFloor = await floorOf(project);
   const [both, up] = [
     ["up", "--yes"],
     ["up", "--yes", "--skip-preview"],
   ];
   const nothing = "--expect-no-changes";
+  const drift = () => must(project.fleet(["drift"]));
+  const ps = () => must(project.fleet(["ps"]));
+  const preview = () => must(project.pulumi(["preview", nothing]));
+  const upNothing = () => must(project.pulumi([...up, nothing]));
+  const newly = (run: Subject["run"]): Subject => ({ before: closeConnections, run });
   return {
     "bare script": { run: bare.check.run },
-    "fleet drift": { run: () => must(project.fleet(["drift"])) },
-    "fleet ps": { run: () => must(project.fleet(["ps"])) },
+    "bare script, open connections": { run: bare.checkAgain.run },
+    "fleet drift, new connections": newly(drift),
+    "fleet drift": { run: drift },
+    "fleet ps, new connections": newly(ps),
+    "fleet ps": { run: ps },
     "preview, empty program": { run: () => must(empty.pulumi(["preview", nothing])) },
     "preview, floor": { run: () => onFloor(["preview", nothing]) },
-    preview: { run: () => must(project.pulumi(["preview", nothing])) },
+    "preview, new connections": newly(preview),
+    preview: { run: preview },
     "up, nothing to do, floor": { run: () => onFloor([...up, nothing]) },
-    "up, nothing to do": { run: () => must(project.pulumi([...up, nothing])) },
+    "up, nothing to do, new connections": newly(upNothing),
+    "up, nothing to do": { run: upNothing },
     "preview and up, nothing to do": { run: () => must(project.pulumi([...both, nothing])) },
     "drift found": { before: () => changeByHand(site), run: () => must(project.fleet(["drift"]), 7) },
     "drift repaired": { run: () => must(project.pulumi(up)) },

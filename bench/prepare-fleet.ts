@@ -12,6 +12,7 @@ import { itemsOf, withoutRuntime } from "./bare/items.ts";
 import { type BareScripts, bareScripts } from "./bare/write-scripts.ts";
 import { benchFleet } from "./fleet.ts";
 import { bootMachines, type Machines } from "./machines.ts";
+import { openConnections } from "./open-connections.ts";
 
 /** A fleet that is not applied yet, its machines, and the scripts that an expert would use instead of Muster. */
 export interface Site {
@@ -22,9 +23,13 @@ export interface Site {
     readonly apply: BareScripts;
     /** Checks everything that `fleet drift` checks. */
     readonly check: BareScripts;
+    /** Like `check`, but over connections that stay open for the next run. */
+    readonly checkAgain: BareScripts;
     /** Checks what `apply` creates. */
     readonly checkApplied: BareScripts;
   };
+  /** Ends the connections that Muster's commands have left open. */
+  closeConnections(): Promise<void>;
   /** Stops the machines and removes the project. */
   remove(): Promise<void>;
 }
@@ -32,32 +37,50 @@ export interface Site {
 /** Boots machines, and creates a project that declares the layout's agents on these machines. */
 export async function makeSite(layout: Layout): Promise<Site> {
   const machines = await bootMachines(layout.hosts);
+  const connections = openConnections();
   const dirs: string[] = [];
   // All resources are on the machines' disks, so the machines can be removed without a `destroy`.
   const remove = async () => {
+    await connections.remove();
     await machines.remove();
     for (const dir of dirs) rmSync(dir, { recursive: true, force: true });
   };
   try {
-    const project = await makeProject(benchFleet(layout, machines.specs), secretsFor(layout));
+    const project = await makeProject(
+      benchFleet(layout, machines.specs),
+      secretsFor(layout),
+      connections.env,
+    );
     dirs.push(project.dir);
-    return { project, machines, bare: scriptsOf(project, layout, machines), remove };
+    const bare = scriptsOf(project, layout, machines, connections.plainSsh);
+    return { project, machines, bare, closeConnections: connections.close, remove };
   } catch (error) {
     await remove();
     throw error;
   }
 }
 
-function scriptsOf({ dir }: Project, layout: Layout, { ssh }: Machines): Site["bare"] {
+function scriptsOf(
+  { dir }: Project,
+  layout: Layout,
+  { ssh }: Machines,
+  stayOpen: readonly string[],
+): Site["bare"] {
   const plan = compilePlan(loadFleet(join(dir, "fleet.yaml")), installedRuntime());
   const sources = { contents: plan.contents, secrets: secretsFor(layout) };
-  const scripts = (name: string, scriptOf: (items: readonly HostItem[]) => string) => {
+  const scripts = (
+    name: string,
+    scriptOf: (items: readonly HostItem[]) => string,
+    options: readonly string[] = [],
+  ) => {
     const byHost = layout.hosts.map((host) => [host, scriptOf(itemsOf(plan, host))] as const);
-    return bareScripts(join(dir, ".bare", name), Object.fromEntries(byHost), ssh);
+    const into = (host: string) => [...options, ...ssh(host)];
+    return bareScripts(join(dir, ".bare", name), Object.fromEntries(byHost), into);
   };
   return {
     apply: scripts("apply", (items) => applyScript(withoutRuntime(items), sources)),
     check: scripts("check", checkScript),
+    checkAgain: scripts("check-again", checkScript, stayOpen),
     checkApplied: scripts("check-applied", (items) => checkScript(withoutRuntime(items))),
   };
 }

@@ -12,7 +12,7 @@ export interface Ratio {
   readonly unit?: "s";
 }
 
-/** The targets for ten hosts with ten agents each. */
+/** The targets for ten hosts with ten agents each, with the connections that the previous command has left open. */
 const FULL = {
   "fleet drift": 2,
   "fleet ps": 1.5,
@@ -39,10 +39,18 @@ export function ratiosOf({ hosts, agents, first, runs }: CellResult): Ratio[] {
   };
   const times = (command: Command & keyof typeof FULL) =>
     targeted(command, "bare script", median(command) / bare);
+  const newly = (command: "fleet drift" | "fleet ps" | "preview" | "up, nothing to do"): Ratio => {
+    const name = `${command}, new connections` as const;
+    return { name: `${name} / bare script`, value: median(name) / bare };
+  };
   return [
+    newly("fleet drift"),
     times("fleet drift"),
+    newly("fleet ps"),
     times("fleet ps"),
+    newly("preview"),
     times("preview"),
+    newly("up, nothing to do"),
     times("up, nothing to do"),
     times("drift repaired"),
     targeted("first up", "bare apply", firstMedian("first up") / firstMedian("bare apply")),
@@ -63,7 +71,8 @@ export function ratiosOf({ hosts, agents, first, runs }: CellResult): Ratio[] {
 export function tablesOf(result: CellResult): string {
   return [
     `### ${result.hosts} x ${result.agents}\n`,
-    `The stack has ${result.resources} resources.\n`,
+    `The stack has ${result.resources} resources.`,
+    "Muster's commands use connections that stay open, unless their name says otherwise; the bare script uses new ones.\n",
     table(["command", "runs", "min", "median", "max"], timeRows(result)),
     table(["by medians", "measured", "at most"], ratioRows(result)),
     table(["one run", "connections", "observing requests", "changing requests"], requestRows(result)),

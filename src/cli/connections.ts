@@ -6,6 +6,7 @@ import type { StackSettings } from "../model/stack-settings.ts";
 import type { HostController } from "../transport/connect.ts";
 import { hostPool } from "../transport/pool.ts";
 import { runtimeFiles } from "../transport/runtime-files.ts";
+import { secondsToStayOpen } from "../transport/shared-connection.ts";
 import type { Target } from "../transport/target.ts";
 import type { OpenHost } from "./query-host.ts";
 import { asReader, type Reader } from "./reader-login.ts";
@@ -24,6 +25,8 @@ export async function withHosts<T>(
   use: (open: OpenHost, reset: (host: string) => void) => Promise<T>,
   reader?: Reader,
 ): Promise<T> {
+  // Reports an invalid setting once, and not for each host.
+  secondsToStayOpen();
   const inventory = readInventory(fleet.dir);
   const resolve = (host: string) => {
     const target = targetOf(fleet.dir, fleet.hosts, inventory, host);
@@ -48,6 +51,7 @@ export async function withController<T>(
   stack: StackSettings,
   use: (open: (host: string) => Promise<HostController>) => Promise<T>,
 ): Promise<T> {
+  secondsToStayOpen();
   const inventory = readInventory(fleet.dir);
   const resolve = (name: string) =>
     loginOf(fleet.dir, stack, targetOf(fleet.dir, fleet.hosts, inventory, name));

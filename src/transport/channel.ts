@@ -33,13 +33,20 @@ export interface Channel {
 }
 
 const STDERR_KEPT = 8 * 1024;
+/**
+ * The time in milliseconds in which the last output of an ended process arrives. Before OpenSSH 8.7, a shared
+ * connection that stays open also keeps stderr open.
+ */
+const LAST_OUTPUT = 200;
+/** Messages of ssh about a shared connection. They never say why a host is unreachable. */
+const ABOUT_SHARING = /^(mux_|ControlSocket |Control socket ).*\n?/gm;
 /** The time in milliseconds that a process has to exit before it gets a stronger signal. */
 const GRACE = 2000;
 
 /** Starts `ssh` with these arguments. The process is killed when `signal` is aborted. */
 export function openChannel(args: readonly string[], signal?: AbortSignal): Channel {
   // ssh runs in a separate process group, so that Ctrl-C in the terminal does not interrupt the work on the host.
-  const child = spawn("ssh", args, { stdio: "pipe", env: environment(), detached: true });
+  const child = spawn("ssh", args, { stdio: "pipe", env: sshEnvironment(), detached: true });
   const kill = () => {
     child.stdout.destroy();
     killSoon(child);
@@ -70,7 +77,7 @@ export function openChannel(args: readonly string[], signal?: AbortSignal): Chan
 }
 
 /** Returns the environment for ssh. ssh and the programs in ssh_config must not see passphrases and tokens. */
-function environment(): NodeJS.ProcessEnv {
+export function sshEnvironment(): NodeJS.ProcessEnv {
   return userEnvironment(process.env, /^(PULUMI|DIGITALOCEAN)_|^MUSTER_RUN_KEY$/);
 }
 
@@ -83,7 +90,8 @@ function endingOf(child: ChildProcessWithoutNullStreams): Promise<Omit<Ending, "
     child.once("error", (error) =>
       resolve({ code: null, stderr: `ssh cannot be started: ${error.message}` }),
     );
-    child.once("close", (code) => resolve({ code, stderr }));
+    child.once("close", (code) => resolve({ code, stderr: stderr.replace(ABOUT_SHARING, "") }));
+    child.once("exit", () => setTimeout(() => child.stderr.destroy(), LAST_OUTPUT).unref());
   });
 }
 

@@ -9,7 +9,8 @@ import { MARKER } from "../model/protocol.ts";
  * <remaining bytes>`, and the gzipped file. At the end, the process of the script becomes the new runtime. The old
  * runtime is in use until a rename replaces `run`. The runtime gets no V8 helper threads, because all its threads must
  * stop each time the runtime switches to the user of an agent. SSH_CONNECTION is the only variable of the session that
- * the runtime gets. The history needs this variable.
+ * the runtime gets. The history needs this variable. Node keeps the compiled bundle in
+ * the bundle's folder, so that each session starts sooner.
  */
 export const INSTALL_SCRIPT = String.raw`
 say() { echo "${MARKER}$*"; }
@@ -40,8 +41,8 @@ place() {
 }
 
 switch() {
-  printf '#!/bin/sh\nexec env -i NOTIFY_SOCKET="$NOTIFY_SOCKET" SSH_CONNECTION="$SSH_CONNECTION" HOME=/root LC_ALL=C PATH=%s %s --no-warnings --v8-pool-size=0 %s "$@"\n' \
-    /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+  printf '#!/bin/sh\nexec env -i NOTIFY_SOCKET="$NOTIFY_SOCKET" SSH_CONNECTION="$SSH_CONNECTION" HOME=/root LC_ALL=C PATH=%s NODE_COMPILE_CACHE=%s %s --no-warnings --v8-pool-size=0 %s "$@"\n' \
+    /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$dir/$bundle_dir/compiled" \
     "$dir/$node_dir/node" "$dir/$bundle_dir/host.mjs" >"$new/run" || fail "$new/run cannot be written"
   try chmod 0755 "$new/run"
   try sync "$new/run"

@@ -17,9 +17,15 @@ const HEAD_START = 500;
  * login's rc files.
  *
  * @param seconds the maximum time to wait for the line
+ * @param onLine called for each line that is skipped
  * @throws HostError if ssh ends, the line does not arrive in time, or there is too much other output
  */
-export function nextMarked(channel: Channel, target: Target, seconds: number): Promise<string> {
+export function nextMarked(
+  channel: Channel,
+  target: Target,
+  seconds: number,
+  onLine: () => void = () => {},
+): Promise<string> {
   let noise = "";
   return new Promise<string>((resolve, reject) => {
     const fail = (error: HostError) => {
@@ -35,6 +41,7 @@ export function nextMarked(channel: Channel, target: Target, seconds: number): P
         clearTimeout(timer);
         return resolve(line.slice(at + MARKER.length));
       }
+      onLine();
       noise += `${line}\n`;
       if (noise.length > MOST_NOISE) fail(noisy(target));
     });

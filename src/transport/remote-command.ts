@@ -31,7 +31,8 @@ export type RemoteProgram = "look" | "serve" | "shell" | "plain";
  * Returns the command that ssh passes to the shell of the login. The command must work in every shell. It is
  * therefore a single line without `'`, `!` or `\` inside its quotes, because fish and csh treat these
  * characters differently. The command itself checks whether it runs as root, because ssh_config can determine
- * the login.
+ * the login. The command first prints an empty line, which shows that the connection works, because the runtime can need
+ * a while to start.
  */
 export function remoteCommand(program: RemoteProgram, dirs: RemoteDirs = REMOTE_DIRS): string {
   const run = `${constantPath(dirs.runtime)}/run`;
@@ -49,7 +50,7 @@ export function remoteCommand(program: RemoteProgram, dirs: RemoteDirs = REMOTE_
     shell: [asRoot, "$r true || exit 1", absent, "exec $r /bin/sh"],
     plain: ["LC_ALL=C; export LC_ALL", absent, "exec /bin/sh"],
   };
-  return `/bin/sh -c '${scripts[program].join("; ")}'`;
+  return `/bin/sh -c '${["echo", ...scripts[program]].join("; ")}'`;
 }
 
 function constantPath(path: string): string {

@@ -11,32 +11,48 @@ export function sshArguments(target: Target, knownHostsFile: string): string[] {
   return [...asFlags(options), "--", destination(target)];
 }
 
+/** How a program connects to a host. */
+export interface ChannelOptions {
+  /** The only file from which host keys are accepted. */
+  readonly knownHostsFile: string;
+  /** Whether to accept the key of a host without a pinned key, and to write this key to `knownHostsFile`. */
+  readonly learn: boolean;
+  /** The connection that is shared with other commands. If absent, the connection is not shared. */
+  readonly shared?: Sharing | undefined;
+  readonly remoteCommand: string;
+}
+
+/** A connection that stays open for the next commands. */
+export interface Sharing {
+  /** The path of the socket through which ssh reaches the open connection. */
+  readonly socket: string;
+  /** The number of seconds for which the connection stays open after its last use. */
+  readonly seconds: number;
+}
+
 /**
- * Returns the arguments for a connection that a program uses. Such a connection has no prompts, no terminal, no
- * forwarding and no connection sharing.
- *
- * @param learn whether to accept the key of a host without a pinned key, and to write this key to
- *   `knownHostsFile`
+ * Returns the arguments for a connection that a program uses. Such a connection has no prompts, no terminal and no
+ * forwarding. The user's own settings for shared connections do not apply.
  */
-export function channelArguments(
-  target: Target,
-  knownHostsFile: string,
-  learn: boolean,
-  remoteCommand: string,
-): string[] {
+export function channelArguments(target: Target, channel: ChannelOptions): string[] {
   const options = [
-    ...strict(knownHostsFile, learn ? "accept-new" : "yes"),
+    ...strict(channel.knownHostsFile, channel.learn ? "accept-new" : "yes"),
     ...reach(target),
     "BatchMode=yes",
     ...aliveChecks(target.connectTimeout),
-    "ControlMaster=no",
-    "ControlPath=none",
+    ...sharing(channel.shared),
     "ClearAllForwardings=yes",
     "PermitLocalCommand=no",
     "RemoteCommand=none",
     "LogLevel=ERROR",
   ];
-  return ["-T", "-a", "-x", ...asFlags(options), "--", destination(target), remoteCommand];
+  return ["-T", "-a", "-x", ...asFlags(options), "--", destination(target), channel.remoteCommand];
+}
+
+/** Returns the options for a shared connection. The first command opens the connection, and later commands use it. */
+function sharing(shared: Sharing | undefined): string[] {
+  if (shared === undefined) return ["ControlMaster=no", "ControlPath=none"];
+  return ["ControlMaster=auto", `ControlPath=${quoted(shared.socket)}`, `ControlPersist=${shared.seconds}`];
 }
 
 /**

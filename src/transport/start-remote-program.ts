@@ -1,10 +1,8 @@
-import { type Channel, openChannel } from "./channel.ts";
+import { type Answered, dial } from "./dial.ts";
 import { HostError } from "./host-error.ts";
 import { type KnownHosts, knownHosts } from "./known-hosts.ts";
-import { nextMarked } from "./marked-line.ts";
 import { type RemoteDirs, type RemoteProgram, remoteCommand } from "./remote-command.ts";
 import { trace } from "./request-trace.ts";
-import { channelArguments } from "./ssh-arguments.ts";
 import type { Target } from "./target.ts";
 import { keysKnownToUser } from "./user-known-hosts.ts";
 
@@ -21,10 +19,7 @@ export interface OpenOptions {
 }
 
 /** A connection to a host that has sent its first answer. */
-export interface Opened {
-  readonly channel: Channel;
-  /** The host's first answer, without MARKER. */
-  readonly answer: string;
+export interface Opened extends Answered {
   /** The target, including the host keys that were learned during a first contact. */
   readonly target: Target;
 }
@@ -42,15 +37,9 @@ export async function open(target: Target, program: RemoteProgram, options: Open
   const met = isFirstContact ? await withUsersKeys(target) : target;
   trace({ host: target.name, op: "connect" });
   const known = knownHosts(met);
-  const command = remoteCommand(program, options.dirs);
-  const isLearning = met.hostKeys.length === 0;
-  const channel = openChannel(channelArguments(met, known.path, isLearning, command), options.signal);
   try {
-    const answer = await nextMarked(channel, met, met.connectTimeout);
-    return { channel, answer, target: isFirstContact ? learnKeys(target, known, learnHostKey) : target };
-  } catch (error) {
-    channel.kill();
-    throw error;
+    const opened = await dial(met, known.path, remoteCommand(program, options.dirs), options.signal);
+    return { ...opened, target: isFirstContact ? learnKeys(target, known, learnHostKey) : target };
   } finally {
     known.remove();
   }

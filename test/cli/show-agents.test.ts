@@ -63,6 +63,28 @@ test("the rows of hosts that have answered are printed while `ps` still waits fo
   expect(report.agents.map(({ state }) => state)).toEqual(["running", "away"]);
 });
 
+test("the rows of a host that answers late are printed at once, although another host does not answer", async () => {
+  const { io, written } = ioOf(false);
+  const three = fleetOf(
+    agent(),
+    agent({ name: "loom", host: "east" }),
+    agent({ name: "spark", host: "north" }),
+  );
+  const answer = { hub: Promise.withResolvers<void>(), north: Promise.withResolvers<void>() };
+  const slow = async (name: string) => {
+    if (name !== "east") await answer[name as keyof typeof answer].promise;
+    return open(name);
+  };
+  const shown = showAgents({ fleet: three, selection: {}, open: slow, io, screen: PLAIN }, 1);
+  while (!written.join("").includes("loom")) await sleep(1);
+  answer.north.resolve();
+  await expect.poll(() => written.join("")).toContain("spark");
+  expect(written.join("")).not.toContain("iris");
+  answer.hub.resolve();
+  await shown;
+  expect(written.join("").match(/^(loom|spark|iris) /gm)).toEqual(["loom ", "spark ", "iris "]);
+});
+
 test("`--watch` overwrites the report on a terminal, and opens a new connection only to a host that failed", async () => {
   const { io, written, close } = ioOf(true);
   const opened: string[] = [];

@@ -189,24 +189,24 @@ describe("the search for unmanaged units", () => {
 
 describe("an unmanaged process", () => {
   const account = { ...IRIS, home: "/home/iris", shell: "/bin/sh" };
-  type Process = { comm: string; cgroup: string; parent?: number; uid?: number };
+  type Process = { comm: string; cgroup: string; parent?: number; uid?: number; real?: number };
 
   function proc(processes: Readonly<Record<string, Process>>): string {
     const { dir } = makeWorld();
     const all = Object.entries({ self: { comm: "", cgroup: "" } as Process, ...processes });
-    for (const [pid, { comm, cgroup, parent = 1, uid = IRIS.uid }] of all) {
+    for (const [pid, { comm, cgroup, parent = 1, uid = IRIS.uid, real = uid }] of all) {
       mkdirSync(join(dir, "proc", pid, "ns"), { recursive: true });
       writeFileSync(join(dir, "proc", pid, "comm"), `${comm}\n`);
       writeFileSync(join(dir, "proc", pid, "cgroup"), cgroup);
-      writeFileSync(join(dir, "proc", pid, "status"), `PPid:\t${parent}\nUid:\t${uid}\t${uid}\t${uid}\n`);
+      writeFileSync(join(dir, "proc", pid, "status"), `PPid:\t${parent}\nUid:\t${real}\t${uid}\t${uid}\n`);
       symlinkSync("pid:[1]", join(dir, "proc", pid, "ns/pid"));
     }
     return join(dir, "proc");
   }
 
-  const strays = (dir: string, declared: readonly string[] = []) =>
+  const strays = (dir: string, declared: readonly string[] = [], uid = account.uid) =>
     strayProcesses(
-      [account],
+      [{ ...account, uid }],
       new Set(declared),
       (unit) => (unit === "own.service" ? { user: "iris", where: "/x" } : undefined),
       dir,
@@ -236,6 +236,17 @@ describe("an unmanaged process", () => {
       "service own.service /x",
       `user service bot.service ${manager}/app.slice/bot.service`,
     ]);
+  });
+
+  test("is not another session of Muster, which acts as the agent's user for a moment", () => {
+    const cgroup = "0::/user.slice/user-0.slice/session-9.scope\n";
+    const sessions = proc({ 10: { comm: "MainThread", cgroup, uid: 1007, real: 0 } });
+    expect(strays(sessions, [], 1007)).toEqual([]);
+    const others = proc({
+      11: { comm: "game", cgroup, uid: 1007, real: 1008 },
+      12: { comm: "sudo", cgroup, uid: 0, real: 1007 },
+    });
+    expect(strays(others, [], 1007)).toHaveLength(2);
   });
 });
 

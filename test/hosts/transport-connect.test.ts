@@ -13,6 +13,9 @@ const AS_NOBODY =
   'exec setpriv --reuid=65534 --regid=65534 --clear-groups /bin/sh -c "$SSH_ORIGINAL_COMMAND"';
 const SAY = 'seq 1 300; echo "muster says hi"; printf "no line end"; echo oops >&2;';
 
+// These tests count logins and cut connections, so each test opens its own connections.
+process.env["MUSTER_SSH_PERSIST"] = "0";
+
 let sshd: Sshd;
 let remote: Remote;
 

@@ -8,6 +8,9 @@ import type { RuntimeFiles } from "../../src/transport/runtime-files.ts";
 import { makeRemote, type Remote } from "./support/fake-host-folders.ts";
 import { type Sshd, startSshd } from "./support/sshd.ts";
 
+// These tests count logins and cut connections, so each test opens its own connections.
+process.env["MUSTER_SSH_PERSIST"] = "0";
+
 let sshd: Sshd;
 let remote: Remote;
 

@@ -6,6 +6,9 @@ import type { WritingOptions } from "../../src/transport/pool-options.ts";
 import { makeRemote, type Remote } from "./support/fake-host-folders.ts";
 import { freePort, type Sshd, startSshd } from "./support/sshd.ts";
 
+// These tests count logins and cut connections, so each test opens its own connections.
+process.env["MUSTER_SSH_PERSIST"] = "0";
+
 let sshd: Sshd;
 let remote: Remote;
 let pool: HostPool;

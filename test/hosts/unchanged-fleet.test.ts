@@ -85,6 +85,16 @@ describe("an unchanged fleet", () => {
     expect(await onHosts()).toEqual(before);
   });
 
+  test("needs no new login for a command that follows another command", async () => {
+    const logins = () => project.onHost("hub", "journalctl -u ssh -o cat | grep -c 'Accepted publickey'");
+    await drift();
+    const before = Number(await logins());
+    for (const run of [drift, preview, () => must(project.fleet(["ps"], traced()))]) await run();
+    // The only new login is that of `logins` itself.
+    expect(Number(await logins())).toBe(before + 1);
+    recorded();
+  });
+
   test(
     `has no drift and remains unchanged after ${ROUNDS * 4} runs of fleet drift and ${ROUNDS} previews`,
     async () => {

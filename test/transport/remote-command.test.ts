@@ -21,10 +21,13 @@ beforeAll(async () => {
 afterAll(() => rmSync(dir, { recursive: true }));
 
 /** Runs the command in a login shell. `script` is the shell's input over the connection. */
-function run(shell: string, program: RemoteProgram, runtime: string, script: string, path = "") {
+async function run(shell: string, program: RemoteProgram, runtime: string, script: string, path = "") {
   const command = remoteCommand(program, { ...REMOTE_DIRS, runtime });
   const env = { PATH: `${path}:${process.env["PATH"]}` };
-  return execa(shell, ["-c", command], { input: script, env, reject: false });
+  const result = await execa(shell, ["-c", command], { input: script, env, reject: false });
+  // The command starts with an empty line in every shell.
+  expect(result.stdout).toMatch(/^(\n|$)/);
+  return { ...result, stdout: result.stdout.slice(1) };
 }
 
 /** Makes a folder for PATH with a sudo, and an id that says that the login is not root. */

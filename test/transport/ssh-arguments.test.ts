@@ -39,7 +39,9 @@ describe("the configuration that ssh derives from the arguments", () => {
   });
 
   test("disables prompts, forwarding and shared connections when a program connects", async () => {
-    const config = await sshConfig(channelArguments(target, "/tmp/known", false, "true"));
+    const config = await sshConfig(
+      channelArguments(target, { knownHostsFile: "/tmp/known", learn: false, remoteCommand: "true" }),
+    );
     for (const line of [
       "batchmode yes",
       "requesttty false",
@@ -56,7 +58,9 @@ describe("the configuration that ssh derives from the arguments", () => {
   });
 
   test("accepts a new key on first contact, but never a changed key", async () => {
-    const config = await sshConfig(channelArguments(targetOf(), "/tmp/known", true, "true"));
+    const config = await sshConfig(
+      channelArguments(targetOf(), { knownHostsFile: "/tmp/known", learn: true, remoteCommand: "true" }),
+    );
     expect(config).toContain("stricthostkeychecking accept-new");
   });
 });

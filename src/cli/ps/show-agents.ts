@@ -30,7 +30,7 @@ export const SOON = 1000;
 
 /**
  * Observes the agents once, and prints one row for each agent. The rows of hosts that answer late are printed below the
- * other rows, with the same columns.
+ * other rows as soon as a host answers, with the same columns.
  */
 export async function showAgents(run: PsRun, soon = SOON): Promise<AgentsReport> {
   const { fleet, selection, open, io, screen, toJson } = run;
@@ -61,6 +61,7 @@ export async function showAgents(run: PsRun, soon = SOON): Promise<AgentsReport>
   if (toJson === undefined) {
     io.out(layout.header);
     print();
+    for (const one of observations) void one.then(print, () => {});
   }
   await all;
   if (toJson !== undefined) {

@@ -9,12 +9,12 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { recurrenceSpan, repeatedRepairs } from "../../model/recurrence.ts";
+import { recurrenceSpan } from "../../model/recurrence.ts";
 import { agentOf } from "../../model/resource-id.ts";
 import { readAccounts } from "../accounts/read-accounts.ts";
 import type { Host } from "../context.ts";
 import { readFailedJobs } from "../jobs/failed-jobs.ts";
-import { readLedger, resourcesWithLedger, versionOfLedgers } from "../store/ledgers.ts";
+import { readRepeatedRepairs, resourcesWithLedger, versionOfLedgers } from "../store/ledgers.ts";
 import { hasCode } from "../system/error-reason.ts";
 import type { PublishedView } from "../units/deadman-view-file.ts";
 import { readPause, unitsKeptStopped } from "../units/quarantine.ts";
@@ -86,7 +86,7 @@ function recurrenceReader(host: Host): () => MetricsFacts["recurrence"] {
 function recurrenceOf(host: Host): MetricsFacts["recurrence"] {
   const spans = resourcesWithLedger(host).flatMap((id): [string, number][] => {
     const agent = agentOf(id);
-    const span = Math.min(...repeatedRepairs(id, readLedger(host, id)).map(recurrenceSpan));
+    const span = Math.min(...readRepeatedRepairs(host, [id]).map(recurrenceSpan));
     return agent === undefined || !Number.isFinite(span) ? [] : [[agent, span]];
   });
   return new Map(spans);

@@ -1,10 +1,9 @@
 import type { HostRecord } from "../../model/host-record.ts";
 import type { ObserveAnswer, Observed, ObserveRequest, ResourceItems } from "../../model/protocol.ts";
-import { repeatedRepairs } from "../../model/recurrence.ts";
 import { agentOf } from "../../model/resource-id.ts";
 import type { Host, LifecycleHooks } from "../context.ts";
 import { requestContext } from "../request-context.ts";
-import { readLedger } from "../store/ledgers.ts";
+import { readRepeatedRepairs } from "../store/ledgers.ts";
 import { findRecord, readRecords } from "../store/records.ts";
 import { openRecord } from "../store/secret-hasher.ts";
 import { findUnmanaged, usersIn } from "../unmanaged/find-unmanaged.ts";
@@ -35,8 +34,10 @@ export function observe(host: Host, request: ObserveRequest, users?: ReadonlySet
     const observed = isNewAgent ? addStrangerRefusal(context, records, items, found) : found;
     return [id, { items, observed, ...(opened && { record: opened }) }];
   });
-  const ids = [...new Set(records.map(({ id }) => id))];
-  const repeated = ids.flatMap((id) => repeatedRepairs(id, readLedger(host, id)));
+  const repeated = readRepeatedRepairs(
+    host,
+    records.map(({ id }) => id),
+  );
   return {
     resources: Object.fromEntries(answers),
     recorded: records.map(({ id, owner }) => ({ id, owner })),

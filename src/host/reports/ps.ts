@@ -4,14 +4,13 @@ import type { HostRecord } from "../../model/host-record.ts";
 import { versionOfInstallation } from "../../model/installation.ts";
 import type { RepeatedRepair } from "../../model/ledger.ts";
 import type { PsAnswer, PsRequest, UnitStatus } from "../../model/protocol.ts";
-import { repeatedRepairs } from "../../model/recurrence.ts";
 import { agentOf } from "../../model/resource-id.ts";
 import { shown } from "../../model/shorten-for-display.ts";
 import type { Unmanaged } from "../../model/unmanaged.ts";
 import { readAccounts } from "../accounts/read-accounts.ts";
 import type { Host } from "../context.ts";
 import { readFailedHandoffs } from "../handoff/waiting-file.ts";
-import { readLedger } from "../store/ledgers.ts";
+import { readRepeatedRepairs } from "../store/ledgers.ts";
 import { readRecords } from "../store/records.ts";
 import { deadmanState, readView } from "../units/deadman-view-file.ts";
 import { readDeferredRestart } from "../units/deferred-restarts.ts";
@@ -93,11 +92,11 @@ function ofAgent(
   return { ...(keyboard && { keyboard }), ...(repeated.length > 0 && { repeated }) };
 }
 
-/** Reads the ledgers of this host's agents. @returns a function that returns the repeated repairs of one agent */
+/** Returns a function that reads the repeated repairs of one agent from the ledgers of the agent's resources. */
 function repeatedRepairsOn(host: Host, records: readonly HostRecord[]): (agent: string) => RepeatedRepair[] {
-  const ids = new Set(records.map(({ id }) => id));
+  const ids = records.map(({ id }) => id);
   const byAgent = Map.groupBy(ids, (id) => agentOf(id) ?? "");
-  return (agent) => (byAgent.get(agent) ?? []).flatMap((id) => repeatedRepairs(id, readLedger(host, id)));
+  return (agent) => readRepeatedRepairs(host, byAgent.get(agent) ?? []);
 }
 
 function unmanagedEntries(

@@ -1,5 +1,6 @@
 import { renameSync, rmSync, statSync } from "node:fs";
-import type { Ledger, LedgerEntry } from "../../model/ledger.ts";
+import type { Ledger, LedgerEntry, RepeatedRepair } from "../../model/ledger.ts";
+import { repeatedRepairs } from "../../model/recurrence.ts";
 import type { Host } from "../context.ts";
 import { hasCode } from "../system/error-reason.ts";
 import { listFolder } from "../system/read-if-present.ts";
@@ -22,6 +23,11 @@ export function readLedger(host: Host, id: string): Ledger {
   } catch {
     return EMPTY;
   }
+}
+
+/** Returns the repeated repairs of resources, from their ledgers. An id can occur more than once. */
+export function readRepeatedRepairs(host: Host, ids: readonly string[]): RepeatedRepair[] {
+  return [...new Set(ids)].flatMap((id) => repeatedRepairs(id, readLedger(host, id)));
 }
 
 /** Returns the ids of all resources that have a ledger. */

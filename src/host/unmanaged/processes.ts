@@ -62,7 +62,8 @@ export function strayProcesses(
 
 /**
  * Reads a process; undefined if its user is not managed. A process in a container is skipped, because the same
- * uid can belong to another user there.
+ * uid can belong to another user there. A process of root that acts as a managed user for a moment is skipped too,
+ * because this is another session of Muster.
  */
 function strayAt(
   proc: string,
@@ -72,7 +73,7 @@ function strayAt(
 ): Stray | undefined {
   const status = readFileSync(`${proc}/${pid}/status`, "utf8");
   const [, real, effective] = /^Uid:\s+(\d+)\s+(\d+)/m.exec(status) ?? [];
-  const user = users.get(Number(effective)) ?? users.get(Number(real));
+  const user = users.get(Number(real)) ?? (real === "0" ? undefined : users.get(Number(effective)));
   if (user === undefined || readlinkSync(`${proc}/${pid}/ns/pid`) !== here) return undefined;
   const group = groupOf(readFileSync(`${proc}/${pid}/cgroup`, "utf8"));
   return {

@@ -39,7 +39,9 @@ export async function fourHosts(): Promise<FourHosts> {
   const address = (host: string) => hosts[host]?.address ?? "";
   const power = localHosts(machines.dir);
   const startSshd = (host: string) => machines.onHost(host, START_SSHD);
-  const project = await makeProject(sshFleet(machines, address), secretsFor(LAYOUT));
+  // A fault of sshd would not be noticed over a connection that is already open.
+  const env = { MUSTER_SSH_PERSIST: "0" };
+  const project = await makeProject(sshFleet(machines, address), secretsFor(LAYOUT), env);
   await Promise.all(LAYOUT.hosts.map(startSshd));
   return {
     project,

@@ -33,15 +33,19 @@ export interface Sshd {
  *
  * @param logins the command that sshd runs instead of the client's command, by login. The client's command is in
  * SSH_ORIGINAL_COMMAND. For undefined, sshd runs the client's command.
+ * @param maxSessions the number of sessions that sshd allows for each connection
  */
-export async function startSshd(logins: Readonly<Record<string, string | undefined>>): Promise<Sshd> {
+export async function startSshd(
+  logins: Readonly<Record<string, string | undefined>>,
+  maxSessions = 1,
+): Promise<Sshd> {
   const dir = mkdtempSync(join(tmpdir(), "muster-sshd-"));
   for (const key of ["host", "client"]) await makeKey(join(dir, key));
   copyFileSync(join(dir, "client.pub"), join(dir, "authorized_keys"));
   const ports = Object.fromEntries(
     await Promise.all(Object.keys(logins).map(async (name) => [name, await freePort()] as const)),
   );
-  writeFileSync(join(dir, "sshd_config"), configText(dir, logins, ports));
+  writeFileSync(join(dir, "sshd_config"), configText(dir, logins, ports, maxSessions));
   mkdirSync("/run/sshd", { recursive: true });
   const sshd = spawn("/usr/sbin/sshd", ["-D", "-e", "-f", join(dir, "sshd_config")], {
     stdio: ["ignore", "ignore", "pipe"],
@@ -97,6 +101,7 @@ function configText(
   dir: string,
   logins: Readonly<Record<string, string | undefined>>,
   ports: Readonly<Record<string, number>>,
+  maxSessions: number,
 ): string {
   const matches = Object.entries(logins).flatMap(([name, command]) =>
     command === undefined ? [] : [`Match LocalPort ${ports[name]}`, `ForceCommand ${command}`],
@@ -110,7 +115,7 @@ function configText(
     "PermitRootLogin yes",
     "StrictModes no",
     "UsePAM no",
-    "MaxSessions 1",
+    `MaxSessions ${maxSessions}`,
     ...matches,
     "",
   ].join("\n");
