@@ -424,6 +424,7 @@ export interface RawAgent {
   readonly lifecycle?: "core" | "ephemeral";
   readonly ttl?: number | string;
   readonly onChange?: "never" | "when-idle" | "now" | RawOnChange;
+  readonly onIdentityChange?: "fresh" | "resume";
   readonly heartbeat?: RawHeartbeat;
   readonly restarts?: RawRestarts;
   readonly maintenance?: readonly RawWindow[] | null;

@@ -5,6 +5,7 @@ import {
   CONTENTS_DIR,
   HOSTD_DIR,
   HOSTD_RUN_DIR,
+  IDENTITIES_DIR,
   INSTALLATIONS_DIR,
   INSTALLED_UNIT_DIR,
   KEY_FILE,
@@ -73,6 +74,8 @@ export interface Paths {
   readonly contents: string;
   /** The folder with the pinned versions of runtimes. */
   readonly installations: string;
+  /** The folder with the digests of the agents' identities. */
+  readonly identities: string;
   /** The folder with the archives from which a version is about to be installed, by session. */
   readonly archives: string;
   readonly key: string;
@@ -114,6 +117,7 @@ const PATHS: Paths = {
   records: RECORDS_DIR,
   contents: CONTENTS_DIR,
   installations: INSTALLATIONS_DIR,
+  identities: IDENTITIES_DIR,
   archives: ARCHIVES_DIR,
   key: KEY_FILE,
   lock: LOCK_FILE,

@@ -1,8 +1,8 @@
 /**
- * The host runtime. `host.mjs agent …` serves agents and dispatchers with their own rights, as the program `muster` or
- * `fleet-handoff`. `host.mjs handoff-step` is one step of the delivery of handoffs, which hostd starts as an agent's
- * user. All other commands are root's. Each part is loaded only when it is needed, because a dispatcher runs this
- * program before every task.
+ * The host runtime. `host.mjs agent …` serves agents and dispatchers with their own rights, as the program `muster`,
+ * `fleet-handoff` or `muster-session`. `host.mjs handoff-step` is one step of the delivery of handoffs, which hostd
+ * starts as an agent's user. All other commands are root's. Each part is loaded only when it is needed, because a
+ * dispatcher runs this program before every task.
  */
 const [command, verb, ...words] = process.argv.slice(2);
 if (command === "agent" && verb === "route")
@@ -16,6 +16,10 @@ else if (command === "agent" && verb === "task")
 else if (command === "agent" && verb === "handoff")
   void import("./handoff/handoff-command.ts").then(({ runHandoff }) => {
     process.exitCode = runHandoff(words);
+  });
+else if (command === "agent" && verb === "conversation")
+  void import("./conversations/hermes-conversation.ts").then(({ printConversation }) => {
+    process.exitCode = printConversation(words);
   });
 else if (command === "handoff-step")
   void import("./handoff/handoff-step.ts").then(({ runStep }) => {

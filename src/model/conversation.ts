@@ -80,3 +80,45 @@ export interface MessageLine {
   /** Whether such a line means that the runtime has queued the message until its current work is finished. */
   readonly isQueued?: true;
 }
+
+export const ON_IDENTITY_CHANGE = ["fresh", "resume"] as const;
+
+/** Whether the first start after a change of an agent's identity begins a new conversation, or continues the former one. */
+export type OnIdentityChange = (typeof ON_IDENTITY_CHANGE)[number];
+
+/** How a program has started: muster-session writes one of these words. */
+export const CONVERSATION_STARTS = ["new", "resumed", "lost", "identity", "busy"] as const;
+
+/** What muster-session says about the start of an agent's program. */
+export interface ConversationStart {
+  /**
+   * `new`: the home contained no conversation. `resumed`: the program continues its conversation. `lost`: the home
+   * contains no record of the conversation. `identity`: the identity has changed. `busy`: another process has the
+   * conversation. In all cases except `resumed`, the program has begun a new conversation.
+   */
+  readonly how: (typeof CONVERSATION_STARTS)[number];
+  /** The digest of the identity that the conversation has; absent if it is not known. */
+  readonly identity?: string;
+  /** The ID of the conversation that is continued, or that can no longer be continued; absent if it is not known. */
+  readonly id?: string;
+}
+
+/** Parses the line of muster-session. @returns undefined if the line is invalid, because the agent can write it */
+export function parseConversationStart(line: string): ConversationStart | undefined {
+  const [, how, identity, id] = /^([a-z]{3,8}) ([0-9a-f]{64}|-) ([0-9a-f-]{1,36})\n?$/.exec(line) ?? [];
+  const known = CONVERSATION_STARTS.find((one) => one === how);
+  if (known === undefined) return undefined;
+  return {
+    how: known,
+    ...(identity !== "-" && { identity }),
+    ...(id !== "-" && { id }),
+  } as ConversationStart;
+}
+
+/**
+ * Reads the text of the file with the digest of an agent's identity. @returns the digest; undefined if the text is
+ * invalid
+ */
+export function parseIdentityDigest(text: string): string | undefined {
+  return /^([0-9a-f]{64}) (?:fresh|resume)\n$/.exec(text)?.[1];
+}

@@ -184,6 +184,7 @@ export type HistoryKind =
   | "kept"
   | "flood"
   | "message"
+  | "new-conversation"
   | "keyboard-taken"
   | "keyboard-returned";
 
@@ -215,6 +216,8 @@ export interface WatchedAgent {
   readonly task?: string;
   /** The question of the dialog that blocks the agent; absent if no dialog is open. */
   readonly blocked?: string;
+  /** The digest of the identity that the running conversation has; absent if it is not known. */
+  readonly identity?: string;
   /** The error in the agent's heartbeat; absent if there is no error. */
   readonly problem?: string;
   /** The reason why the deadman currently does not act on the agent; absent if the agent is not held. */

@@ -75,6 +75,17 @@ export const INSTALLED_UNIT_DIR = "/usr/local/lib/systemd/system";
 /** The file with the routes of the fleet. It is not in STATE_DIR, because the units of agents cannot see STATE_DIR. */
 export const ROUTES_FILE = `${RUNTIME_DIR}/routes.json`;
 
+/**
+ * The folder with the digest of each agent's declared identity. It is not in STATE_DIR, because the units of agents
+ * cannot see STATE_DIR.
+ */
+export const IDENTITIES_DIR = `${RUNTIME_DIR}/identities`;
+
+/** Returns the path of the file with the digest of an agent's declared identity, which `up` writes. */
+export function identityDigestFile(agent: string, dir: string = IDENTITIES_DIR): string {
+  return `${dir}/${agent}`;
+}
+
 /** Returns the path of Muster's drop-in for a service's unit. */
 export function settingsFile(unit: string, dir: string = INSTALLED_UNIT_DIR): string {
   return `${dir}/${unit}.d/50-muster.conf`;
@@ -183,6 +194,7 @@ export const RUN_PROGRAM = `${BIN_DIR}/muster-run`;
 
 /** The program that starts an agent's program in the agent's own conversation; see resources/session-program.ts. */
 export const SESSION_PROGRAM = `${BIN_DIR}/muster-session`;
+
 /** Returns the path of an agent's tmux socket. */
 export function tmuxSocket(agent: string): string {
   return `${agentRunDir(agent)}/tmux`;
@@ -233,6 +245,11 @@ export function startedFile(agent: string): string {
  */
 export function paneFile(agent: string): string {
   return `${agentRunDir(agent)}/pane`;
+}
+
+/** Returns the path of the file in which muster-session says in which conversation the agent's program has started. */
+export function conversationFile(agent: string): string {
+  return `${agentRunDir(agent)}/conversation`;
 }
 
 /** Returns the path of the file that exists from the end of an agent's program to the end of its unit. */

@@ -161,6 +161,8 @@ export interface UnitStatus {
   readonly keyboard?: KeyboardHolder;
   /** The agent's properties that `up` has repaired repeatedly; absent if there are none. */
   readonly repeated?: readonly RepeatedRepair[];
+  /** Present while the running conversation of the agent has a former identity. */
+  readonly isIdentityOld?: true;
 }
 
 /** Handoffs of an agent that hostd has tried to deliver, but without success so far. */

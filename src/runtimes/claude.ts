@@ -41,6 +41,8 @@ export const claude: Runtime = {
   providers: Object.keys(PROVIDERS),
   modelOption: "--model",
   sessions: "claude",
+  resumes: true,
+  readsIdentity: "always",
   sessionArguments: /^(-c|--continue|-r|--resume|--session-id|--fork-session|--from-pr|-p|--print|--bg)$/,
   bareModels: /^(?!anthropic\/)/,
   // The package itself contains only a stub, which its install script would replace with this program.

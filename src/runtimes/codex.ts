@@ -25,6 +25,8 @@ export const codex: Runtime = {
   providersFile: ".codex/config.toml",
   modelOption: "--model",
   sessions: "codex",
+  resumes: true,
+  readsIdentity: "always",
   sessionArguments: /^(resume|fork|exec|e|review|app-server|mcp-server|exec-server|cloud)$/,
   // The names of open models contain the vendor.
   bareModels: /^(?!openai\/(?!gpt-oss))/,

@@ -25,9 +25,13 @@ export const hermes: Runtime = {
   heartbeat: "none",
   showsWork: true,
   providers: PROVIDERS,
-  // Hermes can change the provider during a turn without losing the conversation. A restart would lose the
-  // conversation.
+  // Hermes can change the provider during a turn, without a restart.
   fallsBack: true,
+  resumes: true,
+  // Hermes saves the first prompt together with the conversation.
+  readsIdentity: "never",
+  sessionArguments:
+    /^(-c|--continue|-r|--resume|-z|-q|--query|--source|gateway|serve|dashboard|acp|mcp|cron|kanban|proxy|desktop|gui)$/,
   settingsFile: { path: CONFIG, modelKeys: ["model.default", "model.provider", FALLBACKS] },
   packages: { pypi: { name: "hermes-agent" } },
   // The model is written to the file, because the gateway and the cron jobs read the file. Command-line options apply

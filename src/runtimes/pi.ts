@@ -23,6 +23,8 @@ export const pi: Runtime = {
   providersFile: MODELS,
   modelOption: "--model",
   sessions: "pi",
+  resumes: true,
+  readsIdentity: "start",
   sessionArguments:
     /^(-c|--continue|-r|--resume|--session|--session-id|--fork|--no-session|-p|--print|--mode)$/,
   packages: { npm: { name: "@earendil-works/pi-coding-agent" } },

@@ -77,6 +77,13 @@ export interface Runtime {
   readonly modelOption?: string;
   /** The runtime's records of the models of its sessions; absent if Muster cannot read these records. */
   readonly sessions?: SessionRecords;
+  /** Whether muster-session can make the runtime continue its own conversation. */
+  readonly resumes?: true;
+  /**
+   * When a conversation gets a changed identity. `always`: the runtime adds the change to the running conversation.
+   * `start`: at the next start. `never`: only a new conversation has the changed identity. Absent if this is not known.
+   */
+  readonly readsIdentity?: "always" | "start" | "never";
   /** Matches arguments that select a conversation, or a mode of the program without a conversation. */
   readonly sessionArguments?: RegExp;
   /**

@@ -46,6 +46,7 @@ test("a loaded fleet contains every default and the content of every file", () =
     protect: false,
     lifecycle: { kind: "core" },
     onChange: { restart: "when-idle", deadline: 3600 },
+    onIdentityChange: "fresh",
     heartbeat: { by: "none", interval: 15, timeout: 60 },
     restarts: { most: 5, within: 3600 },
     maintenance: [],

@@ -70,8 +70,10 @@ test("a core agent continues its conversation, unless its declaration or its arg
     "claude",
     "codex",
     "pi",
-    undefined,
+    "hermes",
   ]);
+  expect(sessionOf("openclaw")).toBeUndefined();
+  expect(sessionOf("{kind: hermes, args: [gateway, run]}")).toBeUndefined();
   expect(sessionOf("{kind: claude, session: fresh}")).toBeUndefined();
   expect(sessionOf("claude", ", lifecycle: ephemeral")).toBeUndefined();
   expect(sessionOf("{kind: claude, session: resume}", ", lifecycle: ephemeral")).toBe("claude");
@@ -80,11 +82,22 @@ test("a core agent continues its conversation, unless its declaration or its arg
 });
 
 test.each([
-  ["{kind: hermes, session: resume}", "cannot be `resume` for hermes: Muster cannot choose its conversation"],
+  [
+    "{kind: openclaw, session: resume}",
+    "cannot be `resume` for openclaw: Muster cannot choose its conversation",
+  ],
   ["{kind: pi, session: resume, args: [--continue]}", "cannot be `resume` with --continue in `args`"],
 ])("a conversation that cannot be continued is refused: %s", (runtime, expected) => {
   expect(lines(irisWith(runtime).problems)).toEqual([
     expect.stringContaining(`agents.iris.runtime.session: ${expected}`),
+  ]);
+});
+
+test("`onIdentityChange` is `fresh` by default, and `resume` needs a conversation that Muster continues", () => {
+  const onChangeOf = (more: string) => irisWith(`pi${more}`).fleet?.agents["iris"]?.onIdentityChange;
+  expect([onChangeOf(""), onChangeOf(", onIdentityChange: resume")]).toEqual(["fresh", "resume"]);
+  expect(lines(irisWith("{kind: pi, session: fresh}, onIdentityChange: resume").problems)).toEqual([
+    expect.stringContaining("agents.iris.onIdentityChange: cannot be `resume`, because Muster does not"),
   ]);
 });
 

@@ -144,6 +144,7 @@ function hostIn(dir: string, people: readonly Person[]): Host {
     scratch: join(dir, "scratch"),
     hostd: join(state, "hostd"),
     hostdView: join(dir, "view"),
+    identities: join(dir, "identities"),
     metrics: join(dir, "metrics"),
   };
   return {

@@ -4,6 +4,7 @@ await describeRealRuntime({
   runtime: "claude",
   path: "",
   prompt: /^❯/m,
-  resumes: true,
+  records: ".claude/projects",
+  failsOver: true,
   dialog: { command: "/model", question: /model/i },
 });

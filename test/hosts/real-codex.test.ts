@@ -4,6 +4,7 @@ await describeRealRuntime({
   runtime: "codex",
   path: "/v1",
   prompt: /^› Ask Codex/m,
-  resumes: true,
+  records: ".codex/sessions",
+  failsOver: true,
   dialog: { command: "/model", question: /model/i },
 });

@@ -4,7 +4,8 @@ await describeRealRuntime({
   runtime: "hermes",
   path: "/v1",
   prompt: /^❯\s*$/m,
-  resumes: false,
+  records: ".hermes/state.db*",
+  failsOver: false,
   // Afterwards the host has no route to Debian's mirror.
   prepare: "apt-get -qq update && apt-get -qq -y --no-install-recommends install python3.11",
 });

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { restartNotices } from "../../src/provider/handlers/items/restart-notices.ts";
+import { identityNotices, restartNotices } from "../../src/provider/handlers/items/restart-notices.ts";
+import type { Properties } from "../../src/provider/wire/values.ts";
 
 const FILE = { kind: "file", path: "/etc/unit", notify: "muster-agent-iris.service" };
 
@@ -41,3 +42,22 @@ test("a preview reports that a change of groups restarts an agent, but not that 
   expect(restartNotices(of({ groups: "docker" }), of({ groups: "none" }))).toHaveLength(1);
   expect(restartNotices(of({}), of({ groups: "none" }))).toEqual([]);
 });
+
+test.each([
+  ["fresh", "begins a new conversation"],
+  ["resume", "continues its conversation"],
+])(
+  "a preview reports what a changed identity means for the conversation of an agent with `onIdentityChange: %s`",
+  (policy, next) => {
+    const file = { kind: "file", path: "/identities/iris", conversation: policy, type: "file" };
+    const of = (identity: Properties) => ({ host: "hub", resource: "hub/iris/agent", identity });
+    const noticesAbout = (before: Properties, content: string) =>
+      identityNotices(of(before), of({ digest: { ...file, content } }));
+    const digest = { ...file, content: "sha256:a" };
+    expect(noticesAbout({ digest }, "sha256:b")).toEqual([
+      `hub: iris has a changed identity and is not restarted for it; its next start ${next} (onIdentityChange: ${policy})`,
+    ]);
+    expect(noticesAbout({ digest }, "sha256:a")).toEqual([]);
+    expect(noticesAbout({}, "sha256:a")).toEqual([]);
+  },
+);

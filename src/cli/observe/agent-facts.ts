@@ -1,4 +1,5 @@
 import type { Expiring } from "../../config/expiring-credentials.ts";
+import type { OnIdentityChange } from "../../model/conversation.ts";
 import type { DeferredRestart, HeartbeatState, Lifecycle, PendingPause } from "../../model/deadman.ts";
 import type { FailedOver } from "../../model/failover.ts";
 import type { KeyboardHolder } from "../../model/pane.ts";
@@ -84,6 +85,11 @@ export interface AgentFacts extends KeptStopped {
   readonly failedOver?: FailedOver;
   /** The person who currently types at the agent's terminal; absent if nobody does. */
   readonly keyboard?: KeyboardHolder;
+  /**
+   * What the next start does with the running conversation, which has a former identity; absent if it has the current
+   * identity.
+   */
+  readonly identityOld?: OnIdentityChange;
   /** The open findings about repairs that recur; absent if no repair recurs. */
   readonly recurring?: readonly RecurringFinding[];
 }

@@ -1,6 +1,7 @@
 import { count } from "../../base/count.ts";
 import { expiryText } from "../../config/expiring-credentials.ts";
 import { labelOf } from "../../model/agent-parts.ts";
+import { runtimeOf } from "../../runtimes/registry.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import type { AgentFacts, RecurringFinding } from "./agent-facts.ts";
 import { span } from "./span.ts";
@@ -96,6 +97,7 @@ export const AGENT_FLAGS = {
       failedOver &&
       `${agent} has used provider ${failedOver.provider} instead of its first provider since ${failedOver.since}: \`npx fleet history ${agent}\` shows why.`,
   },
+  "IDENTITY-OLD": { find: whyIdentityOld },
   WAITING: { find: whyWaiting },
   KEYBOARD: {
     find: ({ agent, keyboard }) =>
@@ -158,6 +160,16 @@ function whyDead(row: AgentFacts): string | undefined {
 /** Returns a phrase about a recurring finding, with the id for `fleet resolve`. */
 function recurringText({ id, item, property, repairs }: RecurringFinding): string {
   return `${labelOf(item)} ${property} (${count(repairs, "time")}, ${id})`;
+}
+
+function whyIdentityOld({ agent, runtime, identityOld }: AgentFacts): string | undefined {
+  if (identityOld === undefined) return undefined;
+  const now = `${agent}: its conversation has a former identity`;
+  if (identityOld === "fresh")
+    return `${now}: \`npx fleet restart ${agent} --when-idle\` begins a new conversation with the current identity.`;
+  return runtimeOf(runtime).readsIdentity === "never"
+    ? `${now}, and fleet.yaml declares \`onIdentityChange: resume\`: only a new conversation has the current identity.`
+    : `${now}: \`npx fleet restart ${agent} --when-idle\` continues the conversation with the current identity.`;
 }
 
 function whyWaiting({ agent, owed, pausing }: AgentFacts): string | undefined {

@@ -160,6 +160,7 @@ function rowOf(fleet: Fleet, agent: AgentSpec, unit: UnitStatus | undefined, abs
     ...(pausing && { pausing }),
     ...(failedOver && { failedOver }),
     ...(keyboard && { keyboard }),
+    ...(unit.isIdentityOld && { identityOld: agent.onIdentityChange }),
     ...recurringOf(fleet, unit),
     ...keptStopped(unit),
   };

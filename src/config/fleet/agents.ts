@@ -1,3 +1,4 @@
+import type { OnIdentityChange } from "../../model/conversation.ts";
 import type {
   ChangePolicy,
   Heartbeat,
@@ -7,7 +8,6 @@ import type {
 } from "../../model/deadman.ts";
 import type { FailoverPolicy } from "../../model/failover.ts";
 import type { Former } from "../../model/former-unit.ts";
-import type { SessionRecords } from "../../model/items.ts";
 import type { SandboxException } from "../../model/sandbox-exceptions.ts";
 import type { Limits } from "../../model/unit-limits.ts";
 import type { RuntimeKind } from "../../runtimes/registry.ts";
@@ -94,8 +94,10 @@ export interface AgentSpec extends EntrySpec {
    * contains a `/` is a path relative to `workdir`.
    */
   readonly command: readonly string[];
-  /** The way in which the program continues its own conversation. Absent if each start begins a new conversation. */
-  readonly session?: SessionRecords;
+  /** The runtime whose own conversation each start continues. Absent if each start begins a new conversation. */
+  readonly session?: RuntimeKind;
+  /** What the first start after a change of the identity does. */
+  readonly onIdentityChange: OnIdentityChange;
   readonly workdir: string;
   /** The environment variables, which always include PATH. */
   readonly env: Readonly<Record<string, string>>;

@@ -63,6 +63,7 @@ export function agentResolver(
       watchdog: heartbeat.by === "notify" ? heartbeat.timeout : 0,
       lifecycle: lifecycleOf(raw, keys, context),
       onChange: onChangeOf(raw),
+      onIdentityChange: raw.onIdentityChange ?? "fresh",
       heartbeat,
       restarts: restartsOf(raw.restarts),
       maintenance: maintenanceOf(raw, keys, context),

@@ -99,14 +99,14 @@ export function runningOf(
  * unless its arguments already select a conversation.
  */
 function sessionOf(
-  { lifecycle }: RawAgent,
+  { lifecycle, onIdentityChange }: RawAgent,
   { kind, session, args = [] }: RawRuntime,
   keys: Keys,
   { report, source }: Context,
 ): Pick<AgentSpec, "session"> {
-  const { sessions, sessionArguments } = runtimeOf(kind);
+  const { resumes, sessionArguments } = runtimeOf(kind);
   const selecting = args.find((word) => sessionArguments?.test(word));
-  if (session === "resume" && (sessions === undefined || selecting !== undefined)) {
+  if (session === "resume" && (resumes === undefined || selecting !== undefined)) {
     const sentence =
       selecting === undefined
         ? `cannot be \`resume\` for ${kind}: Muster cannot choose its conversation`
@@ -114,7 +114,14 @@ function sessionOf(
     report.error(source, [...keys, "runtime", "session"], sentence);
   }
   const wanted = session ?? (lifecycle === "ephemeral" ? "fresh" : "resume");
-  return sessions === undefined || selecting !== undefined || wanted === "fresh" ? {} : { session: sessions };
+  if (resumes !== undefined && selecting === undefined && wanted === "resume") return { session: kind };
+  if (onIdentityChange === "resume")
+    report.error(
+      source,
+      [...keys, "onIdentityChange"],
+      "cannot be `resume`, because Muster does not continue a conversation of this agent: remove `onIdentityChange`",
+    );
+  return {};
 }
 
 /**

@@ -1,5 +1,6 @@
 import { basename, dirname } from "node:path";
-import { policyFile, UNIT_DIR } from "../../model/host-paths.ts";
+import { parseIdentityDigest } from "../../model/conversation.ts";
+import { identityDigestFile, policyFile, UNIT_DIR } from "../../model/host-paths.ts";
 import type { HostItem } from "../../model/items.ts";
 import type { ScopedAgent, TenantScope } from "../../model/tenant-scope.ts";
 import { type ContentSource, wantedBytes } from "../store/contents.ts";
@@ -22,6 +23,8 @@ export function bytesFlaw(
   if (item.kind !== "file") return undefined;
   if (item.path === policyFile(agent.name))
     return parsePolicy(text) ? undefined : "its policy file is invalid";
+  if (item.path === identityDigestFile(agent.name))
+    return parseIdentityDigest(text) === undefined ? "its digest of the identity is invalid" : undefined;
   if (isProviderFile(agent, item.path)) return providerRefusal(agent, text);
   if (item.path === `${UNIT_DIR}/${agent.unit}`) return unitRefusal(scope, agent, text);
   // Every other file in the folder of units must be a unit of a job.

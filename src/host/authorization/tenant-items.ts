@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import { isProviderName } from "../../model/failover.ts";
-import { choiceFile, policyFile, UNIT_DIR } from "../../model/host-paths.ts";
+import { choiceFile, identityDigestFile, policyFile, UNIT_DIR } from "../../model/host-paths.ts";
 import type { ScopedAgent, TenantScope } from "../../model/tenant-scope.ts";
 import { flawOf, isMap, quoteValue, type Shape } from "./check-shape.ts";
 import { jobUnitOf } from "./tenant-job-unit.ts";
@@ -60,6 +60,7 @@ function formOf(
   if (path === `${UNIT_DIR}/${agent.unit}`) return unitFile(agent);
   if (jobUnitOf(agent, posix.basename(path)) && posix.dirname(path) === UNIT_DIR) return jobFile;
   if (path === policyFile(agent.name)) return policy;
+  if (path === identityDigestFile(agent.name)) return identityDigest;
   if (isProviderFile(agent, path)) return unitFile(agent);
   if (posix.dirname(path) === agent.credentials) return secretFile(group, agent);
   return isWithin(agent.home, path) ? homeFile(group, agent) : undefined;
@@ -149,6 +150,12 @@ const jobFile: ItemForm = {
 const policy: ItemForm = {
   address: { kind: "file", path: LINE },
   want: { type: "file", content: DIGEST, owner: "root", group: "root", mode: "0600" },
+};
+
+/** The form of the file with the digest of an agent's identity. The file's text is checked in tenant-content.ts. */
+const identityDigest: ItemForm = {
+  address: { kind: "file", path: LINE, conversation: /^(fresh|resume)$/ },
+  want: { type: "file", content: DIGEST, owner: "root", group: "root", mode: "0644" },
 };
 
 /** Returns the form of a model item. The host only observes such an item. */

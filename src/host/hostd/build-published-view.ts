@@ -31,7 +31,7 @@ function viewOfAgent(
   { policy, reading, held, question }: AgentSnapshot,
   { clock, agents }: Memory,
 ): WatchedAgent {
-  const { health = "well", alive = clock, restarts = [], rhythm } = agents[name] ?? {};
+  const { health = "well", alive = clock, restarts = [], rhythm, conversation } = agents[name] ?? {};
   const { state, task, problem } = reading;
   return {
     unit: policy.unit,
@@ -42,6 +42,7 @@ function viewOfAgent(
     ...(state && { state }),
     ...(task && { task }),
     ...(question && { blocked: question }),
+    ...(conversation?.identity !== undefined && { identity: conversation.identity }),
     ...(problem && { problem }),
     ...(held && { held }),
   };

@@ -1,4 +1,5 @@
 import { changeProvider } from "./choose-provider.ts";
+import { noticeConversation } from "./conversation-decisions.ts";
 import type { Action, AgentSnapshot, DecisionStep, HostEvent, StepContext } from "./decision-step.ts";
 import { killHanging, noticeDialogs, noticeHeartbeats } from "./heartbeat-decisions.ts";
 import { noticeHold, pauseWhenIdle } from "./pause-decisions.ts";
@@ -56,6 +57,7 @@ export function decide(
 const STEPS: readonly DecisionStep[] = [
   noticeHold,
   noticeRuns,
+  noticeConversation,
   countRestarts,
   quarantineCrashing,
   killStrays,

@@ -1,3 +1,4 @@
+import type { ConversationStart } from "../../model/conversation.ts";
 import type { HistoryKind, PendingPause } from "../../model/deadman.ts";
 import type { Answered } from "../probes/prober.ts";
 import type { Reading } from "../units/heartbeat-file.ts";
@@ -12,6 +13,14 @@ export interface OverrideState {
   readonly linked?: string;
   /** The provider of the link that systemd has loaded. */
   readonly loaded?: string;
+}
+
+/** What is known about the conversation of a run. */
+export interface ConversationView {
+  /** What muster-session has written; absent until then, and if the agent starts without muster-session. */
+  readonly start?: ConversationStart;
+  /** The digest of the declared identity when the run was first observed; absent if there is none. */
+  readonly identity?: string;
 }
 
 /** Everything that is currently known about an agent or service. */
@@ -35,6 +44,8 @@ export interface AgentSnapshot {
   readonly pausing?: PendingPause & { readonly isIdle: boolean };
   /** The question of the dialog that has been on the terminal for two minutes; absent if there is none. */
   readonly question?: string;
+  /** What is known about the conversation of the agent's current run; absent for a service and while it is not up. */
+  readonly conversation?: ConversationView;
   /** Present if the agent has more than one provider. */
   readonly override?: OverrideState;
   /** Why the agent or service is held; empty if the agent or service is not held. */

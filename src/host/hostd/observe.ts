@@ -15,6 +15,7 @@ import { readPolicies, readServices, type WatchedUnit } from "../units/policies.
 import { linkedOverride, loadedOverride } from "../units/provider-override.ts";
 import { unitsKeptStopped } from "../units/quarantine.ts";
 import { readHeartbeat } from "../units/read-heartbeat.ts";
+import { newConversationTracker } from "./conversation-tracker.ts";
 import type { AgentSnapshot, OverrideState } from "./decision-step.ts";
 import { newDialogTracker } from "./dialog-tracker.ts";
 import { readHolds } from "./holds.ts";
@@ -50,6 +51,7 @@ export function observeHost(host: Host): HostObserver {
   const prober = newProber();
   const idleTracker = newIdleTracker();
   const dialogTracker = newDialogTracker();
+  const conversationTracker = newConversationTracker(host);
 
   let isQueried: (agent: string) => boolean = () => true;
 
@@ -84,6 +86,7 @@ export function observeHost(host: Host): HostObserver {
       const account = accounts?.users.get(unit.user);
       const heartbeat = readHeartbeat(policy, unit, account, readings.get(name));
       const question = dialogTracker.questionOf(policy, unit, account, monotonic());
+      const conversation = conversationTracker.viewOf(policy, unit, account, monotonic());
       readings.set(name, heartbeat);
       const isQuarantined = keptStopped.has(policy.unit);
       const age = unit.state === "up" ? monotonic() - unit.upSince : 0;
@@ -97,6 +100,7 @@ export function observeHost(host: Host): HostObserver {
         isFresh: isFresh && isQueried(policy.agent),
         ...(check && { check }),
         ...(question !== undefined && { question }),
+        ...(conversation && { conversation }),
         ...endIfNew(runs, name, unit),
         ...(policy.failover && { override: overrideState(host, policy.unit, unit) }),
         ...(deferred?.restart === "when-idle" && {

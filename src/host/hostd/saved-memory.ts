@@ -38,6 +38,20 @@ export interface Rhythm {
   readonly isTimed: boolean;
 }
 
+/** The deadman's saved state for the conversation of an agent. */
+export interface ConversationMemory {
+  /** The run to which `isRead` and `identity` belong: systemd's InvocationID. */
+  readonly run: string;
+  /** Whether it is known in which conversation this run has started. */
+  readonly isRead: boolean;
+  /** Whether this was known for any run so far. */
+  readonly hasBegun?: true;
+  /** The digest of the identity that the conversation has; absent if it is not known. */
+  readonly identity?: string;
+  /** The conversation whose loss was reported last; `-` if its ID was not known. Absent after a continued conversation. */
+  readonly lost?: string;
+}
+
 /** The deadman's saved state for one agent or service. Times are in seconds of the deadman's own clock. */
 export interface AgentMemory {
   /** The unit's run at the last observation: systemd's InvocationID. */
@@ -79,6 +93,8 @@ export interface AgentMemory {
   readonly told: string;
   /** The question of the dialog that was last reported; absent if the agent waits for none. */
   readonly question?: string;
+  /** Absent for a service, and until the agent was first observed while it was up. */
+  readonly conversation?: ConversationMemory;
   /** The number of history lines that can still be written about the agent, as computed at `budgetAt`. */
   readonly budget: number;
   readonly budgetAt: number;

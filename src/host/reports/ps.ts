@@ -1,3 +1,4 @@
+import type { WatchedAgent } from "../../model/deadman.ts";
 import { type Former, formerLabel } from "../../model/former-unit.ts";
 import { agentOfUnit } from "../../model/host-paths.ts";
 import type { HostRecord } from "../../model/host-record.ts";
@@ -15,6 +16,7 @@ import { readRecords } from "../store/records.ts";
 import { deadmanState, readView } from "../units/deadman-view-file.ts";
 import { readDeferredRestart } from "../units/deferred-restarts.ts";
 import { formerUnitStates } from "../units/former-units.ts";
+import { declaredIdentity } from "../units/identity-digest.ts";
 import { readKeyboardHolder } from "../units/keyboard.ts";
 import { readPendingPause } from "../units/pause.ts";
 import { failedOver } from "../units/provider-override.ts";
@@ -72,6 +74,7 @@ export function ps(host: Host, request: PsRequest, users?: ReadonlySet<string>):
           ...(paused && { paused }),
           ...(pausing && { pausing }),
           ...ofAgent(host, agentOfUnit(unit), repeatedOf),
+          ...identityOf(host, agentOfUnit(unit), watched),
         };
       })
       .concat(ofFormers),
@@ -90,6 +93,17 @@ function ofAgent(
   const keyboard = readKeyboardHolder(host, agent);
   const repeated = repeatedOf(agent);
   return { ...(keyboard && { keyboard }), ...(repeated.length > 0 && { repeated }) };
+}
+
+/** Returns whether the running conversation of an agent has another identity than the one that `up` has written last. */
+function identityOf(
+  host: Host,
+  agent: string | undefined,
+  watched: WatchedAgent | undefined,
+): Pick<UnitStatus, "isIdentityOld"> {
+  if (agent === undefined || watched?.identity === undefined || watched.health === "down") return {};
+  const declared = declaredIdentity(host, agent);
+  return declared !== undefined && declared !== watched.identity ? { isIdentityOld: true } : {};
 }
 
 /** Returns a function that reads the repeated repairs of one agent from the ledgers of the agent's resources. */

@@ -1,3 +1,4 @@
+import type { OnIdentityChange } from "../conversation.ts";
 import type { OnChange } from "../deadman.ts";
 import type { AS_DECLARED, Digest, SecretDigest } from "./values.ts";
 
@@ -22,6 +23,11 @@ export interface FileItem {
    * first provider or with several providers.
    */
   readonly choice?: string;
+  /**
+   * Present only for the digest of an agent's identity: whether the agent's next start after a change begins a new
+   * conversation, or continues the former one.
+   */
+  readonly conversation?: OnIdentityChange;
   /** The source of a secret's value: `config:NAME`, `env:NAME`, `file:PATH` or `exec:COMMAND`. Present only for a secret. */
   readonly secret?: string;
   /**

@@ -1,15 +1,20 @@
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { mapValues } from "../../base/objects.ts";
 import type { AgentSpec, Fleet, IdentityFile, IdentitySpec } from "../../config/fleet.ts";
+import { identityDigestFile } from "../../model/host-paths.ts";
 import type { DirectoryItem, FileItem, Items } from "../../model/items.ts";
 import { runtimeOf } from "../../runtimes/registry.ts";
 import type { Runtime } from "../../runtimes/runtime.ts";
 import type { Compiler } from "../definition.ts";
 import { hasAccount, homeFolder, homePath, userOf } from "../linux-users.ts";
+import { rootFile } from "../root-files.ts";
 import { unitName } from "../unit-names.ts";
 import type { AgentPartDefinition } from "./part.ts";
 import { readAtStart } from "./read-at-start.ts";
 import { settingsFiles } from "./settings-files.ts";
+
+const IDENTITY_DIGEST = "digest of the identity";
 
 /** An agent's Linux user, its home, and the files of its identity in the home, such as SOUL.md. */
 export const identityPart: AgentPartDefinition = {
@@ -17,6 +22,7 @@ export const identityPart: AgentPartDefinition = {
   build: (fleet, compiler) => (agent) => ({
     ...place(fleet, agent),
     ...files(fleet, agent, compiler),
+    ...digestOf(fleet, agent, compiler),
     ...workFolder(agent),
   }),
 };
@@ -68,6 +74,26 @@ function files(fleet: Fleet, agent: AgentSpec, compiler: Compiler): Items {
     })),
     ...mapValues(Object.fromEntries(others), (file, path) => identityFile(agent, path, file, compiler)),
   };
+}
+
+/**
+ * Returns the file with the digest of the texts that the runtime reads as the agent's identity. By this digest,
+ * muster-session and the deadman know whether a conversation has a former identity. Returns nothing if a conversation
+ * that continues gets each change of the identity at once. Files with `write: once` do not count, because they belong to
+ * the agent.
+ */
+function digestOf(fleet: Fleet, agent: AgentSpec, { keep }: Compiler): Items {
+  const { name, onIdentityChange } = agent;
+  const { readsIdentity, identity } = runtimeOf(agent.runtime);
+  if (readsIdentity === undefined || (readsIdentity === "always" && onIdentityChange === "resume")) return {};
+  const all = Object.entries(fleet.identities[agent.identity]?.files ?? {});
+  const declared = Object.fromEntries(
+    all.flatMap(([path, { text, write }]) => (write === "once" ? [] : [[path, text] as const])),
+  );
+  const read = Object.entries(identity(declared)).map(([path, text]) => [path, declared[path] ?? text]);
+  const digest = createHash("sha256").update(JSON.stringify(read.sort())).digest("hex");
+  const file = rootFile(identityDigestFile(name), keep(`${digest} ${onIdentityChange}\n`), "0644");
+  return { [IDENTITY_DIGEST]: { ...file, conversation: onIdentityChange } };
 }
 
 /** Whether all declared files that the runtime reads at a path have `write: once`. */

@@ -68,6 +68,14 @@ describe("an agent gets the flag", () => {
       [],
     ],
     ["WAITING", { pausing: { within: 60, since: SINCE, by: "al@x" } }, "iris is paused when it is idle", []],
+    ["IDENTITY-OLD", { identityOld: "fresh" }, "begins a new conversation with the current identity", []],
+    ["IDENTITY-OLD", { identityOld: "resume" }, "continues the conversation with the current identity", []],
+    [
+      "IDENTITY-OLD",
+      { runtime: "hermes", identityOld: "resume" },
+      "only a new conversation has the current identity",
+      [],
+    ],
     [
       "KEYBOARD",
       { keyboard: { by: "al@x", from: "192.0.2.7", since: SINCE } },

@@ -107,6 +107,7 @@ export const FORM: readonly Case[] = [
   ["a credential twice", "credentials: [iris-key]", "credentials: [iris-key, iris-key]", "18:47 agents.iris.credentials: must be a list of names, such as [iris, loom], without duplicates"],
   ["contacts that are neither all nor a list", "routesTo: [loom]", "routesTo: [loom], contacts: none", "18:87 agents.iris.contacts: must be `all` or a list of contact names without duplicates"],
   ["protection that is not a boolean", "{kind: local}", "{kind: local, protect: always}", "5:31 hosts.hub.protect: must be true or false"],
+  ["an unknown onIdentityChange", "routesTo: [loom]", "routesTo: [loom], onIdentityChange: never", "18:95 agents.iris.onIdentityChange: must be fresh or resume"],
   ["an unknown onRemove", "routesTo: [loom]", "routesTo: [loom], onRemove: keep", "18:87 agents.iris.onRemove: must be aside or delete"],
   ["a rename in an unsupported section", "name: test", "name: test\nmoved: {credentials: {a: b}}", "4:9 moved.credentials: is not a known key; known keys: hosts, tenants, agents"],
   ["a job without agent and host", "tenants:", "jobs: {retro: {schedule: daily, command: [/bin/true]}}\ntenants:", "7:15 jobs.retro: must have either `agent` or `host`"],

@@ -13,6 +13,7 @@ import { writeLedger } from "../../../src/host/store/ledgers.ts";
 import { readRecords, writeRecord } from "../../../src/host/store/records.ts";
 import { parsePolicy } from "../../../src/host/units/policies.ts";
 import { byPart } from "../../../src/model/agent-parts.ts";
+import { ON_IDENTITY_CHANGE } from "../../../src/model/conversation.ts";
 import { ON_CHANGE } from "../../../src/model/deadman.ts";
 import { digestOf } from "../../../src/model/digest.ts";
 import type { HostRecord } from "../../../src/model/host-record.ts";
@@ -85,7 +86,9 @@ describe("a tenant's login", () => {
         tasks: fc.integer({ min: 10, max: 4_194_304 }),
       }),
       allow: fc.subarray(Object.keys(SANDBOX_EXCEPTIONS) as SandboxException[]),
-      runtime: fc.constantFrom("hermes" as const, "command" as const),
+      runtime: fc.constantFrom("hermes" as const, "pi" as const, "command" as const),
+      session: fc.constantFrom("pi" as const),
+      onIdentityChange: fc.constantFrom(...ON_IDENTITY_CHANGE),
       model: fc.constant({ provider: "nous", model: "large" }),
       lifecycle: fc.constantFrom({ kind: "core" } as const, { kind: "ephemeral", ttl: 60 } as const),
       onChange: fc.record({
@@ -109,6 +112,20 @@ describe("a tenant's login", () => {
       }),
       { seed, numRuns: 200 },
     );
+  });
+
+  test("can write the digest of its agent's identity, but no other text to this file and no other agent's file", () => {
+    const built = compiled(agent({ runtime: "pi" }));
+    const scoped = onlyAgent(built.scope);
+    const items = Object.values(built.declarations.find(({ type }) => type === "Agent")?.items ?? {});
+    const digest = items.find((item) => item.kind === "file" && item.conversation !== undefined);
+    if (digest?.kind !== "file") throw new Error("the agent has a digest of its identity");
+    const flawOf = (text: string | undefined) => bytesFlaw(built.scope, scoped, digest, () => text);
+    expect(flawOf(built.contents[digest.want.content as Digest])).toBeUndefined();
+    for (const text of ["", "x fresh\n", `${"a".repeat(64)} fresh\nresume\n`])
+      expect(flawOf(text)).toBe("its digest of the identity is invalid");
+    const other = { ...digest, path: digest.path.replace("iris", "loom") };
+    expect(refusalOf(built.scope, scoped, other, true)).toBeDefined();
   });
 
   test("can apply an agent with a pinned runtime, but cannot install versions of runtimes", () => {

@@ -53,6 +53,69 @@ describe("an agent at a dialog", () => {
   });
 });
 
+describe("the conversation of an agent", () => {
+  type Seen = readonly [run: string, conversation: NonNullable<AgentSnapshot["conversation"]>];
+  const ID = "01a22d58-71dc-7690-a79f-d6f17df8498b";
+  const OTHER = "f1a22d58-71dc-7690-a79f-d6f17df8498b";
+
+  /** Decides about runs of iris in turn. @returns the details of the reported events, and the last state */
+  const decideAll = (...seen: readonly Seen[]) =>
+    seen.reduce(
+      ({ details, memory }, [run, conversation]) => {
+        const unit = { state: "up", run, restarts: 0, result: "success" } as const;
+        const judged = decide(
+          memory,
+          {
+            ...{ policy: IRIS, unit, age: 5, reading: {}, isQuarantined: false, held: "", isFresh: true },
+            conversation,
+          },
+          10,
+        );
+        const reported = judged.events.filter(({ event }) => event === "new-conversation");
+        return {
+          details: [...details, ...reported.map(({ detail }) => detail)],
+          memory: judged.memory,
+        };
+      },
+      { details: [] as (string | undefined)[], memory: newAgent(0) },
+    );
+
+  test("is reported if it is lost, but only once for each run and each conversation", () => {
+    const lost = { start: { how: "lost", id: ID } } as const;
+    const runs = decideAll(["1", lost], ["1", lost], ["2", lost]);
+    expect(runs.details).toEqual([`its home contains no record of its former conversation ${ID}`]);
+    const other = { start: { how: "lost", id: OTHER } } as const;
+    const resumed = { start: { how: "resumed", id: ID } } as const;
+    expect(decideAll(["1", lost], ["2", other], ["3", resumed], ["4", lost]).details).toHaveLength(3);
+  });
+
+  test("is reported if the home has become empty, but not at the agent's first start", () => {
+    const fresh = { start: { how: "new" } } as const;
+    expect(decideAll(["1", fresh]).details).toEqual([]);
+    expect(decideAll(["1", fresh], ["2", fresh]).details).toEqual([
+      "its home contains no record of its former conversation",
+    ]);
+  });
+
+  test("is reported if another process has it, or if the identity has changed", () => {
+    expect(
+      decideAll(["1", { start: { how: "busy", id: ID } }], ["2", { start: { how: "identity" } }]).details,
+    ).toEqual([
+      `another process has its former conversation ${ID}`,
+      "its identity has changed, so it does not continue its former conversation",
+    ]);
+  });
+
+  test("keeps the identity with which it began", () => {
+    const identityAfter = (...seen: readonly Seen[]) => decideAll(...seen).memory.conversation?.identity;
+    expect(identityAfter(["1", { identity: "a" }], ["1", { identity: "b" }])).toBe("a");
+    expect(identityAfter(["1", {}], ["1", { identity: "b" }])).toBe("b");
+    expect(identityAfter(["1", { identity: "a" }], ["2", { identity: "b" }])).toBe("b");
+    const resumed = { start: { how: "resumed", identity: "a" }, identity: "b" } as const;
+    expect(identityAfter(["1", { identity: "b" }], ["1", resumed])).toBe("a");
+  });
+});
+
 describe("an agent that died", () => {
   test("is reported as restarted by systemd, even if the restart counter changes before the new run appears", () => {
     const unit = { state: "ended", run: "1", restarts: 0, result: "signal" } as const;

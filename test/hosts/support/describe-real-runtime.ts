@@ -11,8 +11,10 @@ export interface RealRuntime {
   readonly path: string;
   /** The text on the terminal when the runtime waits for a message. */
   readonly prompt: RegExp;
-  /** Whether each start continues the agent's conversation. */
-  readonly resumes: boolean;
+  /** The path of the records of conversations, relative to the home. */
+  readonly records: string;
+  /** Whether Muster changes the provider of this runtime with a restart. */
+  readonly failsOver: boolean;
   /** A command that opens a dialog, and the question of this dialog. Undefined if the runtime has no such command. */
   readonly dialog?: { readonly command: string; readonly question: RegExp };
   /** A script for the host, which runs while the host still has a route. */
@@ -24,7 +26,7 @@ const PATIENCE = { timeout: 60_000 };
 
 /** Declares the tests that every real runtime must pass. The runtime runs in a unit on a local host. */
 export async function describeRealRuntime(of: RealRuntime): Promise<void> {
-  const { runtime, path, prompt, resumes, dialog, prepare } = of;
+  const { runtime, path, prompt, records, failsOver, dialog, prepare } = of;
   const isHere = await hasRuntime(runtime);
   describe.skipIf(!isHere)(`the real ${runtime}`, () => {
     let api: ModelApi;
@@ -52,6 +54,19 @@ export async function describeRealRuntime(of: RealRuntime): Promise<void> {
       const find = () => api.requests.find((one) => one.offersTools && one.last.includes(message));
       await expect.poll(find, PATIENCE).toBeDefined();
       return find() as ModelRequest;
+    };
+
+    const flags = async () => {
+      const { stdout } = await agent.project.fleet(["ps", "--json"]);
+      const [row] = (JSON.parse(stdout) as { agents: { flags: string[]; blocked?: string }[] }).agents;
+      return { flags: row?.flags ?? [], blocked: row?.blocked };
+    };
+
+    /** Returns the details of the events about new conversations. */
+    const newConversations = async () => {
+      const { stdout } = await agent.project.fleet(["history", "--json"]);
+      const { events } = JSON.parse(stdout) as { events: { event: string; detail?: string }[] };
+      return events.flatMap(({ event, detail = "" }) => (event === "new-conversation" ? [detail] : []));
     };
 
     beforeAll(async () => {
@@ -102,16 +117,16 @@ export async function describeRealRuntime(of: RealRuntime): Promise<void> {
       expect(Number(exposure)).toBeLessThanOrEqual(2.1);
     });
 
-    test(`is restarted after it was killed${resumes ? ", in the same conversation" : ""}`, async () => {
+    test("is restarted after it was killed, in the same conversation", async () => {
       const before = await property("InvocationID");
       await agent.onHost(`systemctl kill -s KILL ${unit()}`);
       await expect.poll(() => property("InvocationID"), PATIENCE).not.toBe(before);
       await atPrompt();
       await turn("good evening");
-      expect((await requestWith("good evening")).body.includes("good morning")).toBe(resumes);
+      expect((await requestWith("good evening")).body).toContain("good morning");
     });
 
-    test(`is started by a reboot of its host${resumes ? ", in the same conversation" : ""}`, async () => {
+    test("is started by a reboot of its host, in the same conversation", async () => {
       const boot = () => agent.onHost("cat /proc/sys/kernel/random/boot_id").catch(() => "");
       const before = await boot();
       await agent.onHost("systemctl reboot").catch(() => "");
@@ -119,15 +134,57 @@ export async function describeRealRuntime(of: RealRuntime): Promise<void> {
       expect(await agent.onHost("ip route show default; ip -6 route show default")).toBe("");
       await atPrompt();
       await turn("good night");
-      expect((await requestWith("good night")).body.includes("good evening")).toBe(resumes);
+      expect((await requestWith("good night")).body).toContain("good evening");
+      expect(await newConversations()).toEqual([]);
+    });
+
+    test.runIf(failsOver)("continues its conversation after `up` and after a failover", async () => {
+      await agent.addSpareProvider();
+      const history = () => agent.project.fleet(["history"]).then(({ stdout }) => stdout);
+      await expect.poll(history, PATIENCE).toContain("failed-over");
+      await expect.poll(() => property("DropInPaths"), PATIENCE).toContain("muster-provider-spare.conf");
+      await atPrompt();
+      await turn("after the failover");
+      expect((await requestWith("after the failover")).body).toContain("good night");
+    });
+
+    test("shows IDENTITY-OLD after a change of SOUL.md, and its next start begins a new conversation", async () => {
+      const run = await property("InvocationID");
+      agent.project.write(`identities/${agent.name}.md`, "# A new soul\n\nYou like marzipan.\n");
+      const preview = await must(agent.project.pulumi(["preview"]));
+      expect(preview.all).toContain("its next start begins a new conversation");
+      await must(agent.project.pulumi(["up", "--yes", "--skip-preview"]));
+      await expect.poll(flags, PATIENCE).toMatchObject({ flags: ["IDENTITY-OLD"] });
+      expect(await property("InvocationID")).toBe(run);
+      await must(agent.project.fleet(["restart", agent.name]));
+      await atPrompt();
+      await turn("a new day");
+      const { body } = await requestWith("a new day");
+      expect([body.includes("marzipan"), body.includes("good night")]).toEqual([true, false]);
+      expect((await flags()).flags).toEqual([]);
+      expect(await newConversations()).toEqual([expect.stringContaining("its identity has changed")]);
+    });
+
+    test("begins one new conversation if the records are lost, and says so in the history", async () => {
+      const before = await property("InvocationID");
+      await agent.onHost(
+        `systemctl kill -s STOP ${unit()}; rm -rf /home/${agent.name}/${records}; systemctl kill -s KILL ${unit()}`,
+      );
+      await expect.poll(() => property("InvocationID"), PATIENCE).not.toBe(before);
+      await atPrompt();
+      await turn("a lost day");
+      expect((await requestWith("a lost day")).body).not.toContain("a new day");
+      expect(await newConversations()).toEqual([
+        expect.stringContaining("its identity has changed"),
+        expect.stringContaining("its home contains no record"),
+      ]);
     });
 
     if (dialog !== undefined)
       test("is BLOCKED with the question while a dialog is open", async () => {
         const flagged = async () => {
-          const { stdout } = await agent.project.fleet(["ps", "--json"]);
-          const [row] = (JSON.parse(stdout) as { agents: { flags: string[]; blocked?: string }[] }).agents;
-          return row?.flags.includes("BLOCKED") ? row.blocked : "not blocked";
+          const { flags: shown, blocked } = await flags();
+          return shown.includes("BLOCKED") ? blocked : "not blocked";
         };
         await agent.say(dialog.command);
         // The test does not wait for two minutes. Instead, tmux writes its file soon, and the test sets an older time

@@ -16,8 +16,13 @@ const MACHINE = `urn:pulumi:test::muster::muster:index:LocalHost::${HOST}`;
 
 type Entries = Record<string, Record<string, unknown>>;
 
+interface ExampleAgent extends Record<string, unknown> {
+  readonly runtime: Record<string, string>;
+  readonly credentials: string[];
+}
+
 interface Example extends Record<string, unknown> {
-  readonly agents: Record<string, { runtime: Record<string, string>; credentials: string[] }>;
+  readonly agents: Record<string, ExampleAgent>;
   readonly credentials: Record<string, { from: string; env: string }>;
   readonly runtimes: Entries;
   readonly providers: Entries;
@@ -54,6 +59,8 @@ export interface RealAgent {
   /** A sentence of the agent's SOUL.md. */
   readonly sentence: string;
   onHost(script: string): Promise<string>;
+  /** Gives the agent a second provider with the same API, and makes the probe of the first provider fail. */
+  addSpareProvider(): Promise<void>;
   pane(): Promise<string>;
   /** Types a message into the agent's terminal, and then Enter. */
   say(message: string): Promise<void>;
@@ -85,12 +92,17 @@ export async function realAgent(
   const project = await makeProject({ ...files, ...lock }, {}, { [source]: key });
   await must(project.pulumi(["up", "--yes", "--skip-preview", "--target", MACHINE]));
   const gateway = await closeRoutes(project, prepare);
-  project.write("fleet.yaml", write(`http://${gateway}:${api.port}${api.path}`));
-  await must(project.pulumi(["up", "--yes", "--skip-preview"]));
+  const url = `http://${gateway}:${api.port}${api.path}`;
+  const up = async (text: string) => {
+    project.write("fleet.yaml", text);
+    await must(project.pulumi(["up", "--yes", "--skip-preview"]));
+  };
+  await up(write(url));
   return {
     ...{ project, name, key, model: agent.runtime["model"] ?? "" },
     sentence: soul.split("\n")[2]?.split(". ")[0] ?? "",
     ...terminal(project, name),
+    addSpareProvider: () => up(stringify(withSpare(only(example, name, url), name, `${gateway}:9`))),
   };
 }
 
@@ -99,8 +111,21 @@ function withoutAgents({ apiVersion, kind, name, hosts, tenants }: Example): obj
   return { apiVersion, kind, name, hosts, tenants, agents: {} };
 }
 
-function only(example: Example, agent: string, url: string): object {
-  const { runtime, credentials } = example.agents[agent] ?? { runtime: {}, credentials: [] };
+/** Returns the fleet with a second provider. @param closed an address at which no server listens */
+function withSpare(fleet: Example, name: string, closed: string): object {
+  const { runtime = {}, ...agent }: Partial<ExampleAgent> = fleet.agents[name] ?? {};
+  const { provider = "", model, ...rest } = runtime;
+  const first = fleet.providers[provider];
+  const probe = { tcp: closed, interval: 1, timeout: 1, failures: 2 };
+  const providers = { [provider]: { ...first, probe }, spare: { ...first, vendor: provider } };
+  const choices = [provider, "spare"].map((one) => ({ provider: one, model }));
+  const failing = { ...agent, runtime: rest, providers: choices, failover: "now" };
+  return { ...fleet, providers, agents: { [name]: failing } };
+}
+
+function only(example: Example, agent: string, url: string): Example {
+  const declared: ExampleAgent = example.agents[agent] ?? { runtime: {}, credentials: [] };
+  const { runtime, credentials } = declared;
   const pick = (entries: object, names: readonly string[]) =>
     Object.fromEntries(Object.entries(entries).filter(([name]) => names.includes(name)));
   const provider = runtime["provider"] ?? "";
@@ -110,7 +135,7 @@ function only(example: Example, agent: string, url: string): object {
     providers: { [provider]: { ...example.providers[provider], url } },
     credentials: pick(example.credentials, credentials),
     identities: pick(example.identities, [agent]),
-    agents: { [agent]: { ...example.agents[agent], onChange: "now" } },
+    agents: { [agent]: { ...declared, onChange: "now" } },
   };
 }
 

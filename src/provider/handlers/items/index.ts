@@ -11,7 +11,7 @@ import { observeDeclared, packageNotice, refusalNotices } from "./preview-notice
 import { isRuntime, readItems } from "./read-items.ts";
 import { deleteItems } from "./remove-items.ts";
 import { announceOrphans, removeOrphans } from "./remove-orphans.ts";
-import { announceWaiting, mergeNotices, restartNotices } from "./restart-notices.ts";
+import { announceWaiting, identityNotices, mergeNotices, restartNotices } from "./restart-notices.ts";
 
 /**
  * Returns the handler for all resource types that consist of host items. The types differ only in their
@@ -28,8 +28,9 @@ export function itemHandler(context: ProviderContext): Handler {
     preview: async (call, news, state) => {
       await announceWaiting(context, call, news);
       const restarts = state === undefined ? [] : restartNotices(state, news);
+      const identities = state === undefined ? [] : identityNotices(state, news);
       const merges = state === undefined ? [] : mergeNotices(state, news);
-      for (const sentence of [...merges, ...restarts]) await call.log("info", sentence);
+      for (const sentence of [...merges, ...restarts, ...identities]) await call.log("info", sentence);
       const observed = await observeDeclared(context, call, news);
       const packages = packageNotice(news, observed);
       if (packages !== undefined) await call.log("info", packages);

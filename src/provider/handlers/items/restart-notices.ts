@@ -43,6 +43,21 @@ export function restartNotices(state: Properties, news: Properties): string[] {
   return [...new Set(sentences)];
 }
 
+/** Returns a sentence if an agent's identity changes, about what happens to the agent's conversation. */
+export function identityNotices(state: Properties, news: Properties): string[] {
+  const changes = diff(state, news);
+  const { host, id } = parseProperties(news);
+  const before = wireItems(state);
+  return Object.entries(wireItems(news)).flatMap(([name, { conversation }]) => {
+    const isChanged = before[name] !== undefined && itemPath(name, "content") in changes;
+    if (conversation === undefined || !isChanged) return [];
+    const next = conversation === "fresh" ? "begins a new conversation" : "continues its conversation";
+    return [
+      `${host}: ${readerIn(id)} has a changed identity and is not restarted for it; its next start ${next} (onIdentityChange: ${conversation})`,
+    ];
+  });
+}
+
 /**
  * Returns the end of a sentence about how long a restart interrupts an agent. The time that the program needs to start
  * is not known.
