@@ -80,7 +80,12 @@ async function controlOne(
   }
 }
 
-function resultText(verb: ControlVerb, subject: Subject, { changed, isDeferred }: ControlAnswer): string {
+function resultText(
+  verb: ControlVerb,
+  subject: Subject,
+  { changed, isDeferred, isWaiting }: ControlAnswer,
+): string {
+  if (isWaiting) return "waits for its turn to start; `npx fleet ps` shows when it runs";
   if (isDeferred)
     return `${LATER[verb]} when it is idle, at the latest in ${span(subject.of.within ?? 0)}; \`npx fleet ps\` shows it`;
   return `${RESULTS[verb][changed ? 0 : 1]}${changed ? untilWhen(verb, subject.isLasting) : ""}`;

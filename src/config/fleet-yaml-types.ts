@@ -108,6 +108,11 @@ export interface RawReader {
   readonly tenant?: string;
 }
 
+/** How the starts of agents follow one another. See docs/deadman.md. */
+export interface RawStart {
+  readonly stagger: number | string;
+}
+
 /** A weekly time window in UTC. If `to` is before `from`, the window ends on the next day. */
 export interface RawWindow {
   readonly days?: readonly ("sun" | "mon" | "tue" | "wed" | "thu" | "fri" | "sat")[];
@@ -258,6 +263,7 @@ export interface RawHost {
   readonly connectTimeout?: number | string;
   readonly availability?: "always" | "intermittent";
   readonly protect?: boolean;
+  readonly start?: RawStart;
   readonly maintenance?: readonly RawWindow[] | null;
   readonly observe?: "only";
   readonly healthy?: RawHealthy;
@@ -291,6 +297,7 @@ export interface RawTenant {
 export interface RawProvider {
   readonly vendor?: string;
   readonly account?: string;
+  readonly start?: RawStart;
   readonly region?: string;
   readonly url?: string;
   readonly probe?: RawHealth;
@@ -302,6 +309,8 @@ export interface RawCredential {
   readonly type: "api-key" | "oauth" | "password" | "other";
   readonly provider?: string;
   readonly env?: string;
+  readonly file?: string;
+  readonly start?: RawStart;
   readonly expires?: string;
   readonly sharedBecause?: string;
 }

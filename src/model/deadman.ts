@@ -185,6 +185,7 @@ export type HistoryKind =
   | "flood"
   | "message"
   | "new-conversation"
+  | "key-unused"
   | "keyboard-taken"
   | "keyboard-returned";
 

@@ -194,6 +194,19 @@ export const RUN_PROGRAM = `${BIN_DIR}/muster-run`;
 
 /** The program that starts an agent's program in the agent's own conversation; see resources/session-program.ts. */
 export const SESSION_PROGRAM = `${BIN_DIR}/muster-session`;
+/** The program that waits until an agent may start; see resources/turn-program.ts. */
+export const TURN_PROGRAM = `${BIN_DIR}/muster-turn`;
+
+/** The file with the gates of each agent. It is deleted together with the host runtime. */
+export const TURNS_FILE = `${RUNTIME_DIR}/turns`;
+
+/** The template of the units in which agents wait until they may start. */
+export const TURN_UNIT = "muster-turn@.service";
+
+/** Returns the name of the unit in which an agent waits until it may start. */
+export function turnUnit(agent: string): string {
+  return TURN_UNIT.replace("@", `@${agent}`);
+}
 
 /** Returns the path of an agent's tmux socket. */
 export function tmuxSocket(agent: string): string {

@@ -1,5 +1,6 @@
 import type { HistoryEvent } from "./deadman.ts";
 import type { Items } from "./items.ts";
+import type { LoginRecord } from "./login-record.ts";
 
 /**
  * The progress of an agent's move. Both hosts record it. The old host records `leaving` while its copy of the home is
@@ -53,6 +54,8 @@ export interface LeaveAnswer {
   readonly state: "leaving" | "gone";
   /** The agent's history on this host. */
   readonly history: readonly HistoryEvent[];
+  /** The host's records of the agent's login files, by path. An older host does not return this field. */
+  readonly logins?: Readonly<Record<string, LoginRecord>>;
 }
 
 /** Reads the next bytes of the home of an agent that is leaving. */
@@ -123,6 +126,8 @@ export interface SettleRequest {
   readonly outcome: "arrived" | "failed";
   /** Present only for the new host: the agent's history on the old host. */
   readonly history?: readonly HistoryEvent[];
+  /** Present only for the new host: the old host's records of the agent's login files, by path. */
+  readonly logins?: Readonly<Record<string, LoginRecord>>;
 }
 
 export interface SettleAnswer {

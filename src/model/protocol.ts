@@ -10,6 +10,7 @@ import type {
 } from "./deadman.ts";
 import type { ContactsAnswer, ContactsRequest } from "./duplicate-contacts.ts";
 import type { FailedOver } from "./failover.ts";
+import type { FormerKey } from "./former-key.ts";
 import type { Former } from "./former-unit.ts";
 import type { HostRecord } from "./host-record.ts";
 import type { Contents, Items, Observations } from "./items.ts";
@@ -159,10 +160,23 @@ export interface UnitStatus {
   readonly pausing?: PendingPause;
   /** The person who currently types at the agent's terminal; absent if nobody does. */
   readonly keyboard?: KeyboardHolder;
+  /** Present while the agent waits for its turn to start. */
+  readonly isWaiting?: true;
+  /** The former values of the agent's credentials; absent if there are none. */
+  readonly formerKeys?: readonly FormerKey[];
+  /** The agent's login files that have expired and that its runtime cannot renew; absent if there are none. */
+  readonly expiredLogins?: readonly ExpiredLogin[];
   /** The agent's properties that `up` has repaired repeatedly; absent if there are none. */
   readonly repeated?: readonly RepeatedRepair[];
   /** Present while the running conversation of the agent has a former identity. */
   readonly isIdentityOld?: true;
+}
+
+/** A login file that has expired and that cannot be renewed. */
+export interface ExpiredLogin {
+  readonly credential: string;
+  /** The time when the login has expired (UTC, ISO 8601). */
+  readonly since: string;
 }
 
 /** Handoffs of an agent that hostd has tried to deliver, but without success so far. */
@@ -250,6 +264,8 @@ export interface ControlAnswer {
   readonly changed: boolean;
   /** Present if the deadman carries out the request when the agent is idle. */
   readonly isDeferred?: true;
+  /** Present if the agent waits for its turn to start. An older host does not return this field. */
+  readonly isWaiting?: true;
 }
 
 /**

@@ -10,7 +10,7 @@ type WantKeys = { readonly [K in ItemKind]: readonly (keyof Extract<HostItem, { 
 
 /** The wanted properties of each kind of item. All other properties are the item's address. */
 const WANT: WantKeys = {
-  file: ["type", "content", "owner", "group", "mode"],
+  file: ["type", "content", "account", "owner", "group", "mode"],
   directory: ["type", "owner", "group", "mode"],
   copy: ["copied"],
   group: ["present"],

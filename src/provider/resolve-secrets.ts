@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 import { InvalidError } from "../base/errors.ts";
 import { Secret } from "../base/secret.ts";
 import { isLoginValue } from "../model/detect-logins.ts";
+import { environmentLine } from "../model/environment-line.ts";
+import { whyMissing } from "../model/missing-value.ts";
 import { scrapeTargets } from "../model/scrape-targets.ts";
 import type { Secrets } from "./context.ts";
 import type { SecretCommands } from "./secret-commands.ts";
@@ -22,9 +24,14 @@ export interface SecretSources {
 /**
  * Reads the value of a reference (`config:NAME`, `env:NAME`, `file:PATH`, `exec:COMMAND`).
  *
+ * @param variables the names of the variables that should contain the secret
  * @throws InvalidError if there is no value; the error says which command sets the value
  */
-export function resolveSecret(reference: string, sources: SecretSources): Secret {
+export function resolveSecret(
+  reference: string,
+  sources: SecretSources,
+  variables: readonly string[] = [],
+): Secret {
   const [, scheme = "", name = ""] = /^([a-z]+):(.+)$/s.exec(reference) ?? [];
   const resolve = SCHEMES[scheme];
   if (resolve === undefined) {
@@ -36,8 +43,8 @@ export function resolveSecret(reference: string, sources: SecretSources): Secret
   }
   const value = resolve(name, sources);
   const text = withoutMark(value.reveal());
-  if (comparable(text) === "")
-    throw missing(reference, "is empty", "Give it a value, or remove the credential.");
+  const flaw = whyMissing(comparable(text), scheme === "env" ? [name, ...variables] : variables);
+  if (flaw !== undefined) throw missing(reference, flaw, "Give it a value, or remove the credential.");
   return new Secret(text);
 }
 
@@ -88,7 +95,7 @@ const SCHEMES: Readonly<Record<string, Resolve | undefined>> = {
 
 /**
  * Returns the text of a secret's file: the value itself or, if `envName` is given, a line for systemd's
- * EnvironmentFile=. In double quotes, a backslash escapes `"`, `\`, `` ` `` and `$` (systemd.exec(5)).
+ * EnvironmentFile=.
  *
  * @throws InvalidError for a value that cannot be written in such a line
  */
@@ -102,7 +109,7 @@ export function renderSecret(value: Secret, envName?: string): string {
       next: "Remove `env`, so that the agent gets the value as a file.",
     });
   }
-  return `${envName}="${line.replace(/["\\`$]/g, "\\$&")}"\n`;
+  return environmentLine(envName, line);
 }
 
 /** The first place at which a value was seen in this run. */
@@ -119,8 +126,10 @@ interface SeenSecret {
 export function secretsFrom(sources: () => SecretSources): Secrets {
   const seen = new Map<string, SeenSecret[]>();
   return {
-    rendered: ({ secret, envName }) =>
-      renderSecret(resolveSecret(`${secret}`, sources()), envName === undefined ? undefined : `${envName}`),
+    rendered: ({ secret, envName }) => {
+      const names = envName === undefined ? [] : [`${envName}`, `${envName}`.replace(/^MUSTER_/, "")];
+      return renderSecret(resolveSecret(`${secret}`, sources(), names), names[0]);
+    },
     refuseShared: ({ secret, owner, sharedBecause, login }, host) => {
       const value = comparable(resolveSecret(`${secret}`, sources()).reveal());
       const hash = createHash("sha256").update(value).digest("hex");

@@ -9,6 +9,9 @@ import {
   RUN_PROGRAM,
   RUNTIME_DIR,
   SESSION_PROGRAM,
+  TURN_PROGRAM,
+  TURN_UNIT,
+  TURNS_FILE,
 } from "../model/host-paths.ts";
 import type { Items, PackageItem } from "../model/items.ts";
 import { hostId } from "../model/resource-id.ts";
@@ -22,6 +25,7 @@ import { rootFile, unitFile } from "./root-files.ts";
 import { routingItems } from "./routing-items.ts";
 import { RUN_PROGRAM_TEXT } from "./run-program.ts";
 import { SESSION_PROGRAM_TEXT } from "./session-program.ts";
+import { TURN_PROGRAM_TEXT, TURN_UNIT_TEXT, turnsText } from "./turn-program.ts";
 
 /**
  * The host runtime, and the packages that units and gates need. Agents run in tmux, and the account of a gate
@@ -50,6 +54,7 @@ export const host: ResourceDefinition = {
         ...pythons(fleet, name),
         ...(withAgents.has(name) ? agentPrograms(compiler) : {}),
         ...(withAgents.has(name) ? routingItems(fleet, name, compiler) : {}),
+        ...turns(fleet, name, compiler),
         ...(watched.has(name) ? deadman(compiler) : {}),
         // Hosts with agents but without jobs also get these units, because a tenant's stack can add the first job but
         // not these units.
@@ -98,6 +103,17 @@ function agentPrograms({ keep }: Compiler): Items {
     "muster-beat": rootFile(join(BIN_DIR, "muster-beat"), keep(HEARTBEAT_PROGRAM), "0755"),
     "muster-run": rootFile(RUN_PROGRAM, keep(RUN_PROGRAM_TEXT), "0755"),
     "muster-session": rootFile(SESSION_PROGRAM, keep(SESSION_PROGRAM_TEXT), "0755"),
+  };
+}
+
+/** Returns the unit in which agents wait until they may start. Hosts whose agents start immediately do not have it. */
+function turns(fleet: Fleet, host: string, { keep }: Compiler): Items {
+  const agents = Object.values(fleet.agents).filter((one) => one.host === host && one.gates !== undefined);
+  if (agents.length === 0) return {};
+  return {
+    "muster-turn": rootFile(TURN_PROGRAM, keep(TURN_PROGRAM_TEXT), "0755"),
+    "turns of agents": rootFile(TURNS_FILE, keep(turnsText(agents)), "0644"),
+    "turn unit file": unitFile(TURN_UNIT, keep(TURN_UNIT_TEXT)),
   };
 }
 

@@ -7,6 +7,7 @@ import {
   heartbeatFile,
   quarantineFile,
   SESSION_PROGRAM,
+  turnUnit,
 } from "../model/host-paths.ts";
 import { tmuxStart, tmuxWord } from "../model/tmux-start.ts";
 import {
@@ -32,7 +33,7 @@ export function unitText(fleet: Fleet, agent: AgentSpec): string {
   return renderUnit({
     Unit: [
       ["Description", `Muster agent ${agent.name} of ${agent.tenant}`],
-      ["After", "network.target"],
+      ...orderOf(agent),
       ["ConditionPathExists", `!${quarantineFile(unitName(agent))}`],
       // systemd does not limit the restarts, because the deadman decides when there were too many.
       ["StartLimitIntervalSec", "0"],
@@ -62,6 +63,15 @@ export function unitText(fleet: Fleet, agent: AgentSpec): string {
     ],
     Install: [["WantedBy", "multi-user.target"]],
   });
+}
+
+/** Returns the units after which the agent starts. An agent with gates first waits in a separate unit. */
+function orderOf({ name, gates }: AgentSpec): UnitLine[] {
+  if (gates === undefined) return [["After", "network.target"]];
+  return [
+    ["Wants", turnUnit(name)],
+    ["After", `network.target ${turnUnit(name)}`],
+  ];
 }
 
 /**

@@ -246,3 +246,175 @@ test("the error for a word or a command that is too long says what is too long",
     expect.stringContaining("more than the 16300 bytes that tmux accepts"),
   ]);
 });
+
+test.each([
+  [
+    '""',
+    "is empty, and an empty text is not a key: declare a credential with `env: OPENAI_API_KEY`, or remove this variable",
+  ],
+  [
+    `"\${OPENAI_API_KEY}"`,
+    `contains \${OPENAI_API_KEY}, which nothing expands, so this text itself would be sent as the key: declare a credential with \`env: OPENAI_API_KEY\``,
+  ],
+])("a key in the environment of an agent is refused if its value is %s", (value, sentence) => {
+  const env = `routesTo: [loom], env: {OPENAI_API_KEY: ${value}, MAX_TOKENS: "\${N}", EMPTY: ""}`;
+  expect(problemsOf(broken("routesTo: [loom]", env)).map((line) => line.replace(/^\S+ /, ""))).toEqual([
+    `agents.iris.env.OPENAI_API_KEY: ${sentence}`,
+  ]);
+});
+
+test("a key with a reference in the unit file of a service is refused", () => {
+  const unit = `unitFile: {text: "[Service]\\nExecStart=/bin/true\\nEnvironment=API_KEY=\${X} EMPTY=\\n[Install]\\nWantedBy=multi-user.target"}`;
+  expect(problemsOf(`${FLEET}services:\n  web: {host: hub, ${unit}}\n`).join()).toContain(
+    `services.web.unitFile: has API_KEY in Environment=, which contains \${X}, which nothing expands`,
+  );
+});
+
+const NOT_GOT = 'which agent "iris" does not get: declare a credential with `env: OTHER_KEY` for this agent';
+
+test.each([
+  ["pi", ".pi/agent/models.json", '{"providers": {"own": {"apiKey": "$OTHER_KEY"}}}', NOT_GOT],
+  ["pi", ".pi/agent/models.json", '{"providers": {"own": {"apiKey": "OTHER_KEY"}}}', NOT_GOT],
+  ["pi", ".pi/agent/models.json", '{"providers": {"own": {"apiKey": "$API_KEY", "model": "$OTHER"}}}', ""],
+  ["hermes", ".hermes/config.yaml", `custom_providers:\n- api_key: "\${OTHER_KEY}"`, NOT_GOT],
+  ["hermes", ".hermes/config.yaml", "custom_providers:\n- key_env: OTHER_KEY", NOT_GOT],
+  ["openclaw", ".openclaw/openclaw.json", `{"gateway": {"auth": {"token": "\${OTHER_KEY}"}}}`, NOT_GOT],
+  ["openclaw", ".openclaw/openclaw.json", '{"apiKey": {"source": "env", "id": "OTHER_KEY"}}', NOT_GOT],
+  ["codex", ".codex/config.toml", '[model_providers.own]\nenv_key = "OTHER_KEY"', NOT_GOT],
+  ["claude", ".claude/settings.json", '{"apiKeyHelper": "printenv OTHER_KEY"}', NOT_GOT],
+])(
+  "a settings file that takes a key from a variable that the agent lacks is refused: %s, %s",
+  (runtime, path, text, sentence) => {
+    const file = `{text: ${JSON.stringify(text)}, write: merge}`;
+    const fleet = broken("iris: {soul: SOUL.md}", `iris: {soul: SOUL.md, files: {${path}: ${file}}}`).replace(
+      "command: [/bin/true]",
+      `runtime: ${runtime}`,
+    );
+    const found = problemsOf(fleet).join("\n");
+    if (sentence === "") expect(found).toBe("");
+    else expect(found).toContain(sentence);
+  },
+);
+
+test("a settings file can take a key from a declared .env file, and an adopted agent gets only a warning", () => {
+  const files = `.hermes/config.yaml: {text: "api_key: \${OTHER_KEY}", write: merge}`;
+  const fleet = broken("iris: {soul: SOUL.md}", `iris: {soul: SOUL.md, files: {${files}}}`).replace(
+    "command: [/bin/true]",
+    "runtime: hermes",
+  );
+  expect(problemsOf(fleet).join()).toContain(NOT_GOT);
+  expect(problemsOf(fleet.replace(files, `${files}, .hermes/.env: {text: "OTHER_KEY=local"}`))).toEqual([]);
+  const adopted = check(
+    folder,
+    fleet.replace("runtime: hermes", "runtime: hermes, replaces: [{service: old.service, user: olduser}]"),
+  );
+  expect(lines(adopted.problems)).toEqual([]);
+  expect(lines(adopted.warnings).join()).toContain(NOT_GOT);
+});
+
+test("a warning says that pi sends a bare name itself as the key", () => {
+  const files = `.pi/agent/models.json: {text: '{"apiKey": "API_KEY"}', write: merge}`;
+  const checked = check(
+    folder,
+    broken("iris: {soul: SOUL.md}", `iris: {soul: SOUL.md, files: {${files}}}`).replace(
+      "command: [/bin/true]",
+      "runtime: pi",
+    ),
+  );
+  expect(lines(checked.warnings).join()).toContain('write "$API_KEY"');
+});
+
+test("a settings file of Claude Code must name the variable under which the agent gets the key", () => {
+  const files = `.claude/settings.json: {text: '{"apiKeyHelper": "printenv ANTHROPIC_API_KEY"}', write: merge}`;
+  const fleet = broken("iris: {soul: SOUL.md}", `iris: {soul: SOUL.md, files: {${files}}}`)
+    .replace("command: [/bin/true]", "runtime: claude")
+    .replace("env: API_KEY", "env: ANTHROPIC_API_KEY");
+  expect(problemsOf(fleet).join()).toContain(
+    "claude gets this key as MUSTER_ANTHROPIC_API_KEY: write this name",
+  );
+});
+
+const LOGIN = 'iris-login: {from: "file:login.json", type: oauth, file: .codex/auth.json}';
+const WITH_LOGIN = broken("credentials: [iris-key]", "credentials: [iris-key, iris-login]").replace(
+  "identities:",
+  `  ${LOGIN}\nidentities:`,
+);
+
+test("a login file of one agent is accepted", () => {
+  expect(problemsOf(WITH_LOGIN)).toEqual([]);
+});
+
+test.each([
+  [
+    "two agents on one host",
+    "loom: {host: east, ",
+    "loom: {credentials: [iris-login], host: hub, ",
+    "credentials.iris-login: is a login file of iris, loom: its copies revoke each other when one of them is renewed; use one login for each agent",
+  ],
+  [
+    "two hosts",
+    "loom: {host: east, ",
+    "loom: {credentials: [iris-login], host: east, ",
+    "credentials.iris-login: is an OAuth login on the hosts hub, east: its copies revoke each other when one of them is refreshed; use one login for each host, or an API key for each agent",
+  ],
+  [
+    "a variable",
+    "file: .codex",
+    "env: TOKEN, file: .codex",
+    "credentials.iris-login.env: cannot be combined with `file`: a program cannot renew a login in a variable",
+  ],
+  [
+    "a key",
+    "type: oauth",
+    "type: api-key",
+    "credentials.iris-login.type: must be `oauth` with `file`, which is only for logins",
+  ],
+  [
+    "a reason to share it",
+    "file: .codex",
+    "sharedBecause: We have but one login., file: .codex",
+    "credentials.iris-login.sharedBecause: cannot be combined with `file`: a login that is renewed works for only one agent",
+  ],
+  [
+    "the path of a file of the identity",
+    "iris: {soul: SOUL.md}",
+    "iris: {soul: SOUL.md, files: {.codex/auth.json: {text: x}}}",
+    'credentials.iris-login.file: is .codex/auth.json, which identity "iris" of agent "iris" already has: choose one of the two',
+  ],
+  [
+    "a path outside the home",
+    ".codex/auth.json",
+    "../auth.json",
+    "credentials.iris-login.file: must be a path in the agent's home, such as .codex/auth.json",
+  ],
+])("a login file is refused with %s", (_, passage, replacement, sentence) => {
+  expect(WITH_LOGIN).toContain(passage);
+  const problems = problemsOf(WITH_LOGIN.replace(passage, () => replacement));
+  expect(problems.map((line) => line.replace(/^\S+ /, ""))).toContain(sentence);
+});
+
+test("a service cannot have a login file", () => {
+  const service = "services:\n  web: {host: hub, credentials: [iris-login]}\n";
+  expect(
+    problemsOf(`${WITH_LOGIN.replace("[iris-key, iris-login]", "[iris-key]")}${service}`).join(),
+  ).toContain('services.web.credentials[0]: "iris-login" is a login file, which only an agent can have');
+});
+
+test("an agent passes the gates of its host, its providers and its credentials", () => {
+  const text = broken("hub: {kind: local}", "hub: {kind: local, start: {stagger: 15s}}")
+    .replace("env: API_KEY}", "env: API_KEY, provider: main, start: {stagger: 5}}")
+    .replace(
+      "credentials:\n",
+      "providers: {main: {vendor: x, start: {stagger: 1m}}, other: {start: {stagger: 2}}}\ncredentials:\n",
+    );
+  const { fleet, problems } = check(folder, text);
+  expect(lines(problems)).toEqual([]);
+  expect(fleet?.agents["iris"]?.gates).toEqual({ host: 15, "provider-main": 60, "credential-iris-key": 5 });
+  expect(fleet?.agents["loom"]).not.toHaveProperty("gates");
+});
+
+test("a time between starts that is not 1 to 300 seconds is refused", () => {
+  expect(problemsOf(broken("hub: {kind: local}", "hub: {kind: local, start: {stagger: 1h}}"))).toEqual([
+    'fleet.yaml:5:39 hosts.hub.start.stagger: must be 1 to 300 seconds, such as 30, "30s" or "5m"',
+  ]);
+});

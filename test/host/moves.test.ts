@@ -26,6 +26,7 @@ import { removeResource } from "../../src/host/reconcile/remove.ts";
 import { control } from "../../src/host/reports/control.ts";
 import { history } from "../../src/host/reports/history.ts";
 import { quarantine, readQuarantine, release } from "../../src/host/units/quarantine.ts";
+import { secretDigest } from "../../src/model/digest.ts";
 import { agentUnit } from "../../src/model/host-paths.ts";
 import type { Items } from "../../src/model/items.ts";
 import { IRIS, makeWorld, OWNER, type World } from "./world.ts";
@@ -153,6 +154,49 @@ function filesIn(home: string): string[] {
 }
 
 describe("a move of an agent", () => {
+  test("takes the newest login along, so that an old source does not replace it on the new host", async () => {
+    const { east, west, old, now, arriving, leaving, bytes, put } = rig();
+    const text = (token: string) => JSON.stringify({ refresh_token: token });
+    const items = (world: World, source: string): Items => {
+      const path = `${world.home()}/login.json`;
+      const { want, ...file } = world.file(path, "", { secret: "file:login.json" });
+      const content = secretDigest(path, text(source));
+      const login = {
+        ...file,
+        login: true,
+        write: "adopt",
+        want: { ...want, content, account: "as declared" },
+      } as const;
+      return { ...itemsOf(world), "credentials:login": login };
+    };
+    const up = (host: Host, world: World, id: string, source: string) =>
+      converge(host, {
+        ...{ op: "converge", id, type: "Agent", owner: OWNER, items: items(world, source), contents: {} },
+        secrets: { "credentials:login": text(source) },
+      });
+    up(old, east, "east/iris/agent", "first");
+    up(old, east, "east/iris/agent", "second");
+    writeFileSync(`${east.home()}/login.json`, text("renewed"));
+    arriving();
+    const { move, logins = {} } = leaving();
+    expect(JSON.stringify(logins)).not.toMatch(/first|second|renewed/);
+    arriving(move);
+    await put(move, await bytes(move));
+    settle(old, { op: "settle", id: "east/iris/agent", move, outcome: "arrived" });
+    // The paths of the homes, which are the salt of the digests, are the same on real hosts.
+    const records = Object.values(logins).map((record) => ({
+      ...record,
+      sources: ["first", "second"].map((source) => secretDigest(`${west.home()}/login.json`, text(source))),
+    }));
+    const sent = Object.fromEntries(records.map((record) => [`${west.home()}/login.json`, record]));
+    settle(now, { op: "settle", id: "west/iris/agent", move, outcome: "arrived", logins: sent });
+    up(now, west, "west/iris/agent", "first");
+    expect(readFileSync(`${west.home()}/login.json`, "utf8")).toBe(text("renewed"));
+    removeResource(old, { op: "remove", id: "east/iris/agent", owner: OWNER, items: {} });
+    expect(existsSync(`${east.home()}/login.json`)).toBe(false);
+    expect(readdirSync(`${east.host.paths.state}/logins`)).toEqual([]);
+  });
+
   test("transfers the home unchanged and in pieces, and releases the old home only afterwards", async () => {
     const { east, west, old, now, arriving, leaving, bytes, put, settled } = rig();
     const before = filesIn(east.home());

@@ -55,6 +55,37 @@ describe("a reference to a secret", () => {
   ])("is refused with a reason if it cannot be resolved: %s", (reference, sentence) => {
     expect(() => resolveSecret(reference, sources)).toThrow(sentence);
   });
+
+  it.each([
+    [`\${ANTHROPIC_API_KEY}`, "is only a reference to a variable"],
+    ["$KEY\n", "is only a reference to a variable"],
+    [`"\${op://agents/iris}"`, "is only a reference to a variable"],
+    ["{{ vault.key }}", "is only a reference to a variable"],
+    ["<YOUR_API_KEY>", "is only a reference to a variable"],
+    ["API_KEY", "is the name of a variable"],
+    ["IRIS", "is the name of a variable"],
+    ["null\n", "is a word that programs print for a missing value"],
+    ["<no value>", "is a word that programs print for a missing value"],
+    ['""', "is empty"],
+    ["\ufeff \r\n", "is empty"],
+  ])("is refused if its value stands for a missing value: %j", (IRIS, sentence) => {
+    const all = { ...sources, env: { IRIS } };
+    expect(() => resolveSecret("env:IRIS", all, ["API_KEY"])).toThrow(sentence);
+  });
+
+  it.each(["pa$$word", `\${a}-\${b}`, "sk-$KEY", "nullable", "$1$salt$hash"])(
+    "accepts a secret that only looks like a reference: %s",
+    (IRIS) => {
+      const all = { ...sources, env: { IRIS } };
+      expect(resolveSecret("env:IRIS", all, ["API_KEY"]).reveal()).toBe(IRIS);
+    },
+  );
+
+  it("is refused in the resource of the agent of Claude Code under the declared name of its variable", () => {
+    const { rendered } = secretsFrom(() => ({ ...sources, env: { IRIS: "ANTHROPIC_API_KEY" } }));
+    const item = { secret: "env:IRIS", envName: "MUSTER_ANTHROPIC_API_KEY" };
+    expect(() => rendered(item)).toThrow("is the name of a variable");
+  });
 });
 
 it("the addresses of hosts are read from fleet.yaml or from Muster's inventory, and an unknown address is the host's name", () => {

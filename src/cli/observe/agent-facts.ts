@@ -2,8 +2,9 @@ import type { Expiring } from "../../config/expiring-credentials.ts";
 import type { OnIdentityChange } from "../../model/conversation.ts";
 import type { DeferredRestart, HeartbeatState, Lifecycle, PendingPause } from "../../model/deadman.ts";
 import type { FailedOver } from "../../model/failover.ts";
+import type { FormerKey } from "../../model/former-key.ts";
 import type { KeyboardHolder } from "../../model/pane.ts";
-import type { FailedHandoffs } from "../../model/protocol.ts";
+import type { ExpiredLogin, FailedHandoffs } from "../../model/protocol.ts";
 import type { RuntimeKind } from "../../runtimes/registry.ts";
 import type { KeptStopped, UnitLabel } from "./unit-label.ts";
 
@@ -90,6 +91,12 @@ export interface AgentFacts extends KeptStopped {
    * identity.
    */
   readonly identityOld?: OnIdentityChange;
+  /** Present while the agent waits for its turn to start. */
+  readonly isWaiting?: true;
+  /** The former values of the agent's credentials, which `up` has replaced; absent if there are none. */
+  readonly formerKeys?: readonly FormerKey[];
+  /** The agent's login files that have expired and cannot be renewed; absent if there are none. */
+  readonly expiredLogins?: readonly ExpiredLogin[];
   /** The open findings about repairs that recur; absent if no repair recurs. */
   readonly recurring?: readonly RecurringFinding[];
 }

@@ -60,10 +60,7 @@ export const AGENT_FLAGS = {
   },
   LOGIN: {
     exit: EXIT.policy,
-    find: ({ agent, blocked, login }) =>
-      login
-        ? `${agent} waits for a login: "${blocked}". Declare a credential for it, or log in with \`npx fleet watch ${agent} --takeover\`.`
-        : undefined,
+    find: whyLogin,
   },
   DEAD: { exit: EXIT.policy, find: whyDead },
   QUARANTINE: {
@@ -98,6 +95,7 @@ export const AGENT_FLAGS = {
       `${agent} has used provider ${failedOver.provider} instead of its first provider since ${failedOver.since}: \`npx fleet history ${agent}\` shows why.`,
   },
   "IDENTITY-OLD": { find: whyIdentityOld },
+  ROTATED: { find: whyRotated },
   WAITING: { find: whyWaiting },
   KEYBOARD: {
     find: ({ agent, keyboard }) =>
@@ -172,7 +170,9 @@ function whyIdentityOld({ agent, runtime, identityOld }: AgentFacts): string | u
     : `${now}: \`npx fleet restart ${agent} --when-idle\` continues the conversation with the current identity.`;
 }
 
-function whyWaiting({ agent, owed, pausing }: AgentFacts): string | undefined {
+function whyWaiting({ agent, host, owed, pausing, isWaiting }: AgentFacts): string | undefined {
+  if (isWaiting)
+    return `${agent} waits for its turn to start on ${host}, because \`start\` in fleet.yaml declares the time between two starts.`;
   if (pausing !== undefined)
     return `${agent} is paused when it is idle, at the latest ${span(pausing.within)} after ${pausing.since}: ${pausing.by} has requested it.`;
   if (owed === undefined) return undefined;
@@ -183,4 +183,19 @@ function whyWaiting({ agent, owed, pausing }: AgentFacts): string | undefined {
   return restart === "never"
     ? `${start}: \`npx fleet restart ${agent}\` applies the change.`
     : `${start}: it restarts ${latest} that time.`;
+}
+
+function whyLogin({ agent, blocked, login, expiredLogins: [expired] = [] }: AgentFacts): string | undefined {
+  if (login)
+    return `${agent} waits for a login: "${blocked}". Declare a credential for it, or log in with \`npx fleet watch ${agent} --takeover\`.`;
+  if (expired === undefined) return undefined;
+  return `${agent}: its login ${expired.credential} has expired at ${expired.since}, and its file has no refresh token: log in again (docs/secrets.md).`;
+}
+
+/** Names the credentials of which an agent still uses a former value. */
+function whyRotated({ agent, formerKeys = [] }: AgentFacts): string | undefined {
+  const used = formerKeys.filter(({ unused }) => unused === undefined);
+  if (used.length === 0) return undefined;
+  const keys = used.map(({ credential, since }) => `${credential}, replaced at ${since}`).join("; ");
+  return `${agent} still uses the former value of ${keys}: \`npx fleet restart ${agent}\` restarts it now. Do not revoke this value yet.`;
 }

@@ -161,6 +161,9 @@ function rowOf(fleet: Fleet, agent: AgentSpec, unit: UnitStatus | undefined, abs
     ...(failedOver && { failedOver }),
     ...(keyboard && { keyboard }),
     ...(unit.isIdentityOld && { identityOld: agent.onIdentityChange }),
+    ...(unit.isWaiting && { isWaiting: true }),
+    ...(unit.formerKeys && { formerKeys: unit.formerKeys }),
+    ...(unit.expiredLogins && { expiredLogins: unit.expiredLogins }),
     ...recurringOf(fleet, unit),
     ...keptStopped(unit),
   };

@@ -1,7 +1,7 @@
 import type { Finding, Place } from "../../model/drift-finding.ts";
 import type { RepeatedRepair } from "../../model/ledger.ts";
 import type { OnRecurrence } from "../../model/recurrence.ts";
-import type { Unmanaged } from "../../model/unmanaged.ts";
+import { KEY_COPY, type Unmanaged } from "../../model/unmanaged.ts";
 import type { FleetChange } from "../change/fleet-change.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 
@@ -72,6 +72,11 @@ export interface FleetReport {
   readonly change?: FleetChange;
 }
 
+/** Whether an entry is a copy of a credential. Unlike a program that is not declared, it needs an action. */
+export function isKeyCopy({ kind }: Unmanaged): boolean {
+  return kind === KEY_COPY;
+}
+
 /** Whether a finding is only a change in fleet.yaml that no `up` has applied yet. */
 export function isPending(finding: Finding): boolean {
   return finding.cause === "intended";
@@ -82,7 +87,7 @@ export function codesOf(report: FleetReport): ExitCode[] {
   const has = (state: HostReachability) => report.hosts.some((host) => host.state === state);
   const holds: readonly (readonly [ExitCode, boolean])[] = [
     [EXIT.failure, has("failed") || report.unknown.length > 0],
-    [EXIT.policy, report.recurring.length > 0],
+    [EXIT.policy, report.recurring.length > 0 || report.unmanaged.some(isKeyCopy)],
     [EXIT.drift, has("empty") || report.findings.some((finding) => !isPending(finding))],
     [EXIT.unreachable, report.hosts.some(isUnexpectedlyUnreachable)],
   ];

@@ -84,9 +84,21 @@ function remarksOn({ agents, unwatched }: AgentsReport): string[] {
             `${row.agent} still runs in ${row.former}: \`up\` takes it over when \`takeOver: later\` is removed.`,
           ]
         : []),
+      ...unusedKeys(row),
       ...(row.problem ? [`${row.agent}: its heartbeat is invalid: ${row.problem}.`] : []),
     ]),
   ];
+}
+
+/** Returns one sentence for each former key that no process of an agent uses any more. */
+function unusedKeys({ agent, host, formerKeys = [] }: AgentRow): string[] {
+  return formerKeys.flatMap(({ credential, since, unused }) =>
+    unused === undefined
+      ? []
+      : [
+          `${agent}: no process on ${host} uses the former value of ${credential} any more, which was replaced at ${since}: you can revoke it.`,
+        ],
+  );
 }
 
 /** Returns how long an agent has been running; `-` if it does not run. */

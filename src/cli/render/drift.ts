@@ -7,6 +7,7 @@ import { recurrenceText } from "../../model/recurrence.ts";
 import {
   type FleetReport,
   type HostReport,
+  isKeyCopy,
   isPending,
   isUnexpectedlyUnreachable,
   type Recurring,
@@ -40,6 +41,7 @@ export function renderDrift(report: FleetReport): string {
     recurring(report),
     unknownItems(report),
     orphans(report),
+    keyCopies(report),
     unmanaged(report),
     closing(report).join("\n"),
   ];
@@ -89,9 +91,17 @@ function orphans({ orphans }: FleetReport): string {
   )}`;
 }
 
-function unmanaged({ unmanaged }: FleetReport): string {
-  if (unmanaged.length === 0) return "";
-  const rows = unmanaged.map((one) => [one.host, one.agent ?? one.user, one.kind, one.name, one.where]);
+function keyCopies({ unmanaged }: FleetReport): string {
+  const copies = unmanaged.filter(isKeyCopy);
+  if (copies.length === 0) return "";
+  const rows = copies.map((one) => [one.host, one.agent ?? one.user, one.name, one.where]);
+  return `These files contain copies of credentials. Delete the files, and replace each credential at its source (docs/secrets.md):\n${table(rows, "  ")}`;
+}
+
+function unmanaged(report: FleetReport): string {
+  const programs = report.unmanaged.filter((one) => !isKeyCopy(one));
+  if (programs.length === 0) return "";
+  const rows = programs.map((one) => [one.host, one.agent ?? one.user, one.kind, one.name, one.where]);
   return `Note: these are not declared, and \`up\` does not change them (docs/jobs.md):\n${table(rows, "  ")}`;
 }
 

@@ -1,6 +1,6 @@
 import { count } from "../../base/count.ts";
 import type { PropertyChange, ResourceChange } from "../change/fleet-change.ts";
-import type { FleetReport, HostReport } from "../observe/fleet-report.ts";
+import { type FleetReport, type HostReport, isKeyCopy } from "../observe/fleet-report.ts";
 import { causeText, observedCount, recurringSentence } from "./drift.ts";
 import { subject } from "./finding-subject.ts";
 import { cell, cellPair, code, diffs, list, markdownTable } from "./markdown-blocks.ts";
@@ -27,11 +27,22 @@ export function renderMarkdown(report: FleetReport): string {
       report.orphans.map((one) => `${code(one.resource)} on ${code(one.host)}, owned by ${code(one.owner)}`),
     ),
     list(
+      "Copies of credentials: delete these files, and replace each credential at its source",
+      report.unmanaged
+        .filter(isKeyCopy)
+        .map(
+          (one) =>
+            `${code(one.name)} of ${code(one.agent ?? one.user)} on ${code(one.host)}: ${code(one.where)}`,
+        ),
+    ),
+    list(
       "Not declared (only a note)",
-      report.unmanaged.map(
-        (one) =>
-          `${one.kind} of ${code(one.agent ?? one.user)} on ${code(one.host)}: ${code(one.name)} ${code(one.where)}`,
-      ),
+      report.unmanaged
+        .filter((one) => !isKeyCopy(one))
+        .map(
+          (one) =>
+            `${one.kind} of ${code(one.agent ?? one.user)} on ${code(one.host)}: ${code(one.name)} ${code(one.where)}`,
+        ),
     ),
   ]
     .filter((section) => section !== "")

@@ -123,6 +123,11 @@ export interface AgentSpec extends EntrySpec {
   readonly onChange: ChangePolicy;
   readonly heartbeat: Heartbeat;
   readonly restarts: RestartLimit;
+  /**
+   * The gates through which each start of the agent passes, with the minimum number of seconds between two starts through
+   * the same gate. Absent if the agent starts immediately.
+   */
+  readonly gates?: Readonly<Record<string, number>>;
   /** The maintenance windows of the agent, of its host and of the fleet. */
   readonly maintenance: readonly MaintenanceWindow[];
   readonly limits: Limits;

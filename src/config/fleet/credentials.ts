@@ -12,6 +12,8 @@ export interface ProviderSpec {
   readonly region?: string;
   /** The address of the provider's API; absent if this is the vendor's own address. */
   readonly url?: string;
+  /** The minimum number of seconds between two starts of agents that use the provider; absent if it is not declared. */
+  readonly stagger?: number;
   /** The check by which hosts find out whether the provider works. If absent, the provider counts as working. */
   readonly probe?: HealthCheck;
 }
@@ -31,6 +33,13 @@ export interface CredentialSpec {
    * The environment variable that contains the secret. If absent, agents and services get the secret only as a file.
    */
   readonly env?: string;
+  /** The minimum number of seconds between two starts of agents that have the credential; absent if it is not declared. */
+  readonly stagger?: number;
+  /**
+   * The path in the agent's home of a login that the agent's runtime renews itself; absent for a secret that only Muster
+   * writes.
+   */
+  readonly file?: string;
   /**
    * The declared reason why several agents or services share the credential; absent if no reason is declared.
    */

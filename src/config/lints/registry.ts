@@ -5,8 +5,10 @@ import { gatewayPortTwice } from "./gateway-port-twice.ts";
 import { identityOfTwo } from "./identity-of-two.ts";
 import { impossibleAddress } from "./impossible-address.ts";
 import type { Lint } from "./lint.ts";
+import { loginFile } from "./login-file.ts";
 import { loginInIdentity } from "./login-in-identity.ts";
 import { longCommand } from "./long-command.ts";
+import { missingKey } from "./missing-key.ts";
 import { oauthOnTwoHosts } from "./oauth-on-two-hosts.ts";
 import { observedHost } from "./observed-host.ts";
 import { powerfulRights } from "./powerful-rights.ts";
@@ -20,6 +22,7 @@ import { serviceOfTwo } from "./shared-by-two-services.ts";
 import { sharedSecret } from "./shared-secret.ts";
 import { unexpanded } from "./unexpanded-text.ts";
 import { unreachableRoute } from "./unreachable-route.ts";
+import { unsetReference } from "./unset-reference.ts";
 import { userOfTwoTenants } from "./user-of-two-tenants.ts";
 import { variableTwice } from "./variable-twice.ts";
 import { vendorInModel } from "./vendor-in-model.ts";
@@ -32,9 +35,11 @@ export const LINTS: readonly Lint[] = [
   gatewayPortTwice,
   identityOfTwo,
   impossibleAddress,
+  loginFile,
   loginInIdentity,
   longCommand,
   oauthOnTwoHosts,
+  missingKey,
   observedHost,
   powerfulRights,
   refusedSchedule,
@@ -47,6 +52,7 @@ export const LINTS: readonly Lint[] = [
   sharedUid,
   unexpanded,
   unreachableRoute,
+  unsetReference,
   userOfTwoTenants,
   variableTwice,
   vendorInModel,

@@ -1,3 +1,4 @@
+import { isOnlyReference } from "../../model/missing-value.ts";
 import type { AgentSpec, JobSpec } from "../fleet.ts";
 import type { Lint } from "./lint.ts";
 
@@ -16,7 +17,7 @@ export const secretInEnv: Lint = (fleet) =>
 
 /** Whether the name of a variable suggests a secret and its value looks random. */
 export function looksSecret(name: string, value: string): boolean {
-  return SECRET_NAME.test(name) && looksRandom(value);
+  return SECRET_NAME.test(name) && !isOnlyReference(value) && looksRandom(value);
 }
 
 const SECRET_NAME = /KEY|TOKEN|SECRET|PASSWORD/i;

@@ -17,7 +17,7 @@ export const secretInUnit: Lint = (fleet) =>
   );
 
 /** Parses `A=1 "B=2 3"` into names and values. */
-function variablesOf(value: string): [string, string][] {
+export function variablesOf(value: string): [string, string][] {
   return [...value.matchAll(/"?\b(\w+)=((?<=")[^"]*|[^\s"]*)/g)].map(([, name = "", text = ""]) => [
     name,
     text,

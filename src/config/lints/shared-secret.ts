@@ -13,12 +13,15 @@ export const sharedSecret: Lint = (fleet) => {
 function remarksOnGroup(group: readonly Held[]): Remark[] {
   const holders = [...new Set(group.flatMap((held) => held.readableBy))];
   if (holders.length < 2) return [];
-  return group
-    .filter((held) => held.credential.sharedBecause === undefined)
-    .map((held) => ({
-      keys: ["credentials", held.credential.name],
-      sentence: `${sharing(group, held)} ${listOf(holders)}: give each its own secret, or give a reason in \`sharedBecause\``,
-    }));
+  return (
+    group
+      // No reason allows a login file for several agents, which another lint refuses.
+      .filter(({ credential }) => credential.sharedBecause === undefined && credential.file === undefined)
+      .map((held) => ({
+        keys: ["credentials", held.credential.name],
+        sentence: `${sharing(group, held)} ${listOf(holders)}: give each its own secret, or give a reason in \`sharedBecause\``,
+      }))
+  );
 }
 
 function sharing(group: readonly Held[], held: Held): string {

@@ -10,6 +10,7 @@ import { didYouMean } from "../suggest.ts";
 import { secondsOf } from "../yaml-values.ts";
 import { adoptionOf } from "./adoption.ts";
 import type { Context, Resolver } from "./context.ts";
+import { gatesOf } from "./gates.ts";
 import { heartbeatOf } from "./heartbeat.ts";
 import { limitsOf } from "./limits.ts";
 import { maintenanceOf } from "./maintenance.ts";
@@ -67,6 +68,7 @@ export function agentResolver(
       heartbeat,
       restarts: restartsOf(raw.restarts),
       maintenance: maintenanceOf(raw, keys, context),
+      ...gatesOf(raw, running.credentials, known, context),
       limits: limitsOf(raw.limits),
       groups: raw.groups ?? [],
       rights: rightsOf(raw),

@@ -3,6 +3,7 @@ import { secretCommand } from "../../model/secret-command.ts";
 import type { CredentialSpec } from "../fleet.ts";
 import type { RawCredential } from "../fleet-yaml-types.ts";
 import type { Keys } from "../problem.ts";
+import { secondsOf } from "../yaml-values.ts";
 import { anywherePath, type Context, type Resolver } from "./context.ts";
 
 /**
@@ -12,6 +13,7 @@ import { anywherePath, type Context, type Resolver } from "./context.ts";
 export const resolveCredential: Resolver<RawCredential, CredentialSpec> = (name, raw, keys, context) => {
   checkCommand(raw.from, keys, context);
   checkDay(raw.expires, keys, context);
+  checkFile(raw, keys, context);
   return {
     name,
     from: referenceOf(raw.from, context.home),
@@ -19,6 +21,8 @@ export const resolveCredential: Resolver<RawCredential, CredentialSpec> = (name,
     ...(raw.provider !== undefined && { provider: raw.provider }),
     ...(raw.expires !== undefined && { expires: raw.expires }),
     ...(raw.env !== undefined && { env: raw.env }),
+    ...(raw.file !== undefined && { file: raw.file }),
+    ...(raw.start !== undefined && { stagger: secondsOf(raw.start.stagger) }),
     ...(raw.sharedBecause !== undefined && { sharedBecause: raw.sharedBecause }),
   };
 };
@@ -40,4 +44,25 @@ function checkDay(day: string | undefined, keys: Keys, { report, source }: Conte
   const date = new Date(`${day}T00:00:00Z`);
   if (!Number.isNaN(date.getTime()) && date.toISOString().startsWith(day)) return;
   report.error(source, [...keys, "expires"], `${day} is not a day of the calendar`);
+}
+
+/** Refuses the keys that a login file cannot have. */
+function checkFile(raw: RawCredential, keys: Keys, { report, source }: Context): void {
+  if (raw.file === undefined) return;
+  if (raw.type !== "oauth")
+    report.error(source, [...keys, "type"], "must be `oauth` with `file`, which is only for logins");
+  if (raw.env !== undefined)
+    report.error(
+      source,
+      [...keys, "env"],
+      "cannot be combined with `file`: a program cannot renew a login in a variable",
+      "key",
+    );
+  if (raw.sharedBecause !== undefined)
+    report.error(
+      source,
+      [...keys, "sharedBecause"],
+      "cannot be combined with `file`: a login that is renewed works for only one agent",
+      "key",
+    );
 }

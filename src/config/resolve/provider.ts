@@ -1,5 +1,6 @@
 import type { ProviderSpec } from "../fleet.ts";
 import type { RawProvider } from "../fleet-yaml-types.ts";
+import { secondsOf } from "../yaml-values.ts";
 import type { Resolver } from "./context.ts";
 import { healthOf } from "./health.ts";
 
@@ -15,6 +16,7 @@ export const resolveProvider: Resolver<RawProvider | null, ProviderSpec> = (name
     ...(raw?.account !== undefined && { account: raw.account }),
     ...(raw?.region !== undefined && { region: raw.region }),
     ...(raw?.url !== undefined && { url: raw.url }),
+    ...(raw?.start !== undefined && { stagger: secondsOf(raw.start.stagger) }),
     ...(probe && { probe }),
   };
 };

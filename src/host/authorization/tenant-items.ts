@@ -63,7 +63,8 @@ function formOf(
   if (path === identityDigestFile(agent.name)) return identityDigest;
   if (isProviderFile(agent, path)) return unitFile(agent);
   if (posix.dirname(path) === agent.credentials) return secretFile(group, agent);
-  return isWithin(agent.home, path) ? homeFile(group, agent) : undefined;
+  if (!isWithin(agent.home, path)) return undefined;
+  return address["write"] === "adopt" ? loginFile(group, agent) : homeFile(group, agent);
 }
 
 /** Whether a file is a drop-in that makes the agent's unit use one of the agent's providers. */
@@ -124,6 +125,19 @@ const secretFile = (group: string, { user, unit }: ScopedAgent): ItemForm => ({
     "sharedBecause?": LINE,
   },
   want: { type: "file", content: SECRET, owner: user, group, mode: "0400" },
+});
+
+const loginFile = (group: string, { user, unit }: ScopedAgent): ItemForm => ({
+  address: {
+    kind: "file",
+    path: LINE,
+    actor: user,
+    secret: LINE,
+    ...readAtStart(unit),
+    login: true,
+    write: "adopt",
+  },
+  want: { type: "file", content: SECRET, account: "as declared", owner: user, group, mode: "0600" },
 });
 
 /** Returns the options for restarting a unit when a file that it reads changes. */

@@ -5,6 +5,7 @@ import { settle } from "../moves/complete-or-cancel.ts";
 import { arrive, leave } from "../moves/prepare.ts";
 import { pack, unpack } from "../moves/transfer.ts";
 import type { Table } from "../serve.ts";
+import { parseLoginRecord } from "../store/login-records.ts";
 import { flawOf, isMap, OWNER, type Shape } from "./check-shape.ts";
 import type { Ownership } from "./tenant-ownership.ts";
 import { refuse } from "./tenant-refusal.ts";
@@ -27,7 +28,15 @@ const FORMS: Readonly<Record<MoveRequest["op"], Shape>> = {
     "move?": MOVE,
   },
   unpack: { op: "unpack", id: /./, move: MOVE, bytes: isChunk, "sum?": SUM },
-  settle: { op: "settle", id: /./, move: MOVE, outcome: /^(arrived|failed)$/, "history?": isHistory },
+  settle: {
+    op: "settle",
+    id: /./,
+    move: MOVE,
+    outcome: /^(arrived|failed)$/,
+    "history?": isHistory,
+    "logins?": (value) =>
+      isMap(value) && Object.values(value).every((one) => parseLoginRecord(one) !== undefined),
+  },
 };
 
 /**

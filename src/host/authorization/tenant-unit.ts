@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { quarantineFile } from "../../model/host-paths.ts";
+import { quarantineFile, turnUnit } from "../../model/host-paths.ts";
 import type { ScopedAgent, TenantScope } from "../../model/tenant-scope.ts";
 import { tmuxStart } from "../../model/tmux-start.ts";
 import { exactly, free, isAssignment, isPlainPath, needed, oneOf, WORDS } from "./tenant-directives.ts";
@@ -41,7 +41,8 @@ function sectionsFor(scope: TenantScope, agent: ScopedAgent): Sections {
   return {
     Unit: {
       Description: free,
-      After: exactly("network.target"),
+      Wants: exactly(turnUnit(agent.name)),
+      After: oneOf(new RegExp(`^network\\.target( muster-turn@${agent.name}\\.service)?$`)),
       ConditionPathExists: needed(`!${quarantineFile(agent.unit)}`),
       StartLimitIntervalSec: exactly("0"),
     },

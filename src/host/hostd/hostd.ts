@@ -4,9 +4,11 @@ import { basename } from "node:path";
 import { agentRunDir } from "../../model/host-paths.ts";
 import type { Host } from "../context.ts";
 import { monotonic } from "../units/deadman-view-file.ts";
+import { noteUnusedKeys } from "../units/former-keys-in-use.ts";
 import { isAlive, readTakeOvers } from "../units/take-over.ts";
 import { type CourierSchedule, courierSchedule } from "./courier-schedule.ts";
 import { deadmanOf } from "./deadman-turn.ts";
+import { attempt } from "./execute.ts";
 
 /** Milliseconds between two turns. A hang is noticed up to two turns late. */
 const EVERY = 500;
@@ -22,6 +24,9 @@ const TAKE_OVER_EVERY = 4;
 
 /** Turns between two checks for handoffs. */
 const HANDOFF_EVERY = 2;
+
+/** Turns between two checks of the keys that `up` has replaced. */
+const FORMER_KEYS_EVERY = 10;
 
 /** The maximum number of agents whose handoffs are delivered at the same time. */
 const MOST_DELIVERIES = 8;
@@ -45,6 +50,8 @@ export function runHostd(host: Host): void {
     if (turns % PING_EVERY === 0) notify("WATCHDOG=1");
     if (turns % TAKE_OVER_EVERY === 0) finishTakeOvers(host);
     if (turns % HANDOFF_EVERY === 0) deliver(host, schedule);
+    if (turns % FORMER_KEYS_EVERY === 0)
+      attempt("cannot check the former keys of agents", () => noteUnusedKeys(host));
     turns += 1;
   };
   turn(true);

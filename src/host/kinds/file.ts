@@ -1,5 +1,6 @@
 import { MusterError } from "../../base/errors.ts";
 import { digestOf, secretDigest } from "../../model/digest.ts";
+import { agentOfUnit } from "../../model/host-paths.ts";
 import { AS_DECLARED, DIFFERENT, type FileItem, type Observation, type Props } from "../../model/items.ts";
 import { lineDetail } from "../../model/line-diff.ts";
 import { asRoot, asUser } from "../accounts/as-user.ts";
@@ -7,13 +8,18 @@ import { type Account, accountOf } from "../accounts/read-accounts.ts";
 import type { Place } from "../fs/follow-links.ts";
 import { type Entry, withEntry } from "../fs/open-without-symlinks.ts";
 import { readEntry, typeOf } from "../fs/read.ts";
-import { replaceFile } from "../fs/write.ts";
+import { type FileAttributes, replaceFile } from "../fs/write.ts";
 import type { RequestContext } from "../request-context.ts";
+import { type RecordedKey, readFormerKeys } from "../store/former-keys.ts";
 import { keepBytes, moveAside } from "../store/kept-copies.ts";
+import { deleteLoginRecord } from "../store/login-records.ts";
+import { readRecords } from "../store/records.ts";
 import { isSecretItem } from "../store/secret-hasher.ts";
+import { observeFormerKeys } from "../units/former-keys-in-use.ts";
 import { attributesOf, differs, propsOf, setAttributesAt } from "./file-attributes.ts";
 import { findAtPlace, foldersAbove, leadsAway, linkRefusal, withItemPlace } from "./item-place.ts";
 import type { ItemState, Kind, OnKept } from "./kind.ts";
+import { isKeptLogin, observeLogin, writeLogin } from "./login-file.ts";
 import { observeKeys } from "./merged-file/observe-keys.ts";
 import { removeKeys, writeKeys } from "./merged-file/write-keys.ts";
 import { observeAsUsers } from "./observe-as-user.ts";
@@ -26,6 +32,7 @@ export const file: Kind<FileItem> = {
     observeAsUsers(context, targets, (target, walker) => observeFile(context, target, walker)),
   converge,
   remove: (context, target) => {
+    if (target.item.write === "adopt") deleteLoginRecord(context.host, target.item.path);
     if (target.item.write !== "merge") return removePathItem(context, target.item);
     removeKeys(context, target);
     return [];
@@ -61,8 +68,13 @@ function observeEntry(context: RequestContext, target: File, entry: Entry | unde
   }
   if (item.write === "merge") return observeKeys(context, target, entry, props);
   const bytes = readEntry(entry);
+  if (item.write === "adopt") return observeLogin(context, target, bytes, props);
   if (bytes === undefined) return { props: { ...props, content: "too large" } };
-  if (isSecretItem(item)) return { props: { ...props, ...secretProps(context, target, bytes) } };
+  if (isSecretItem(item))
+    return {
+      props: { ...props, ...secretProps(context, target, bytes) },
+      ...formerKeyWarning(context, item),
+    };
   const content = digestOf(bytes);
   const detail = content === item.want.content ? [] : contentDetail(context, target, bytes);
   return { props: { ...props, content }, ...(detail.length > 0 && { detail }) };
@@ -84,6 +96,21 @@ function secretProps(context: RequestContext, { item, applied, intended }: File,
   return { content: isKnown ? AS_DECLARED : DIFFERENT, seal };
 }
 
+/** Returns a warning if a process of the agent still has a former value of a secret in its environment. */
+function formerKeyWarning(
+  { host }: RequestContext,
+  { path, notify = "" }: FileItem,
+): { readonly warning?: string } {
+  const agent = agentOfUnit(notify);
+  const isOpen = ({ path: other, unused }: RecordedKey) => other === path && unused === undefined;
+  if (agent === undefined || !readFormerKeys(host, agent).some(isOpen)) return {};
+  const used = observeFormerKeys(host, agent, readRecords(host)).find(isOpen);
+  if (used === undefined) return {};
+  return {
+    warning: `${agent} still uses the former value of ${used.credential}, which was replaced at ${used.since}; \`npx fleet ps\` shows when no process uses it any more.`,
+  };
+}
+
 function contentDetail(context: RequestContext, { item }: File, bytes: Buffer) {
   const declared = context.contents(item.want.content);
   return declared === undefined ? [] : lineDetail(declared, bytes.toString("utf8"));
@@ -101,9 +128,30 @@ function converge(context: RequestContext, target: File, observed: Props, onKept
     if (bytes === undefined) return setAttributesAt(place, item, attributes);
     const keepOld = () => keepOldFile(context, target, place, onKept);
     if (item.write === "merge") return writeKeys(context, target, place, attributes, keepOld, onKept);
+    if (item.write === "adopt")
+      return applyLogin(context, target, observed, place, bytes, attributes, keepOld);
     replaceFile(place.folder, place.name, bytes, attributes, keepOld);
   };
   asUser(account, () => withItemPlace(context, item, account, apply, foldersAbove(context, item, onKept)));
+}
+
+function applyLogin(
+  context: RequestContext,
+  target: File,
+  observed: Props,
+  place: Place,
+  bytes: Buffer,
+  attributes: FileAttributes,
+  keepOld: () => void,
+): void {
+  const { folder, name } = place;
+  const isFile = observed["type"] === "file";
+  const before = withEntry(folder, name, (entry) =>
+    isFile && entry ? asRoot(() => readEntry(entry)) : undefined,
+  );
+  const write = () => replaceFile(folder, name, bytes, attributes, keepOld);
+  writeLogin(context, target, observed, before, write);
+  if (isKeptLogin(target.item, observed)) setAttributesAt(place, target.item, attributes);
 }
 
 /**

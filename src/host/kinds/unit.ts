@@ -6,6 +6,7 @@ import type { Observation, Refusal, UnitItem } from "../../model/items.ts";
 import type { Host } from "../context.ts";
 import { copyAtTakeOver, forgetCopies } from "../copies/copy-data.ts";
 import type { RequestContext } from "../request-context.ts";
+import { writeFormerKeys } from "../store/former-keys.ts";
 import { clearDeferredRestart } from "../units/deferred-restarts.ts";
 import { overridesOf, removeOverrides } from "../units/manual-overrides.ts";
 import { clearPendingPause } from "../units/pause.ts";
@@ -14,22 +15,14 @@ import { readPause, readQuarantine, release } from "../units/quarantine.ts";
 import { readStartLinks } from "../units/start-links.ts";
 import {
   assertStarted,
-  hasNoJob,
   isStopped,
   restartIfRunning,
-  START_PATIENCE,
   stopUnit,
   unitState,
   unmaskIfMasked,
+  waitForStarts,
 } from "../units/start-stop.ts";
-import {
-  daemonReload,
-  isRunning,
-  showUnits,
-  systemctl,
-  type UnitState,
-  waitForUnits,
-} from "../units/systemctl.ts";
+import { daemonReload, isRunning, showUnits, systemctl, type UnitState } from "../units/systemctl.ts";
 import { readTakeOver, rollBack } from "../units/take-over.ts";
 import { beginTakeOvers, convergeFormer, formerProps, observeFormer, releaseFormer } from "./former-unit.ts";
 import type { ItemState, Kind } from "./kind.ts";
@@ -190,7 +183,7 @@ function startEach(
   host.run("systemctl", ["reset-failed", "--", ...down.map(({ name }) => name)]);
   systemctlForAll(host, ["start", "--no-block"], down, each);
   const waited = down.filter((item) => !errors.has(item)).map(({ name }) => name);
-  const ended = waitForUnits(host, waited, START_PATIENCE, hasNoJob);
+  const ended = waitForStarts(host, waited);
   each(down, ({ name }) => assertStarted(host, name, ended.get(name) ?? {}));
 }
 
@@ -213,6 +206,7 @@ function remove(host: Host, { name, onRemove }: UnitItem): readonly string[] {
   clearDeferredRestart(host, name);
   clearPendingPause(host, name);
   forgetCopies(host, name);
+  writeFormerKeys(host, agentOfUnit(name) ?? "", []);
   if (onRemove === "keep") return [];
   linkOverride(host, name, undefined);
   const state = unitState(host, name);

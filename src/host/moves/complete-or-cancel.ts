@@ -11,6 +11,7 @@ import { removeEmptyFolder, syncFolder } from "../fs/write.ts";
 import { kindOf } from "../kinds/registry.ts";
 import { append, record } from "../reports/history.ts";
 import { requestContext } from "../request-context.ts";
+import { parseLoginRecord, writeLoginRecord } from "../store/login-records.ts";
 import { withResourceLock } from "../system/locks.ts";
 import { release } from "../units/quarantine.ts";
 import { start } from "../units/start-stop.ts";
@@ -62,7 +63,10 @@ function removeFolder(host: Host, path: string, onRemove: "aside" | "wipe"): rea
  * Completes or cancels a move on this host, depending on the outcome on the other host. A
  * repeated request changes nothing.
  */
-export function settle(host: Host, { id, move, outcome, history = [] }: SettleRequest): SettleAnswer {
+export function settle(
+  host: Host,
+  { id, move, outcome, history = [], logins = {} }: SettleRequest,
+): SettleAnswer {
   const agent = agentOf(id) ?? "";
   return withResourceLock(host, id, () => {
     const mark = readMark(host, agent);
@@ -74,11 +78,21 @@ export function settle(host: Host, { id, move, outcome, history = [] }: SettleRe
       host,
       history.slice(-MOST_EVENTS).map((event) => ({ ...event, agent })),
     );
+    writeLoginRecords(host, mark, logins);
     record(host, [{ event: "arrived", agent, detail: `from ${mark.other}` }]);
     release(host, agentUnit(agent));
     deleteMark(host, agent);
     return { state: "over" };
   });
+}
+
+/** Writes the records of the login files in the agent's home, which the old host has sent. */
+function writeLoginRecords(host: Host, { home }: MoveMark, logins: SettleRequest["logins"] & {}): void {
+  for (const [path, value] of Object.entries(logins)) {
+    const record = parseLoginRecord(value);
+    if (record !== undefined && home !== undefined && path.startsWith(`${home}/`))
+      writeLoginRecord(host, path, record);
+  }
 }
 
 function commitLeaving(host: Host, mark: MoveMark): SettleAnswer {

@@ -20,6 +20,7 @@ import { withPathItem } from "../fs/open-without-symlinks.ts";
 import { converge } from "../reconcile/converge.ts";
 import { history, record } from "../reports/history.ts";
 import { holderOfUser, refuseHeld } from "../store/items-of-other-stacks.ts";
+import { readLoginRecord } from "../store/login-records.ts";
 import { findRecord, readRecords, refuseForeign } from "../store/records.ts";
 import { withResourceLock } from "../system/locks.ts";
 import { quarantine, readPause, readQuarantine } from "../units/quarantine.ts";
@@ -46,7 +47,8 @@ export function leave(host: Host, request: LeaveRequest): LeaveAnswer {
     if (known === undefined) throw notRecorded(request);
     const home = moveHomeOf(known.id, known.items);
     const before = readMark(host, home.agent);
-    if (before?.state === "gone") return answer(host, before, "gone");
+    const logins = loginRecordsOf(host, known.items);
+    if (before?.state === "gone") return { ...answer(host, before, "gone"), ...logins };
     if (before !== undefined && before.state !== "leaving") throw stillArriving(before);
     refusePaused(host, home.agent);
     refuseLogin(host, readAccounts(host.paths.etc), home.user, "moved");
@@ -54,8 +56,18 @@ export function leave(host: Host, request: LeaveRequest): LeaveAnswer {
     const mark = holdDown(host, request, home.agent, before);
     for (const job of jobsOf(records, home.agent)) stopUnit(host, job);
     if (!isShared(records, home)) endPrograms(host, home);
-    return answer(host, mark, "leaving");
+    return { ...answer(host, mark, "leaving"), ...logins };
   });
+}
+
+/** Returns the records of the agent's login files. The files themselves move with the home. */
+function loginRecordsOf(host: Host, items: Items): Pick<LeaveAnswer, "logins"> {
+  const records = Object.values(items).flatMap((item) => {
+    const record =
+      item.kind === "file" && item.write === "adopt" ? readLoginRecord(host, item.path) : undefined;
+    return item.kind === "file" && record !== undefined ? [[item.path, record] as const] : [];
+  });
+  return records.length === 0 ? {} : { logins: Object.fromEntries(records) };
 }
 
 /**

@@ -19,6 +19,7 @@ import { asRoot } from "../accounts/as-user.ts";
 import type { Host } from "../context.ts";
 import { differs } from "../kinds/file-attributes.ts";
 import type { Kind } from "../kinds/kind.ts";
+import { isKeptLogin } from "../kinds/login-file.ts";
 import { refuseLinks } from "../kinds/refuse-links.ts";
 import { kindOf } from "../kinds/registry.ts";
 import { removeUnfinished } from "../kinds/remove-path-item.ts";
@@ -253,7 +254,8 @@ export type ReadAtStart = FileItem | DirectoryItem | UserItem;
 function isReplaced(item: HostItem, observation: Observation | undefined): item is ReadAtStart {
   if (item.kind === "user") return differs(item.want, propsOf(observation), "groups");
   if (item.kind === "directory") return differs(item.want, propsOf(observation), "type");
-  return item.kind === "file" && differs(item.want, propsOf(observation), "type", "content");
+  if (item.kind !== "file" || isKeptLogin(item, propsOf(observation))) return false;
+  return differs(item.want, propsOf(observation), "type", "content");
 }
 
 function propsOf(observation: Observation | undefined): Props {

@@ -6,7 +6,7 @@ import { agentOfUnit, endedFile, isAgentUnit, startedFile } from "../../model/ho
 import type { ConvergeAnswer, ConvergeRequest } from "../../model/protocol.ts";
 import type { Host } from "../context.ts";
 import { exitedAtOnce } from "../units/start-failure.ts";
-import { showProperties, type UnitState } from "../units/systemctl.ts";
+import { PENDING, showProperties, type UnitState } from "../units/systemctl.ts";
 import {
   claim,
   completeTakeOver,
@@ -30,6 +30,7 @@ const RESTART_TIME = 700;
 const PROPERTIES = [
   "ActiveState",
   "SubState",
+  "Job",
   "InvocationID",
   "MainPID",
   "ActiveEnterTimestampMonotonic",
@@ -160,6 +161,8 @@ function newRuns(host: Host, units: readonly string[]): Run[] {
 /** Returns a unit's run if it is new. A unit that does not restart counts only if its run has failed. */
 function newRun(unit: string, state: UnitState): Run[] {
   if (state["Restart"] === "no" && state["ActiveState"] !== "failed") return [];
+  // An agent that waits for its turn has no new run yet.
+  if (state["SubState"] === PENDING) return [];
   const left = timeLeft(unit, state);
   return left > 0 ? [{ unit, id: state["InvocationID"] ?? "", left }] : [];
 }

@@ -8,6 +8,7 @@ import { refuseUserRemoval } from "../kinds/user.ts";
 import { recordKept } from "../reports/history.ts";
 import { type RequestContext, requestContext } from "../request-context.ts";
 import { storeContents, sweepContents } from "../store/contents.ts";
+import { noteFormerKeys } from "../store/former-keys.ts";
 import { deleteRecord, readRecords, rewriteFormer, writeRecord } from "../store/records.ts";
 import { makeKey } from "../store/secret-hasher.ts";
 import { withHostLock, withResourceLocks } from "../system/locks.ts";
@@ -142,6 +143,7 @@ function beginChange(
       });
       storeContents(host, request.items, request.contents);
     });
+    noteFormerKeys(host, before, after);
   });
   return { task, ...comparison, restart };
 }

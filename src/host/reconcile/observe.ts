@@ -1,12 +1,14 @@
 import type { HostRecord } from "../../model/host-record.ts";
 import type { ObserveAnswer, Observed, ObserveRequest, ResourceItems } from "../../model/protocol.ts";
 import { agentOf } from "../../model/resource-id.ts";
+import type { Unmanaged } from "../../model/unmanaged.ts";
 import type { Host, LifecycleHooks } from "../context.ts";
-import { requestContext } from "../request-context.ts";
+import { type RequestContext, requestContext } from "../request-context.ts";
 import { readRepeatedRepairs } from "../store/ledgers.ts";
 import { findRecord, readRecords } from "../store/records.ts";
 import { openRecord } from "../store/secret-hasher.ts";
 import { findUnmanaged, usersIn } from "../unmanaged/find-unmanaged.ts";
+import { findKeyCopies } from "../unmanaged/key-copies.ts";
 import { itemStates, observationsOf, observeAll } from "./observe-items.ts";
 import { addStrangerRefusal } from "./refuse-existing-user.ts";
 
@@ -43,16 +45,20 @@ export function observe(host: Host, request: ObserveRequest, users?: ReadonlySet
     recorded: records.map(({ id, owner }) => ({ id, owner })),
     ...addedByHooks(host),
     ...(repeated.length > 0 && { repeated }),
-    ...(request.unmanaged && {
-      unmanaged: findUnmanaged(
-        host,
-        context.accounts,
-        users ?? usersIn(records),
-        records,
-        users === undefined,
-      ),
-    }),
+    ...(request.unmanaged && { unmanaged: unmanagedOn(context, records, users) }),
   };
+}
+
+function unmanagedOn(
+  { host, accounts }: RequestContext,
+  records: readonly HostRecord[],
+  users: ReadonlySet<string> | undefined,
+): readonly Unmanaged[] {
+  const checked = users ?? usersIn(records);
+  return [
+    ...findUnmanaged(host, accounts, checked, records, users === undefined),
+    ...findKeyCopies(host, accounts, checked, records),
+  ];
 }
 
 function addedByHooks(host: Host): ReturnType<LifecycleHooks["addToObservation"]> {

@@ -5,6 +5,7 @@ import type { Host } from "../context.ts";
 import { readRecords } from "../store/records.ts";
 import { withResourceLock } from "../system/locks.ts";
 import { showUnits } from "../units/systemctl.ts";
+import { waitingForTurn } from "../units/turns.ts";
 import { CONTROLS } from "./control-verbs.ts";
 
 /** Whether a verb starts a unit. If so, the answer waits until the unit has run for a second. */
@@ -27,7 +28,10 @@ export function control(host: Host, request: ControlRequest): ControlAnswer {
     const [state = {}] = showUnits(host, [unit]);
     if (state["LoadState"] === "not-found") throw refused(agent, "it is not on this host.", UP);
     if (STARTS[verb]) for (const hook of host.hooks) hook.beforeStart(host, agent, unit);
-    return CONTROLS[verb](host, request, state);
+    const answer = CONTROLS[verb](host, request, state);
+    const isWaiting =
+      STARTS[verb] && answer.isDeferred === undefined && waitingForTurn(host, [unit]).has(unit);
+    return { ...answer, ...(isWaiting && { isWaiting: true as const }) };
   });
 }
 

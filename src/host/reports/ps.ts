@@ -15,6 +15,7 @@ import { readRepeatedRepairs } from "../store/ledgers.ts";
 import { readRecords } from "../store/records.ts";
 import { deadmanState, readView } from "../units/deadman-view-file.ts";
 import { readDeferredRestart } from "../units/deferred-restarts.ts";
+import { observeFormerKeys, withoutHashes } from "../units/former-keys-in-use.ts";
 import { formerUnitStates } from "../units/former-units.ts";
 import { declaredIdentity } from "../units/identity-digest.ts";
 import { readKeyboardHolder } from "../units/keyboard.ts";
@@ -24,7 +25,9 @@ import { readPause, readQuarantine } from "../units/quarantine.ts";
 import { runningInstallation } from "../units/running-installation.ts";
 import { showUnits, type UnitState } from "../units/systemctl.ts";
 import { paneNames } from "../units/tmux-pane.ts";
+import { waitingForTurn } from "../units/turns.ts";
 import { findUnmanaged, usersIn } from "../unmanaged/find-unmanaged.ts";
+import { readExpiredLogins } from "./expired-logins.ts";
 import { unitMemory } from "./unit-memory.ts";
 
 /**
@@ -40,6 +43,8 @@ export function ps(host: Host, request: PsRequest, users?: ReadonlySet<string>):
   const agents = new Map(Object.values(view?.agents ?? {}).map((one) => [one.unit, one]));
   const services = new Map((view?.services ?? []).map((one) => [one.unit, one]));
   const states = showUnits(host, units);
+  const starting = units.filter((_, i) => states[i]?.["ActiveState"] === "activating");
+  const waiting = waitingForTurn(host, starting);
   const ofFormers = formers.map((former) => unitStatus(formerLabel(former), formerState(host, former), now));
   const deadman = deadmanState(host, view);
   const records = readRecords(host);
@@ -62,6 +67,7 @@ export function ps(host: Host, request: PsRequest, users?: ReadonlySet<string>):
         const names = paneNames(status.pid).map((name) => shown(name));
         return {
           ...status,
+          ...(waiting.has(unit) && { isWaiting: true }),
           ...(memory !== undefined && { memory }),
           ...(names.length > 0 && { names }),
           ...(installed && { version: versionOfInstallation(installed.name) }),
@@ -75,6 +81,7 @@ export function ps(host: Host, request: PsRequest, users?: ReadonlySet<string>):
           ...(pausing && { pausing }),
           ...ofAgent(host, agentOfUnit(unit), repeatedOf),
           ...identityOf(host, agentOfUnit(unit), watched),
+          ...credentialsOf(host, agentOfUnit(unit), records),
         };
       })
       .concat(ofFormers),
@@ -104,6 +111,22 @@ function identityOf(
   if (agent === undefined || watched?.identity === undefined || watched.health === "down") return {};
   const declared = declaredIdentity(host, agent);
   return declared !== undefined && declared !== watched.identity ? { isIdentityOld: true } : {};
+}
+
+/** Returns what the host knows about the credentials of an agent, without their values. */
+function credentialsOf(
+  host: Host,
+  agent: string | undefined,
+  records: readonly HostRecord[],
+): Pick<UnitStatus, "formerKeys" | "expiredLogins"> {
+  if (agent === undefined) return {};
+  const formerKeys = withoutHashes(observeFormerKeys(host, agent, records));
+  const own = records.filter(({ id }) => agentOf(id) === agent);
+  const expiredLogins = own.flatMap(({ items }) => readExpiredLogins(host, items));
+  return {
+    ...(formerKeys.length > 0 && { formerKeys }),
+    ...(expiredLogins.length > 0 && { expiredLogins }),
+  };
 }
 
 /** Returns a function that reads the repeated repairs of one agent from the ledgers of the agent's resources. */

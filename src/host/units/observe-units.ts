@@ -6,6 +6,7 @@ import { isStray } from "./tmux-pane.ts";
 const PROPERTIES = [
   "ActiveState",
   "SubState",
+  "Job",
   "InvocationID",
   "NRestarts",
   "Result",

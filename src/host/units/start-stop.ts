@@ -1,10 +1,19 @@
 import type { Host } from "../context.ts";
 import { readQuarantine } from "./quarantine.ts";
 import { exitedAtOnce, notStarted } from "./start-failure.ts";
-import { daemonReload, isRunning, showUnits, systemctl, type UnitState, waitForUnit } from "./systemctl.ts";
+import {
+  daemonReload,
+  isRunning,
+  showUnits,
+  systemctl,
+  type UnitState,
+  waitForUnit,
+  waitForUnits,
+} from "./systemctl.ts";
+import { waitingForTurn } from "./turns.ts";
 
 /** Seconds to wait for a unit to start. After that, systemd continues in the background. */
-export const START_PATIENCE = 30;
+const START_PATIENCE = 30;
 
 /** Seconds to wait for a unit to stop before it is killed. */
 const STOP_PATIENCE = 60;
@@ -40,7 +49,19 @@ export function start(host: Host, verb: "start" | "restart", name: string): void
   // A unit that has reached systemd's start limit does not start until its failures are reset.
   host.run("systemctl", ["reset-failed", "--", name]);
   systemctl(host, verb, "--no-block", "--", name);
-  assertStarted(host, name, waitForUnit(host, name, START_PATIENCE, hasNoJob));
+  assertStarted(host, name, waitForStarts(host, [name]).get(name) ?? {});
+}
+
+/** Seconds after which a unit that has not started may be waiting for its turn. */
+const SOON = 1;
+
+/** Waits until systemd has started the units, or until they wait for their turn. @returns the last state of each unit */
+export function waitForStarts(host: Host, names: readonly string[]): ReadonlyMap<string, UnitState> {
+  const states = waitForUnits(host, names, SOON, hasNoJob);
+  const open = names.filter((name) => !hasNoJob(states.get(name) ?? {}));
+  const waiting = waitingForTurn(host, open);
+  const starting = open.filter((name) => !waiting.has(name));
+  return new Map([...states, ...waitForUnits(host, starting, START_PATIENCE, hasNoJob)]);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { MusterError } from "../../base/errors.ts";
-import { choiceFolder } from "../../model/host-paths.ts";
+import { choiceFolder, isAgentUnit } from "../../model/host-paths.ts";
 import type { Host } from "../context.ts";
 import { pause } from "../system/error-reason.ts";
 import { withHostLock } from "../system/locks.ts";
@@ -53,11 +53,26 @@ export function showProperties(
   const args = ["show", `--property=${properties.join(",")}`, "--", ...units];
   const { status, stdout, stderr } = host.run("systemctl", args, { timeout });
   const states = parseShow(stdout);
-  if (status === 0 && states.length === units.length) return states;
+  if (status === 0 && states.length === units.length)
+    return states.map((state, i) => asStarting(units[i] ?? "", state));
   throw new MusterError({
     what: "systemctl show",
     why: stderr.trim() || "systemd did not report every unit",
   });
+}
+
+/** The SubState of an agent's unit that has a pending start. */
+export const PENDING = "pending";
+
+/**
+ * Returns the state of an agent's unit that has a pending start as `activating`. systemd itself reports such a unit as
+ * inactive, or as waiting for its restart, for example while the agent waits for its turn to start.
+ */
+function asStarting(unit: string, state: UnitState): UnitState {
+  const { ActiveState, SubState, Job = "0" } = state;
+  const isPending = ActiveState === "inactive" || ActiveState === "failed" || SubState === "auto-restart";
+  if (!isAgentUnit(unit) || !isPending || Job === "" || Job === "0") return state;
+  return { ...state, ActiveState: "activating", SubState: PENDING };
 }
 
 /** Parses the output of `systemctl show`, which has one block for each unit. */

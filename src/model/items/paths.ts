@@ -39,10 +39,11 @@ export interface FileItem {
   readonly login?: true;
   /**
    * `once`: the file is written only if it is missing, and Muster never changes it afterwards. `merge`: Muster
-   * maintains only the keys of the declared text, and all other keys belong to the agent. If absent, Muster maintains
-   * the whole file.
+   * maintains only the keys of the declared text, and all other keys belong to the agent. `adopt`: the file is a login
+   * that the agent's runtime renews. Muster writes it if it is missing, or if the source has a new login. If absent,
+   * Muster maintains the whole file.
    */
-  readonly write?: "once" | "merge";
+  readonly write?: "once" | "merge" | "adopt";
   /**
    * If present, a secret is written as `NAME="value"` with this name, in the format
    * of systemd's EnvironmentFile=.
@@ -57,6 +58,8 @@ export interface FileItem {
      * replaces this value with the digest.
      */
     readonly content: Digest | SecretDigest | typeof AS_DECLARED;
+    /** The account of the login. Present only with `write: adopt`. */
+    readonly account?: typeof AS_DECLARED;
     readonly owner: string;
     readonly group: string;
     /** The mode as four octal digits, such as "0640". */

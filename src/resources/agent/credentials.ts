@@ -16,7 +16,13 @@ export const credentialsPart: AgentPartDefinition = {
   part: "credentials",
   build: (fleet) => (agent) => {
     if (agent.credentials.length === 0) return {};
-    const secrets = credentialsOf(fleet, agent).map((one) => [one.name, secretFile(agent, one)] as const);
+    const secrets = credentialsOf(fleet, agent).map(
+      (one) =>
+        [
+          one.name,
+          one.file === undefined ? secretFile(agent, one) : loginFile(agent, one, one.file),
+        ] as const,
+    );
     return { "their folder": folder(agent), ...Object.fromEntries(secrets) };
   },
 };
@@ -79,6 +85,27 @@ function secretFile(agent: AgentSpec, spec: CredentialSpec): FileItem {
       owner: agent.user,
       group: agent.tenant,
       mode: "0400",
+    },
+  };
+}
+
+/** Returns the file of a login in the agent's home, which the agent's runtime renews. */
+function loginFile(agent: AgentSpec, { from }: CredentialSpec, path: string): FileItem {
+  return {
+    kind: "file",
+    path: join(agent.home, path),
+    actor: agent.user,
+    secret: from,
+    ...readAtStart(agent),
+    login: true,
+    write: "adopt",
+    want: {
+      type: "file",
+      content: AS_DECLARED,
+      account: AS_DECLARED,
+      owner: agent.user,
+      group: agent.tenant,
+      mode: "0600",
     },
   };
 }

@@ -59,6 +59,19 @@ describe("an agent gets the flag", () => {
       "2 tasks that could not be delivered since 2026-01-02T03:04:05Z: loom is not on this host",
       [5],
     ],
+    [
+      "LOGIN",
+      { expiredLogins: [{ credential: "iris-login", since: SINCE }] },
+      "its login iris-login has expired at 2026-01-02T03:04:05Z",
+      [5],
+    ],
+    [
+      "ROTATED",
+      { formerKeys: [{ credential: "iris-key", since: SINCE }] },
+      "iris still uses the former value of iris-key, replaced at 2026-01-02T03:04:05Z",
+      [],
+    ],
+    ["WAITING", { isWaiting: true, state: "starting" }, "iris waits for its turn to start on hub", []],
     ["FAILOVER", { failedOver: { provider: "spare", since: SINCE } }, "has used provider spare", []],
     ["WAITING", { owed: { restart: "never", within: 0, since: SINCE } }, "npx fleet restart iris", []],
     [

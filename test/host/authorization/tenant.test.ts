@@ -128,6 +128,34 @@ describe("a tenant's login", () => {
     expect(refusalOf(built.scope, scoped, other, true)).toBeDefined();
   });
 
+  test("can let its own agent wait for a turn, but for no other unit", () => {
+    const one = agent({ gates: { host: 15 }, credentials: ["iris-key"] });
+    const { fleet, scope } = compiled(one);
+    const text = unitText(fleet, one);
+    const refusal = (text: string) => unitRefusal(scope, onlyAgent(scope), text);
+    expect(text).toContain("muster-turn@iris.service");
+    expect(refusal(text)).toBeUndefined();
+    expect(refusal(text.replace("Wants=muster-turn@iris", "Wants=muster-turn@loom"))).toBeDefined();
+    expect(
+      refusal(text.replace("network.target muster-turn@iris", "network.target muster-turn@loom")),
+    ).toBeDefined();
+  });
+
+  test("can have a login file only in the home of its own agent", () => {
+    const at = (path: string, more: object = {}) => ({
+      ...{ kind: "file", path, actor: iris.user, secret: "config:login", login: true, write: "adopt" },
+      ...{ notify: iris.unit, restart: "when-idle", within: 3600, ...more },
+      want: {
+        ...{ type: "file", content: "as declared", account: "as declared" },
+        ...{ owner: iris.user, group: "arc", mode: "0600" },
+      },
+    });
+    const refusal = (item: object) => refusalOf(scope, iris, item, true);
+    expect(refusal(at(`${iris.home}/.codex/auth.json`))).toBeUndefined();
+    expect(refusal(at("/home/loom/.codex/auth.json"))).toMatch(/does not belong to iris/);
+    expect(refusal(at(`${iris.home}/.codex/auth.json`, { actor: "root" }))).toMatch(/actor/);
+  });
+
   test("can apply an agent with a pinned runtime, but cannot install versions of runtimes", () => {
     const archive = { name: "x", version: "1.2.3", integrity: "sha512-AAAA", folder: "x" } as const;
     const pinned: RuntimeSpec["pinned"] = {

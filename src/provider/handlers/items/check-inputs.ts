@@ -1,6 +1,7 @@
 import { InvalidError } from "../../../base/errors.ts";
 import { labelOf } from "../../../model/agent-parts.ts";
 import { secretDigest } from "../../../model/digest.ts";
+import { readLogin } from "../../../model/login-file.ts";
 import type { WireItem } from "../../../model/pulumi-items.ts";
 import type { ProviderContext } from "../../context.ts";
 import type { Properties } from "../../wire/values.ts";
@@ -31,5 +32,17 @@ function checkItem({ secrets }: ProviderContext, host: string, item: WireItem): 
   const { secret, path } = item;
   if (typeof secret !== "string") return item;
   secrets.refuseShared(item, host);
-  return { ...item, content: secretDigest(`${path}`, secrets.rendered(item)) };
+  const text = secrets.rendered(item);
+  if (item["write"] === "adopt") refuseWithoutLogin(`${secret}`, `${path}`, text);
+  return { ...item, content: secretDigest(`${path}`, text) };
+}
+
+/** Refuses a value that is not a login, because the agent would wait for a login of a person. */
+function refuseWithoutLogin(reference: string, path: string, text: string): void {
+  if (readLogin(path, text) !== undefined) return;
+  throw new InvalidError({
+    what: `${reference} is not a login`,
+    why: `it is not a JSON object, as ${path} must be.`,
+    next: "Log in with the runtime, and use the file that it has written.",
+  });
 }

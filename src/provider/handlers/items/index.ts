@@ -7,7 +7,13 @@ import { announceDestroy } from "./destroy-notice.ts";
 import { diff } from "./diff-items.ts";
 import { hostItems, parseProperties } from "./inputs.ts";
 import { linkNotices } from "./link-notices.ts";
-import { observeDeclared, packageNotice, refusalNotices } from "./preview-notices.ts";
+import {
+  observeDeclared,
+  oldLoginNotices,
+  packageNotice,
+  refusalNotices,
+  withoutKnownLogins,
+} from "./preview-notices.ts";
 import { isRuntime, readItems } from "./read-items.ts";
 import { deleteItems } from "./remove-items.ts";
 import { announceOrphans, removeOrphans } from "./remove-orphans.ts";
@@ -27,11 +33,12 @@ export function itemHandler(context: ProviderContext): Handler {
     diff: (_call, state, news) => diff(state, news),
     preview: async (call, news, state) => {
       await announceWaiting(context, call, news);
-      const restarts = state === undefined ? [] : restartNotices(state, news);
+      const observed = await observeDeclared(context, call, news);
+      const restarts = state === undefined ? [] : restartNotices(state, withoutKnownLogins(news, observed));
       const identities = state === undefined ? [] : identityNotices(state, news);
       const merges = state === undefined ? [] : mergeNotices(state, news);
-      for (const sentence of [...merges, ...restarts, ...identities]) await call.log("info", sentence);
-      const observed = await observeDeclared(context, call, news);
+      const logins = oldLoginNotices(state, news, observed);
+      for (const sentence of [...merges, ...restarts, ...identities, ...logins]) await call.log("info", sentence);
       const packages = packageNotice(news, observed);
       if (packages !== undefined) await call.log("info", packages);
       const { host, id, items: wire } = parseProperties(news);

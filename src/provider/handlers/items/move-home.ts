@@ -39,12 +39,20 @@ export async function moveHome(
     const now = await context.hosts.mover(move.to);
     const arrival = { op: "arrive", id, type, owner, items, from } as const;
     if ((await now.arrive(arrival)).state === "lives") throw alreadyThere(move);
-    const { state, move: name, history } = await old.leave({ op: "leave", id: move.id, owner, to: move.to });
+    const leaving = await old.leave({ op: "leave", id: move.id, owner, to: move.to });
+    const { state, move: name, history, logins } = leaving;
     if (state === "leaving") {
       await transferHome({ old, now, call, move, owner, name }, { ...arrival, move: name });
       await old.settle({ op: "settle", id: move.id, move: name, outcome: "arrived" });
     }
-    await now.settle({ op: "settle", id, move: name, outcome: "arrived", history });
+    await now.settle({
+      op: "settle",
+      id,
+      move: name,
+      outcome: "arrived",
+      history,
+      ...(logins && { logins }),
+    });
     context.moves.done(move);
   } catch (error) {
     throw error instanceof HostError && error.host === from ? sourceUnreachable(move) : error;

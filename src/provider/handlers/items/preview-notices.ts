@@ -1,3 +1,4 @@
+import { labelOf } from "../../../model/agent-parts.ts";
 import {
   type HostItem,
   type Observation,
@@ -10,7 +11,7 @@ import type { ProviderContext } from "../../context.ts";
 import { isNothingInstalled } from "../../hosts/host-errors.ts";
 import type { Properties } from "../../wire/values.ts";
 import type { HandlerCall } from "../handler.ts";
-import { comparedItems, hostItems, parseProperties } from "./inputs.ts";
+import { comparedItems, hostItems, parseProperties, wireItems, withItems } from "./inputs.ts";
 
 /** The sentence about a unit in quarantine if `up` changes a file that the unit reads when it starts. */
 const RELEASED =
@@ -88,4 +89,37 @@ function refusedText(
   if (item === undefined || "unknown" in observation || observation.refusal === undefined) return undefined;
   if (isRestarted && observation.props["active"] === QUARANTINED) return RELEASED;
   return refusalText(observation.refusal, subject);
+}
+
+/**
+ * Returns the declared items that a unit could read. Leaves out each login whose source the host already knows, because
+ * an update does not write such a login.
+ */
+export function withoutKnownLogins(news: Properties, observed: Observations | undefined): Properties {
+  const items = Object.entries(parseProperties(news).items).filter(([name, item]) => {
+    const observation = observed?.[name];
+    const isKnown =
+      observation !== undefined && "props" in observation && observation.props["content"] === item["content"];
+    return item["write"] !== "adopt" || !isKnown;
+  });
+  return withItems(news, Object.fromEntries(items));
+}
+
+/** Returns one sentence for each login whose source has changed, but is older than the login on the host. */
+export function oldLoginNotices(
+  state: Properties | undefined,
+  news: Properties,
+  observed: Observations | undefined,
+): string[] {
+  const { host, id, items } = parseProperties(news);
+  const before = state === undefined ? {} : wireItems(state);
+  return Object.entries(items).flatMap(([name, item]) => {
+    const observation = observed?.[name];
+    if (item["write"] !== "adopt" || observation === undefined || !("props" in observation)) return [];
+    const isChanged = before[name] !== undefined && before[name]["content"] !== item["content"];
+    if (!isChanged || observation.props["content"] !== item["content"]) return [];
+    return [
+      `${host}: ${subjectOf(id).name} keeps its login ${labelOf(name)}, because ${item["secret"]} has an earlier login that Muster already knows`,
+    ];
+  });
 }
