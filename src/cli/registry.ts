@@ -12,6 +12,7 @@ export const registry: Readonly<Record<string, () => Promise<{ readonly command:
   ps: () => import("./commands/ps.ts"),
   jobs: () => import("./commands/jobs.ts"),
   report: () => import("./commands/report.ts"),
+  usage: () => import("./commands/usage.ts"),
   spof: () => import("./commands/spof.ts"),
   services: () => import("./commands/services.ts"),
   hosts: () => import("./commands/hosts.ts"),

@@ -47,6 +47,8 @@ const REFERENCES: readonly Reference[] = [
   { section: "services", field: "host", to: "hosts", noun: "host" },
   { section: "services", field: "credentials", isList: true, to: "credentials", noun: "credential" },
   { section: "readers", field: "tenant", to: "tenants", noun: "tenant" },
+  { section: "budgets", field: "agent", to: "agents", noun: "agent" },
+  { section: "budgets", field: "tenant", to: "tenants", noun: "tenant" },
   { section: "credentials", field: "provider", to: "providers", noun: "provider" },
 ];
 

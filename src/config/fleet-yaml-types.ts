@@ -2,6 +2,26 @@
 
 /* fleet.yaml as its schema allows it, before names are resolved and files are read. */
 
+/** A budget for one agent, one tenant or one account, or without these for all agents. */
+export interface RawBudget {
+  readonly agent?: string;
+  readonly tenant?: string;
+  readonly account?: string;
+  readonly per: "day" | "month";
+  readonly tokens?: number | string;
+  readonly cost?: number;
+  readonly warn?: number;
+  readonly onUsedUp?: "report" | "pause-jobs" | "park";
+}
+
+/** The price of a model in US dollars for one million tokens. */
+export interface RawPrice {
+  readonly input: number;
+  readonly output: number;
+  readonly cacheRead?: number;
+  readonly cacheWrite?: number;
+}
+
 /** Prometheus and Alertmanager on one host of the fleet, which observe all hosts and send alerts. See docs/monitoring.md. */
 export interface RawMonitoring {
   readonly host: string;
@@ -26,6 +46,8 @@ export interface RawAlertDelays {
   readonly blocked?: number | string;
   readonly quarantined?: number | string;
   readonly bootDisabled?: number | string;
+  readonly login?: number | string;
+  readonly parked?: number | string;
   readonly failedOver?: number | string;
   readonly recurring?: number | string;
   readonly jobFailed?: number | string;
@@ -300,6 +322,7 @@ export interface RawProvider {
   readonly start?: RawStart;
   readonly region?: string;
   readonly url?: string;
+  readonly prices?: Readonly<Record<string, RawPrice>>;
   readonly probe?: RawHealth;
 }
 

@@ -1,6 +1,7 @@
 import type { CloudSpec } from "../host-kinds/droplet/spec.ts";
 import type { RecurrencePolicy } from "../model/recurrence.ts";
 import type { AgentSpec } from "./fleet/agents.ts";
+import type { BudgetSpec } from "./fleet/budgets.ts";
 import type { ContactSpec } from "./fleet/contacts.ts";
 import type { CredentialSpec, ProviderSpec } from "./fleet/credentials.ts";
 import type { HostSpecs } from "./fleet/hosts.ts";
@@ -13,6 +14,7 @@ import type { ServiceSpec } from "./fleet/services.ts";
 import type { ReaderSpec, TenantSpec } from "./fleet/tenants-and-readers.ts";
 
 export type { AgentSpec, ChoiceSpec, FailoverSpec, FormerSpec, RightsSpec } from "./fleet/agents.ts";
+export type { BudgetSpec } from "./fleet/budgets.ts";
 export { CONTACT_COLUMNS, type ContactSpec } from "./fleet/contacts.ts";
 export type { CredentialSpec, ProviderSpec } from "./fleet/credentials.ts";
 export type { HostSpec, HostSpecs } from "./fleet/hosts.ts";
@@ -48,6 +50,7 @@ export interface Fleet {
   readonly readers: Readonly<Record<string, ReaderSpec>>;
   readonly jobs: Readonly<Record<string, JobSpec>>;
   readonly routes: Readonly<Record<string, RouteSpec>>;
+  readonly budgets: Readonly<Record<string, BudgetSpec>>;
   readonly recurrence: RecurrencePolicy;
   /** The monitoring of the fleet; absent if fleet.yaml has no `monitoring` section. Its services are in `services`. */
   readonly monitoring?: MonitoringSpec;

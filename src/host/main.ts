@@ -1,8 +1,9 @@
 /**
  * The host runtime. `host.mjs agent …` serves agents and dispatchers with their own rights, as the program `muster`,
- * `fleet-handoff` or `muster-session`. `host.mjs handoff-step` is one step of the delivery of handoffs, which hostd
- * starts as an agent's user. All other commands are root's. Each part is loaded only when it is needed, because a
- * dispatcher runs this program before every task.
+ * `fleet-handoff` or `muster-session`. `host.mjs handoff-step` is one step of the delivery of handoffs, and
+ * `host.mjs usage-databases` reads the databases of an agent's runtime; hostd starts both as an agent's user. All other
+ * commands are root's. Each part is loaded only when it is needed, because a dispatcher runs this program before every
+ * task.
  */
 const [command, verb, ...words] = process.argv.slice(2);
 if (command === "agent" && verb === "route")
@@ -24,6 +25,10 @@ else if (command === "agent" && verb === "conversation")
 else if (command === "handoff-step")
   void import("./handoff/handoff-step.ts").then(({ runStep }) => {
     process.exitCode = runStep([verb ?? "", ...words]);
+  });
+else if (command === "usage-databases")
+  void import("./usage/usage-command.ts").then(({ runDatabases }) => {
+    process.exitCode = runDatabases(process.argv.slice(3));
   });
 else if (command === "agent") {
   process.stderr.write("usage: muster route [TEXT...] | muster task add|list|next|done|fail ...\n");

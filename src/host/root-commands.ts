@@ -3,7 +3,8 @@
  * standard input, one JSON line each, and answers the requests in order until the input ends. `host.mjs gate KIND NAME`
  * also answers requests, but only within the scope of one gate. `host.mjs install` installs a version of a runtime; the
  * runtime starts this command when a client requests the installation. `host.mjs mend` repairs a database; the runtime
- * starts this command as the agent's user. `host.mjs courier` delivers the handoffs of an agent. `host.mjs take-over`
+ * starts this command as the agent's user. `host.mjs courier` delivers the handoffs of an agent. `host.mjs usage` reads the usage of
+ * agents from the records of their runtimes. `host.mjs take-over`
  * finishes the take-overs of a killed run. `host.mjs hostd` is the deadman. systemd keeps the deadman running. systemd
  * starts `host.mjs job failed|replace WORD` when a job has failed or must replace its previous run.
  */
@@ -24,6 +25,7 @@ import { finishTakeOvers } from "./reconcile/await-stable.ts";
 import { ALL_HANDLERS, answerBatch, greeting, parseBatches, READERS, type Table } from "./serve.ts";
 import { runRepair } from "./sqlite/repair-process.ts";
 import { reasonOf } from "./system/error-reason.ts";
+import { runUsage } from "./usage/usage-command.ts";
 
 /** The maximum length of a request in characters, so that no client can fill the memory. */
 const MOST = 64 * 1024 * 1024;
@@ -39,10 +41,11 @@ else if (command === "mend" && words.length === 0) process.exitCode = runRepair(
 else if (command === "job") process.exitCode = handleJob(host, words);
 else if (command === "take-over" && words.length === 0) void finishTakeOvers(host);
 else if (command === "courier" && words.length === 1) void runCourier(host, words[0] ?? "");
+else if (command === "usage") runUsage(host, words);
 else if (command === "hostd" && words.length === 0) runHostd(host);
 else {
   process.stderr.write(
-    "usage: host.mjs serve [--read-only] | gate KIND NAME | install | mend | courier AGENT | take-over | hostd | job VERB WORD\n",
+    "usage: host.mjs serve [--read-only] | gate KIND NAME | install | mend | courier AGENT | usage AGENT USER... | take-over | hostd | job VERB WORD\n",
   );
   process.exitCode = 2;
 }

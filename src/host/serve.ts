@@ -33,6 +33,7 @@ import { history } from "./reports/history.ts";
 import { ledgers, resolveRepeated } from "./reports/ledgers.ts";
 import { machine } from "./reports/machine.ts";
 import { ps } from "./reports/ps.ts";
+import { usage } from "./reports/usage.ts";
 import { reasonOf } from "./system/error-reason.ts";
 
 /**
@@ -61,6 +62,7 @@ export const READERS: Table = {
   history,
   ledgers,
   jobs: jobStatuses,
+  usage,
   machine,
 };
 

@@ -1,6 +1,7 @@
 import type { ScreenForm } from "./conversation.ts";
 import type { FailoverPolicy } from "./failover.ts";
 import type { HealthCheck } from "./health-check.ts";
+import type { Park } from "./limits.ts";
 
 /**
  * Types for the deadman, the daemon on each host that watches agents and services, and restarts them when they hang.
@@ -167,6 +168,10 @@ export type HistoryKind =
   | "released"
   | "paused"
   | "resumed"
+  | "parked"
+  | "unparked"
+  | "rate-limited"
+  | "budget"
   | "held"
   | "hold-ended"
   | "job-failed"
@@ -219,6 +224,8 @@ export interface WatchedAgent {
   readonly blocked?: string;
   /** The digest of the identity that the running conversation has; absent if it is not known. */
   readonly identity?: string;
+  /** Present if this dialog is a login of the runtime. */
+  readonly login?: true;
   /** The error in the agent's heartbeat; absent if there is no error. */
   readonly problem?: string;
   /** The reason why the deadman currently does not act on the agent; absent if the agent is not held. */
@@ -237,6 +244,10 @@ export interface Pause {
   /** The time when the pause began (UTC, ISO 8601). */
   readonly since: string;
   readonly by: string;
+  /** Present if the deadman has paused the agent because of a limit of its account. */
+  readonly park?: Park;
+  /** The reason for the park; present only with `park`. */
+  readonly reason?: string;
 }
 
 /** A pause that begins when the agent is idle, or after `within` seconds at the latest. */

@@ -132,6 +132,16 @@ export function deferredRestartFile(unit: string, dir: string = HOSTD_DIR): stri
   return `${dir}/owed/${unit}`;
 }
 
+/** Returns the path of the file with the accounts that agents share, and with the budgets. */
+export function limitsFile(dir: string = HOSTD_DIR): string {
+  return `${dir}/limits.json`;
+}
+
+/** Returns the path of the file that exists while the jobs of an agent do not start, because a budget is used up. */
+export function jobsOffFile(agent: string, dir: string = HOSTD_DIR): string {
+  return `${dir}/jobs-off/${agent}`;
+}
+
 /** Returns the path of the file with the health check of a model provider. */
 export function providerFile(provider: string, dir: string = HOSTD_DIR): string {
   return `${dir}/providers/${provider}.json`;

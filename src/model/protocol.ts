@@ -22,6 +22,7 @@ import type {
   ResolveAnswer,
   ResolveRequest,
 } from "./ledger.ts";
+import type { Park } from "./limits.ts";
 import type { Machine } from "./machine-health.ts";
 import type { SendAnswer, SendRequest } from "./message.ts";
 import type { MoveAnswers, MoveMark, MoveRequest } from "./move.ts";
@@ -36,6 +37,7 @@ import type {
 } from "./pane.ts";
 import type { PartFailure, WireError } from "./part-failure.ts";
 import type { Unmanaged } from "./unmanaged.ts";
+import type { Usage } from "./usage.ts";
 
 /**
  * The version of the protocol between Muster and hosts. Increase this version when the meaning of a request or an
@@ -219,6 +221,25 @@ export interface HistoryAnswer {
   readonly uptimes?: readonly AgentUptime[];
 }
 
+/** Requests the usage of model providers by this host's agents, and the agents that are parked. */
+export interface UsageRequest {
+  readonly op: "usage";
+  /** The first day, such as 2026-12-01. */
+  readonly from: string;
+}
+
+/** An agent that is parked: since when, and why. */
+export interface ParkedAgent extends Park {
+  readonly agent: string;
+  readonly since: string;
+  readonly reason: string;
+}
+
+export interface UsageAnswer {
+  readonly usage: readonly Usage[];
+  readonly parked: readonly ParkedAgent[];
+}
+
 /** Requests the status of jobs. Each word identifies one job; see `jobWord`. */
 export interface JobsRequest {
   readonly op: "jobs";
@@ -383,6 +404,7 @@ export type ReadRequest =
   | HistoryRequest
   | LedgersRequest
   | JobsRequest
+  | UsageRequest
   | MachineRequest;
 export type WriteRequest =
   | ConvergeRequest
@@ -408,6 +430,7 @@ export interface Answers extends MoveAnswers {
   readonly history: HistoryAnswer;
   readonly ledgers: LedgersAnswer;
   readonly jobs: JobsAnswer;
+  readonly usage: UsageAnswer;
   readonly machine: Machine;
   readonly control: ControlAnswer;
   readonly resolve: ResolveAnswer;

@@ -16,6 +16,7 @@ import {
 import type { Items, PackageItem } from "../model/items.ts";
 import { hostId } from "../model/resource-id.ts";
 import { LIMITS } from "../model/unit-limits.ts";
+import { limitItems } from "./account-limits.ts";
 import { ACKNOWLEDGE_PROGRAM } from "./ack-program.ts";
 import { HEARTBEAT_PROGRAM } from "./beat-program.ts";
 import type { Compiler, ResourceDefinition, RuntimeVersion } from "./definition.ts";
@@ -60,6 +61,7 @@ export const host: ResourceDefinition = {
         // not these units.
         ...(withAgents.has(name) || withJobs.has(name) ? jobHandlers(compiler) : {}),
         ...probes(fleet, name, compiler),
+        ...limitItems(fleet, name, compiler),
         ...controllers(fleet, name),
       },
     }));

@@ -1,5 +1,5 @@
 import type { AgentSpec, Fleet, JobSpec } from "../config/fleet.ts";
-import { holdFile, quarantineFile } from "../model/host-paths.ts";
+import { holdFile, jobsOffFile, quarantineFile } from "../model/host-paths.ts";
 import { JOB_FAILED, JOB_REPLACE, type JobName, jobService, jobWord, RETRY_KEY } from "../model/job.ts";
 import {
   commandLine,
@@ -9,6 +9,7 @@ import {
   type UnitLine,
 } from "../model/unit-file.ts";
 import { limitLines } from "../model/unit-limits.ts";
+import { hasBudgetForJobs } from "./account-limits.ts";
 import { hostJobHardening } from "./hardening.ts";
 import { unitName } from "./unit-names.ts";
 import { programLines } from "./unit-text.ts";
@@ -20,7 +21,8 @@ export function jobNameOf({ name, agent }: JobSpec): JobName {
 
 /**
  * Returns the unit text of a job's service. When a run ends, systemd ends all processes of the run. No run starts while
- * the host or the job's agent is on hold, or while the agent is in quarantine or paused. Such a skipped run is not
+ * the host or the job's agent is on hold, while the agent is in quarantine, paused or parked, or while a budget for jobs
+ * is used up. Such a skipped run is not
  * started later.
  */
 export function jobServiceText(fleet: Fleet, job: JobSpec): string {
@@ -30,7 +32,7 @@ export function jobServiceText(fleet: Fleet, job: JobSpec): string {
     Unit: [
       ["Description", `Muster job ${job.name} of ${agent?.name ?? "this host"}`],
       ["After", "network.target"],
-      ...holds(agent),
+      ...holds(fleet, agent),
       ["OnFailure", `${JOB_FAILED}${jobWord(jobNameOf(job))}.service`],
       // The timer limits how often the job runs, so systemd does not have to limit the starts.
       ["StartLimitIntervalSec", "0"],
@@ -50,10 +52,11 @@ export function jobServiceText(fleet: Fleet, job: JobSpec): string {
   });
 }
 
-function holds(agent: AgentSpec | undefined): UnitLine[] {
+function holds(fleet: Fleet, agent: AgentSpec | undefined): UnitLine[] {
   const files = [
     holdFile(),
     ...(agent === undefined ? [] : [holdFile(agent.name), quarantineFile(unitName(agent))]),
+    ...(agent !== undefined && hasBudgetForJobs(fleet, agent) ? [jobsOffFile(agent.name)] : []),
   ];
   return files.map((path): UnitLine => ["ConditionPathExists", `!${path}`]);
 }

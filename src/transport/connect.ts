@@ -43,6 +43,8 @@ import type {
   RemoveRequest,
   SupplyAnswer,
   SupplyRequest,
+  UsageAnswer,
+  UsageRequest,
 } from "../model/protocol.ts";
 import { uninstall } from "./install.ts";
 import { openReading, openWriting } from "./open-session.ts";
@@ -61,6 +63,7 @@ export interface HostReader {
   history(request: HistoryRequest): Promise<HistoryAnswer>;
   ledgers(request: LedgersRequest): Promise<LedgersAnswer>;
   jobs(request: JobsRequest): Promise<JobsAnswer>;
+  usage(request: UsageRequest): Promise<UsageAnswer>;
   machine(request: MachineRequest): Promise<Machine>;
   /** Waits until all requests are answered, then ends the connection. */
   close(): Promise<void>;
@@ -142,6 +145,7 @@ export function readerOn(session: Session): HostReader {
     history: session.request,
     ledgers: session.request,
     jobs: session.request,
+    usage: session.request,
     machine: session.request,
     close: session.close,
   };

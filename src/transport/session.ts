@@ -39,6 +39,7 @@ const REQUEST_SECONDS: Readonly<Record<Request["op"], number>> = {
   history: 60,
   ledgers: 60,
   jobs: 60,
+  usage: 60,
   machine: 60,
   control: 300,
   resolve: 60,

@@ -42,6 +42,8 @@ const FLEETS: Readonly<Record<string, (keys: Entry, key: string) => Entry>> = {
   "fleet.yaml": (keys, key) => fleetWith({ agents: {}, [key]: undefined, ...keys }),
   moved: (keys) => fleetWith({ moved: keys }),
   recurrence: (keys) => fleetWith({ recurrence: keys }),
+  budget: (keys) => fleetWith({ budgets: { daily: { agent: "iris", per: "day", tokens: 1000, ...keys } } }),
+  provider: (keys) => fleetWith({ providers: { one: { probe: PROBE, ...keys }, two: {} } }),
   monitoring: (keys) => monitoring(keys),
   alertDelays: (keys) => monitoring({ after: keys }),
   route: (keys) => fleetWith({ routes: { push: { ...ROUTE, ...keys } } }),

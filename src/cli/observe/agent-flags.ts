@@ -69,6 +69,14 @@ export const AGENT_FLAGS = {
       quarantine &&
       `${agent} is in quarantine: ${quarantine.reason}. \`npx fleet release ${agent}\` releases it.`,
   },
+  PARKED: {
+    exit: EXIT.policy,
+    find: ({ agent, parked }) =>
+      parked &&
+      `${agent} has been parked since ${parked.since}: ${parked.reason}. ${
+        parked.until === undefined ? "It is tried again every 15 minutes" : `It starts after ${parked.until}`
+      }; \`npx fleet resume ${agent}\` starts it now.`,
+  },
   EXPIRES: {
     exit: EXIT.policy,
     find: ({ agent, expiring = [] }) =>

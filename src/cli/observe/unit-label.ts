@@ -1,8 +1,10 @@
+import type { Park } from "../../model/limits.ts";
 import type { UnitStatus } from "../../model/protocol.ts";
 
 /**
  * `not there`: the host has no such unit. `quarantined`: the unit was restarted too often and is kept stopped.
- * `paused`: a person keeps the unit stopped.
+ * `paused`: a person keeps the unit stopped. `parked`: the unit is kept stopped because an account or a budget is used
+ * up.
  */
 export type UnitLabel =
   | "running"
@@ -11,6 +13,7 @@ export type UnitLabel =
   | "failed"
   | "quarantined"
   | "paused"
+  | "parked"
   | "not there";
 
 /**
@@ -26,14 +29,15 @@ const STATES: Readonly<Record<string, UnitLabel>> = {
 };
 
 /**
- * Returns a unit's label: `quarantined` or `paused` if it is kept stopped, otherwise the label of its
+ * Returns a unit's label: `quarantined`, `paused` or `parked` if it is kept stopped, otherwise the label of its
  * ActiveState.
  */
 export function unitLabel({ state, quarantine, paused }: UnitStatus): UnitLabel {
   const known = STATES[state] ?? "stopped";
   if (known === "not there") return known;
   if (quarantine !== undefined) return "quarantined";
-  return paused === undefined ? known : "paused";
+  if (paused === undefined) return known;
+  return paused.park === undefined ? "paused" : "parked";
 }
 
 /** The reason why a unit is kept stopped. */
@@ -44,12 +48,15 @@ export interface KeptStopped {
   readonly paused?: string;
   /** The time when the pause began (UTC, ISO 8601). */
   readonly pausedSince?: string;
+  /** Why the unit is parked, since when and until when; absent if the unit is not parked. */
+  readonly parked?: Park & { readonly since: string; readonly reason: string };
 }
 
 /** Returns the reason why a unit is kept stopped. */
 export function keptStopped({ quarantine, paused }: UnitStatus): KeptStopped {
   return {
     ...(quarantine && { quarantine }),
-    ...(paused && { paused: paused.by, pausedSince: paused.since }),
+    ...(paused && !paused.park && { paused: paused.by, pausedSince: paused.since }),
+    ...(paused?.park && { parked: { ...paused.park, since: paused.since, reason: paused.reason ?? "" } }),
   };
 }

@@ -1,4 +1,5 @@
 import type { HealthCheck } from "../../model/health-check.ts";
+import type { Prices } from "../../model/usage.ts";
 
 /** A model provider. A credential can belong to a provider. */
 export interface ProviderSpec {
@@ -16,6 +17,8 @@ export interface ProviderSpec {
   readonly stagger?: number;
   /** The check by which hosts find out whether the provider works. If absent, the provider counts as working. */
   readonly probe?: HealthCheck;
+  /** The declared prices of the models; absent if no prices are declared. */
+  readonly prices?: Prices;
 }
 
 export interface CredentialSpec {

@@ -8,6 +8,8 @@ export const ALERT_NAMES = [
   "blocked",
   "quarantined",
   "bootDisabled",
+  "login",
+  "parked",
   "failedOver",
   "recurring",
   "jobFailed",

@@ -89,7 +89,9 @@ function rulesOf(fleet: Fleet): Readonly<Record<AlertName, readonly AlertRule[]>
     ],
     blocked: [
       {
-        ...{ alert: "AgentBlocked", severity: "warning", expr: unlessStopped("muster_agent_blocked == 1") },
+        ...{ alert: "AgentBlocked", severity: "warning" },
+        // AgentLogin reports a dialog that is a login.
+        expr: unlessStopped("muster_agent_blocked == 1 unless on (host, agent) muster_agent_login == 1"),
         summary: aboutAgent("is blocked: a person must answer a dialog"),
       },
     ],
@@ -104,6 +106,18 @@ function rulesOf(fleet: Fleet): Readonly<Record<AlertName, readonly AlertRule[]>
         ...{ alert: "AgentBootDisabled", severity: "warning" },
         expr: `muster_agent_boot_disabled${inBraces(core)} == 1`,
         summary: aboutAgent("does not start at boot: its unit is not enabled"),
+      },
+    ],
+    login: [
+      {
+        ...{ alert: "AgentLogin", severity: "warning", expr: unlessStopped("muster_agent_login == 1") },
+        summary: aboutAgent("waits for a login: its runtime cannot work until a person has logged in"),
+      },
+    ],
+    parked: [
+      {
+        ...{ alert: "AgentParked", severity: "warning", expr: "muster_agent_parked == 1" },
+        summary: aboutAgent("is parked: its account or its budget is used up"),
       },
     ],
     failedOver: [
@@ -155,11 +169,11 @@ function aboutAgent(what: string): string {
 }
 
 /**
- * Excludes the agents that a person has stopped or holds. Also excludes quarantined agents, because the quarantine has
- * its own alert.
+ * Excludes the agents that a person has stopped or holds. Also excludes quarantined and parked agents, because
+ * quarantines and parks have their own alerts.
  */
 function unlessStopped(expr: string): string {
-  const states = ["paused", "quarantined", "held"].map((state) => `muster_agent_${state} == 1`);
+  const states = ["paused", "quarantined", "parked", "held"].map((state) => `muster_agent_${state} == 1`);
   return `${expr} unless on (host, agent) (${states.join(" or ")})`;
 }
 

@@ -2,6 +2,7 @@ import { resolveCloud } from "../../host-kinds/droplet/cloud-section.ts";
 import type { Fleet } from "../fleet.ts";
 import { asMap } from "../yaml-values.ts";
 import { agentResolver } from "./agent.ts";
+import { budgetResolver } from "./budget.ts";
 import { resolveContacts } from "./contacts.ts";
 import { type Context, resolveSection } from "./context.ts";
 import { resolveCredential } from "./credential.ts";
@@ -48,6 +49,7 @@ export function resolveFleet(context: Context): Fleet {
     readers: resolveSection("readers", context, resolveReader),
     jobs: resolveSection("jobs", context, jobResolver(agents)),
     routes: resolveSection("routes", context, resolveRoute),
+    budgets: resolveSection("budgets", context, budgetResolver(providers)),
     recurrence: resolveRecurrence(context),
   };
   return withMonitoring(fleet, context);

@@ -29,6 +29,8 @@ const AFTER: Readonly<Record<AlertName, number>> = {
     blocked: 60,
     quarantined: 1,
     bootDisabled: 600,
+    login: 60,
+    parked: 60,
   },
   ...{ failedOver: 3600, recurring: 1, jobFailed: 1, unhealthy: 120, disk: 300, memory: 600 },
 };

@@ -1,4 +1,4 @@
-import { holdFile, quarantineFile } from "../../model/host-paths.ts";
+import { holdFile, jobsOffFile, quarantineFile } from "../../model/host-paths.ts";
 import {
   JOB_FAILED,
   JOB_REPLACE,
@@ -67,7 +67,9 @@ function timerSections(job: JobName): Sections {
 
 function serviceSections(scope: TenantScope, agent: ScopedAgent, job: JobName): Sections {
   const holds = [holdFile(), holdFile(agent.name), quarantineFile(agent.unit)].map((path) => `!${path}`);
-  const condition: Directive = { test: (value) => holds.includes(value), many: true, each: holds };
+  // A budget for jobs adds this condition.
+  const allowed = [...holds, `!${jobsOffFile(agent.name)}`];
+  const condition: Directive = { test: (value) => allowed.includes(value), many: true, each: holds };
   return {
     Unit: {
       Description: free,

@@ -17,6 +17,7 @@ import { removeResource } from "../reconcile/remove.ts";
 import { history } from "../reports/history.ts";
 import { ledgers } from "../reports/ledgers.ts";
 import { ps } from "../reports/ps.ts";
+import { usage } from "../reports/usage.ts";
 import { type Table, WRITERS } from "../serve.ts";
 import { contentSource } from "../store/contents.ts";
 import type { Authorizer } from "./authorizer.ts";
@@ -63,6 +64,13 @@ export const tenantAuthorizer: Authorizer<TenantScope> = (scope, account) => {
         events: events.filter(({ agent }) => isAsked(agent)).slice(-request.last),
         ...(uptimes && { uptimes: uptimes.filter(({ agent }) => isAsked(agent)) }),
       };
+    },
+    usage: (host, request) => {
+      check(request);
+      const all = usage(host, request);
+      const isOwn = ({ agent }: { readonly agent: string }) =>
+        scope.agents.some(({ name }) => name === agent);
+      return { usage: all.usage.filter(isOwn), parked: all.parked.filter(isOwn) };
     },
     ledgers: (host, request) => {
       check(request);
@@ -165,6 +173,7 @@ const NAME = /^[a-z0-9-]{1,40}$/;
 const FORMS: Readonly<Record<TenantRequest["op"], Shape>> = {
   ps: { op: "ps", units: Array.isArray, "unmanaged?": true },
   history: { op: "history", "agent?": NAME, last: isCount, "uptimes?": true },
+  usage: { op: "usage", from: /^\d{4}-\d\d-\d\d$/ },
   ledgers: { op: "ledgers" },
   jobs: { op: "jobs", words: isWords },
   resolve: {
@@ -215,7 +224,7 @@ function checkRequest(
   const flaw = flawOf(request, FORMS[request.op]);
   if (flaw !== undefined) refuse(scope, `a request to ${request.op}`, `it ${flaw}`);
   if (request.op === "ps" || request.op === "history" || request.op === "jobs") return;
-  if (request.op === "control" || request.op === "ledgers") return;
+  if (request.op === "control" || request.op === "ledgers" || request.op === "usage") return;
   if (request.op === "resolve" || request.op === "contacts") return;
   const resources = request.op === "observe" ? (request.resources ?? []) : [request];
   for (const { id, items } of resources) own.check(id, items, known, request.op === "converge");

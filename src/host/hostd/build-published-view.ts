@@ -26,6 +26,11 @@ function viewOfService({ policy, check, held }: AgentSnapshot, memory?: AgentMem
   };
 }
 
+/** Whether a question is a login of the agent's runtime. */
+function isLogin({ screen }: AgentSnapshot["policy"], question: string): boolean {
+  return screen?.dialogs.some(({ text, is }) => is === "login" && question.includes(text)) === true;
+}
+
 function viewOfAgent(
   name: string,
   { policy, reading, held, question }: AgentSnapshot,
@@ -43,6 +48,7 @@ function viewOfAgent(
     ...(task && { task }),
     ...(question && { blocked: question }),
     ...(conversation?.identity !== undefined && { identity: conversation.identity }),
+    ...(question && isLogin(policy, question) && { login: true }),
     ...(problem && { problem }),
     ...(held && { held }),
   };

@@ -17,6 +17,8 @@ export const changeProvider: DecisionStep = (memory, step) => {
   const { policy, override, held } = snapshot;
   const { failover } = policy;
   if (failover === undefined || override === undefined) return settled(memory);
+  // All of its providers fail or have a limit, so the agent is parked.
+  if (memory.parkingSince !== undefined) return memory;
   if (held !== "" || memory.quarantined || snapshot.isQuarantined) return memory;
   const [first = ""] = failover.providers;
   const now = isKnown(failover, override.linked) ? override.linked : first;

@@ -8,7 +8,9 @@ import { hasProviderNews } from "./provider-health.ts";
 import { metricsPublisher } from "./publish-metrics.ts";
 import { uptimeSampler } from "./sample-uptime.ts";
 import { type Memory, readMemory, writeMemory } from "./saved-memory.ts";
+import { switchJobs } from "./switch-jobs.ts";
 import { tick, wakeUp } from "./tick-decisions.ts";
+import { newUsageWatch } from "./usage-watch.ts";
 
 /** Seconds after which systemd is queried again even without a signal. */
 const REFRESH_EVERY = 10;
@@ -28,9 +30,14 @@ export interface Deadman {
   end(): void;
 }
 
-/** Creates the deadman with its saved state. @param boot the ID of the current boot */
-export function deadmanOf(host: Host, boot: string): Deadman {
-  const observer = observeHost(host);
+/**
+ * Creates the deadman with its saved state.
+ *
+ * @param boot the ID of the current boot
+ * @param usage reads the usage of the agents
+ */
+export function deadmanOf(host: Host, boot: string, usage = newUsageWatch(host)): Deadman {
+  const observer = observeHost(host, usage);
   const woken = wakeUp(readMemory(host), boot);
   let memory = woken.memory;
   let now = monotonic();
@@ -71,6 +78,9 @@ export function deadmanOf(host: Host, boot: string): Deadman {
     // was never carried out.
     switchProviders(host, outcome.actions);
     execute(host, outcome.actions);
+    attempt("cannot stop or allow the jobs of budgets", () =>
+      switchJobs(host, outcome.memory.limits, snapshot.accounts),
+    );
     attempt("cannot write the history", () => record(host, outcome.events));
     const isChanged =
       outcome.actions.length > 0 || outcome.events.length > 0 || mustSave(memory, outcome.memory);
@@ -79,7 +89,7 @@ export function deadmanOf(host: Host, boot: string): Deadman {
     sample(now, snapshot.agents);
     const view = buildView(memory, snapshot.agents);
     attempt("cannot publish the view", () => writeView(host, view));
-    publishMetrics(now, view, snapshot.agents);
+    publishMetrics(now, view, snapshot.agents, snapshot.accounts.usage);
   };
   const end = () => {
     memory = { ...memory, ended: true };
@@ -91,11 +101,12 @@ export function deadmanOf(host: Host, boot: string): Deadman {
 /** Whether the deadman's state must be saved immediately. If only a heartbeat is new, saving can wait. */
 function mustSave(before: Memory, after: Memory): boolean {
   if (hasProviderNews(before.providers ?? {}, after.providers ?? {})) return true;
+  if (JSON.stringify(before.limits) !== JSON.stringify(after.limits)) return true;
   const names = new Set([...Object.keys(before.agents), ...Object.keys(after.agents)]);
   return [...names].some((name) => {
     const [was, is] = [before.agents[name], after.agents[name]];
     if (was === undefined || is === undefined) return true;
-    const keys = ["run", "counted", "quarantined", "held", "health"] as const;
+    const keys = ["run", "counted", "quarantined", "held", "health", "parkedBy", "excused"] as const;
     return keys.some((key) => was[key] !== is[key]) || was.checks?.verdict !== is.checks?.verdict;
   });
 }

@@ -1,7 +1,15 @@
 import { changeProvider } from "./choose-provider.ts";
 import { noticeConversation } from "./conversation-decisions.ts";
-import type { Action, AgentSnapshot, DecisionStep, HostEvent, StepContext } from "./decision-step.ts";
+import type {
+  Action,
+  AgentSnapshot,
+  DecisionStep,
+  HostEvent,
+  StepContext,
+  StepLimits,
+} from "./decision-step.ts";
 import { killHanging, noticeDialogs, noticeHeartbeats } from "./heartbeat-decisions.ts";
+import { parkLimited, withLimits } from "./parking-decisions.ts";
 import { noticeHold, pauseWhenIdle } from "./pause-decisions.ts";
 import type { Providers } from "./provider-health.ts";
 import {
@@ -28,12 +36,14 @@ export interface Decision {
  *
  * @param clock the deadman's own clock, in seconds
  * @param providers the health of all probed providers
+ * @param limits the limits of accounts and budgets
  */
 export function decide(
   before: AgentMemory,
   snapshot: AgentSnapshot,
   clock: number,
   providers: Providers = {},
+  limits?: StepLimits,
 ): Decision {
   const events: HostEvent[] = [];
   const actions: Action[] = [];
@@ -43,7 +53,8 @@ export function decide(
   const step: StepContext = {
     snapshot,
     clock,
-    providers,
+    providers: withLimits(providers, snapshot, limits, before.excused),
+    ...(limits && { limits }),
     requestRefresh: () => {
       needsRefresh = true;
     },
@@ -66,6 +77,7 @@ const STEPS: readonly DecisionStep[] = [
   killHanging,
   watchHealth,
   stopFinished,
+  parkLimited,
   changeProvider,
   restartDeferred,
   pauseWhenIdle,

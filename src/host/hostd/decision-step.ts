@@ -1,9 +1,12 @@
 import type { ConversationStart } from "../../model/conversation.ts";
 import type { HistoryKind, PendingPause } from "../../model/deadman.ts";
+import type { AccountLimits, Park } from "../../model/limits.ts";
 import type { Answered } from "../probes/prober.ts";
 import type { Reading } from "../units/heartbeat-file.ts";
 import type { UnitView } from "../units/observe-units.ts";
 import type { WatchedUnit } from "../units/policies.ts";
+import type { Evidence } from "../usage/agent-usage-state.ts";
+import type { LimitsMemory } from "./limits-memory.ts";
 import type { Providers } from "./provider-health.ts";
 import type { AgentMemory } from "./saved-memory.ts";
 
@@ -42,6 +45,12 @@ export interface AgentSnapshot {
   readonly deferred?: { readonly within: number; readonly isIdle: boolean };
   /** Present while a requested pause is pending. The pause begins when the agent is idle, or after `within` seconds. */
   readonly pausing?: PendingPause & { readonly isIdle: boolean };
+  /** Present while the agent is parked: its park, since when, and the reason. */
+  readonly parked?: Park & { readonly since: string; readonly reason: string };
+  /** What the agent's records prove about its account; absent if there are no records. */
+  readonly evidence?: Evidence;
+  /** Whether the agent is idle; present only while an account of the host has a limit. */
+  readonly isIdle?: boolean;
   /** The question of the dialog that has been on the terminal for two minutes; absent if there is none. */
   readonly question?: string;
   /** What is known about the conversation of the agent's current run; absent for a service and while it is not up. */
@@ -57,12 +66,22 @@ export interface AgentSnapshot {
 /**
  * An action on a unit. `restart`: restart the unit if it runs, because its configuration has changed. `revive`: restart
  * a service, whether it runs or has failed. `kill`: kill the unit's processes, because the agent hangs or its program
- * has left its tmux; systemd then restarts the unit. `quarantine`: stop the unit and put it into quarantine. `pause`:
+ * has left its tmux; systemd then restarts the unit. `park`: pause the unit until the limit of its account has ended.
+ * `unpark`: end such a pause. `quarantine`: stop the unit and put it into quarantine. `pause`:
  * stop the unit until a person resumes it. `stop`: stop the unit, because it is in quarantine or its time to live has
  * passed. `switch`: change the unit's provider.
  */
 export interface Action {
-  readonly act: "restart" | "revive" | "kill" | "quarantine" | "pause" | "stop" | "switch";
+  readonly act:
+    | "restart"
+    | "revive"
+    | "kill"
+    | "quarantine"
+    | "pause"
+    | "park"
+    | "unpark"
+    | "stop"
+    | "switch";
   readonly agent: string;
   readonly unit: string;
   readonly reason: string;
@@ -70,6 +89,8 @@ export interface Action {
   readonly change?: ProviderChange;
   /** Who has requested the pause; present only for `pause`. */
   readonly by?: string;
+  /** Present only for `park` and `unpark`. */
+  readonly park?: Park;
 }
 
 export interface ProviderChange {
@@ -88,15 +109,30 @@ export interface HostEvent {
   readonly detail?: string;
 }
 
+/** The parked agents that start now: because their limit has ended, or to try whether their account works again. */
+export type Starts = Readonly<Record<string, "ended" | "trial">>;
+
+/** The limits of accounts and budgets, and the parked agents that start now. */
+export interface StepLimits {
+  readonly memory: LimitsMemory;
+  readonly rules: AccountLimits;
+  readonly starts: Starts;
+  /** The time of the wall clock in milliseconds since 1970. */
+  readonly now: number;
+}
+
 /** The input of a decision step, and the functions with which it reports and acts. */
 export interface StepContext {
   readonly snapshot: AgentSnapshot;
   readonly clock: number;
+  /** The health of the providers. A provider whose account has a limit counts as down. */
   readonly providers: Providers;
+  /** The limits of accounts and budgets; absent if nothing is known about them. */
+  readonly limits?: StepLimits;
   /** Requests a new query of systemd before any action. */
   requestRefresh(): void;
   report(event: HistoryKind, detail?: string): void;
-  act(act: Action["act"], reason: string, more?: Pick<Action, "change" | "by">): void;
+  act(act: Action["act"], reason: string, more?: Pick<Action, "change" | "by" | "park">): void;
 }
 
 /** One step of the decision. @returns the state of the agent or service after this step */

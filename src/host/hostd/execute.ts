@@ -2,14 +2,16 @@ import { MusterError } from "../../base/errors.ts";
 import type { Host } from "../context.ts";
 import { reasonOf } from "../system/error-reason.ts";
 import { deferRestart } from "../units/deferred-restarts.ts";
-import { pauseUnit } from "../units/pause.ts";
+import { parkUnit, pauseUnit } from "../units/pause.ts";
 import { linkOverride } from "../units/provider-override.ts";
-import { quarantine } from "../units/quarantine.ts";
+import { quarantine, release } from "../units/quarantine.ts";
 import { showProperties, systemctl } from "../units/systemctl.ts";
 import type { Action } from "./decision-step.ts";
 
 /** The systemctl command for each action. Only systemd starts programs, never the deadman itself. */
 const WORDS: Readonly<Record<Exclude<Action["act"], "switch">, readonly string[]>> = {
+  park: ["stop", "--no-block"],
+  unpark: ["start", "--no-block"],
   restart: ["try-restart", "--no-block"],
   revive: ["restart", "--no-block"],
   kill: ["kill", "--signal=SIGKILL"],
@@ -26,15 +28,19 @@ const WORDS: Readonly<Record<Exclude<Action["act"], "switch">, readonly string[]
 export function execute(host: Host, actions: readonly Action[]): void {
   // The file that keeps a unit stopped is written first. If the deadman is killed before it stops the unit,
   // the unit still does not start at the next boot.
-  for (const { act, unit, reason, by = "" } of actions) {
+  for (const { act, unit, reason, park, by = "" } of actions) {
     if (act === "quarantine") attempt(`cannot quarantine ${unit}`, () => quarantine(host, unit, reason));
     if (act === "pause") attempt(`cannot pause ${unit}`, () => pauseUnit(host, unit, by));
+    if (act === "park" && park !== undefined)
+      attempt(`cannot park ${unit}`, () => parkUnit(host, unit, park, reason));
+    if (act === "unpark") attempt(`cannot end the park of ${unit}`, () => release(host, unit));
   }
   for (const [act, some] of Map.groupBy(actions, ({ act }) => act)) {
     if (act === "switch") continue;
-    const units = some.map(({ unit }) => unit);
+    const units = some.filter(({ park }) => park?.wasStopped !== true).map(({ unit }) => unit);
+    if (units.length === 0) continue;
     // A unit that has reached systemd's start limit does not start until its failures are reset.
-    if (act === "revive") host.run("systemctl", ["reset-failed", "--", ...units]);
+    if (act === "revive" || act === "unpark") host.run("systemctl", ["reset-failed", "--", ...units]);
     attempt(`action ${act} failed for ${units.join(" ")}`, () =>
       systemctl(host, ...WORDS[act], "--", ...units),
     );

@@ -9,6 +9,7 @@ import { isAlive, readTakeOvers } from "../units/take-over.ts";
 import { type CourierSchedule, courierSchedule } from "./courier-schedule.ts";
 import { deadmanOf } from "./deadman-turn.ts";
 import { attempt } from "./execute.ts";
+import { newUsageWatch, readUsageInProcess } from "./usage-watch.ts";
 
 /** Milliseconds between two turns. A hang is noticed up to two turns late. */
 const EVERY = 500;
@@ -41,7 +42,8 @@ const RUN_DIR = basename(agentRunDir(""));
  */
 export function runHostd(host: Host): void {
   process.umask(0o077);
-  const deadman = deadmanOf(host, readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim());
+  const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  const deadman = deadmanOf(host, boot, newUsageWatch(host, readUsageInProcess));
   let turns = 0;
   const schedule = courierSchedule(host);
   const signalled = new Set<string>();

@@ -9,6 +9,10 @@ export interface MetricsFacts {
   readonly quarantined: ReadonlySet<string>;
   /** The units that a person has paused. */
   readonly paused: ReadonlySet<string>;
+  /** The units that the deadman has paused because of a limit of an account or a budget. */
+  readonly parked: ReadonlySet<string>;
+  /** The tokens that agents have used today, by agent. */
+  readonly tokensToday: ReadonlyMap<string, number>;
   /** The units of agents that do not start at boot. */
   readonly bootDisabled: ReadonlySet<string>;
   /** The shortest time in seconds in which a property was repaired three times, by agent. */
@@ -36,7 +40,7 @@ export function metricsText(
   facts: MetricsFacts,
   now: number,
 ): string {
-  const { quarantined, paused, bootDisabled, recurrence, failedJobs } = facts;
+  const { quarantined, paused, parked, tokensToday, bootDisabled, recurrence, failedJobs } = facts;
   const agents = Object.entries(view.agents);
   const perAgent = (
     name: string,
@@ -60,8 +64,17 @@ export function metricsText(
       "Whether a dialog of the agent waits for a person.",
       ({ blocked }) => blocked !== undefined,
     ),
+    perAgent("login", "Whether the runtime of the agent asks for a login.", ({ login }) => login === true),
     perAgent("quarantined", "Whether the agent is in quarantine.", ({ unit }) => quarantined.has(unit)),
     perAgent("paused", "Whether a person has paused the agent.", ({ unit }) => paused.has(unit)),
+    perAgent("parked", "Whether the account or the budget of the agent is used up.", ({ unit }) =>
+      parked.has(unit),
+    ),
+    {
+      name: "muster_agent_tokens_today",
+      help: "The tokens of all kinds that the agent has used since midnight UTC.",
+      values: [...tokensToday].map(([agent, tokens]) => [{ agent }, tokens]),
+    },
     perAgent(
       "held",
       "Whether a hold or a maintenance window is in effect.",

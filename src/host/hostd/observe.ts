@@ -1,5 +1,6 @@
 import { type HealthCheck, isHealthCheck } from "../../model/health-check.ts";
 import { agentUnit, providerFile } from "../../model/host-paths.ts";
+import type { AccountLimits } from "../../model/limits.ts";
 import { type Accounts, readAccounts } from "../accounts/read-accounts.ts";
 import type { Host } from "../context.ts";
 import { type Answered, newProber } from "../probes/prober.ts";
@@ -13,14 +14,17 @@ import { observeUnits, type Unit } from "../units/observe-units.ts";
 import { readPendingPauses } from "../units/pause.ts";
 import { readPolicies, readServices, type WatchedUnit } from "../units/policies.ts";
 import { linkedOverride, loadedOverride } from "../units/provider-override.ts";
-import { unitsKeptStopped } from "../units/quarantine.ts";
+import { readPause, unitsKeptStopped } from "../units/quarantine.ts";
 import { readHeartbeat } from "../units/read-heartbeat.ts";
 import { newConversationTracker } from "./conversation-tracker.ts";
+import { NO_RULES, readLimits } from "../usage/limits-file.ts";
+import type { AccountsSnapshot } from "./account-limits.ts";
 import type { AgentSnapshot, OverrideState } from "./decision-step.ts";
 import { newDialogTracker } from "./dialog-tracker.ts";
 import { readHolds } from "./holds.ts";
 import { newIdleTracker } from "./idle-tracker.ts";
 import type { ProviderSnapshot } from "./provider-health.ts";
+import type { UsageAgent, UsageWatch } from "./usage-watch.ts";
 
 /** Observes the host for the deadman, and keeps the results until the next query of systemd. */
 export interface HostObserver {
@@ -38,14 +42,17 @@ export interface HostObserver {
     known: readonly string[];
     agents: Readonly<Record<string, AgentSnapshot>>;
     providers: Readonly<Record<string, ProviderSnapshot>>;
+    accounts: AccountsSnapshot;
   };
 }
 
-export function observeHost(host: Host): HostObserver {
+/** @param usage what is known about the usage of the agents */
+export function observeHost(host: Host, usage: UsageWatch): HostObserver {
   let policies: ReadonlyMap<string, WatchedUnit> = new Map();
   let units: ReadonlyMap<string, Unit> = new Map();
   let accounts: Accounts | undefined;
   let checks: ReadonlyMap<string, HealthCheck> = new Map();
+  let rules: AccountLimits = NO_RULES;
   const readings = new Map<string, Stamped>();
   const runs = new Map<string, KnownRun>();
   const prober = newProber();
@@ -58,6 +65,7 @@ export function observeHost(host: Host): HostObserver {
   const refresh = (agents?: ReadonlySet<string>) => {
     policies = new Map([...readPolicies(host), ...readServices(host)]);
     checks = readProviders(host, policies);
+    rules = readLimits(host);
     accounts = readAccounts(host.paths.etc);
     isQueried = (agent) => agents === undefined || agents.has(agent);
     const watched = [...policies.values()];
@@ -80,6 +88,9 @@ export function observeHost(host: Host): HostObserver {
     const pendingPauses = readPendingPauses(host);
     const answers = prober.poll(new Map([...checks, ...checksOf(policies, units)]), monotonic());
     const agents: Record<string, AgentSnapshot> = {};
+    usage.poll(usageAgents(policies, units), monotonic());
+    const hasLimits =
+      rules.budgets.length > 0 || [...policies.keys()].some((name) => usage.evidenceOf(name)?.refusal);
     for (const [name, policy] of policies) {
       const unit = units.get(policy.unit);
       if (unit === undefined) continue;
@@ -94,6 +105,8 @@ export function observeHost(host: Host): HostObserver {
       const deferred = deferredRestarts.get(policy.unit);
       const pause = pendingPauses.get(policy.unit);
       const check = answers.get(checkName(policy, unit));
+      const evidence = usage.evidenceOf(name);
+      const idle = () => idleTracker.isIdle(policy, unit, heartbeat.reading, monotonic());
       agents[name] = {
         ...{ policy, unit, age, reading: heartbeat.reading, isQuarantined, held },
         pid: unit.pid,
@@ -101,25 +114,50 @@ export function observeHost(host: Host): HostObserver {
         ...(check && { check }),
         ...(question !== undefined && { question }),
         ...(conversation && { conversation }),
+        ...(evidence && { evidence }),
+        ...(hasLimits && policy.service === undefined && { isIdle: idle() }),
+        ...(isQuarantined && parkOf(host, policy.unit)),
         ...endIfNew(runs, name, unit),
         ...(policy.failover && { override: overrideState(host, policy.unit, unit) }),
         ...(deferred?.restart === "when-idle" && {
           deferred: {
             within: deferred.within,
-            isIdle: idleTracker.isIdle(policy, unit, heartbeat.reading, monotonic()),
+            isIdle: idle(),
           },
         }),
         ...(pause && {
-          pausing: { ...pause, isIdle: idleTracker.isIdle(policy, unit, heartbeat.reading, monotonic()) },
+          pausing: { ...pause, isIdle: idle() },
         }),
       };
     }
     const providers = [...checks].map(
       ([name, check]) => [name, providerSnapshot(check, answers.get(name))] as const,
     );
-    return { known: [...policies.keys()], agents, providers: Object.fromEntries(providers) };
+    return {
+      known: [...policies.keys()],
+      agents,
+      providers: Object.fromEntries(providers),
+      accounts: { rules, usage: usage.month(), now: Date.now() },
+    };
   };
   return { refresh, changingAgents, snapshot };
+}
+
+/** Returns the agents whose usage is read. */
+function usageAgents(
+  policies: ReadonlyMap<string, WatchedUnit>,
+  units: ReadonlyMap<string, Unit>,
+): UsageAgent[] {
+  return [...policies].flatMap(([name, { service, unit }]) => {
+    const known = units.get(unit);
+    if (service !== undefined || known === undefined) return [];
+    return [{ name, user: known.user, pid: known.state === "up" ? known.pid : 0 }];
+  });
+}
+
+function parkOf(host: Host, unit: string): Pick<AgentSnapshot, "parked"> {
+  const { since, park, reason = "" } = readPause(host, unit) ?? {};
+  return since === undefined || park === undefined ? {} : { parked: { ...park, since, reason } };
 }
 
 /** The state of an agent's unit at the previous snapshot. */

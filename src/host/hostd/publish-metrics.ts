@@ -9,8 +9,10 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
+import type { Pause } from "../../model/deadman.ts";
 import { recurrenceSpan } from "../../model/recurrence.ts";
 import { agentOf } from "../../model/resource-id.ts";
+import { allTokens, type Usage } from "../../model/usage.ts";
 import { readAccounts } from "../accounts/read-accounts.ts";
 import type { Host } from "../context.ts";
 import { readFailedJobs } from "../jobs/failed-jobs.ts";
@@ -31,13 +33,14 @@ export type MetricsPublisher = (
   now: number,
   view: PublishedView,
   snapshots: Readonly<Record<string, AgentSnapshot>>,
+  usage?: readonly Usage[],
 ) => void;
 
 /** Creates a publisher that writes the metrics only if prometheus-node-exporter is installed. */
 export function metricsPublisher(host: Host): MetricsPublisher {
   let writtenAt = Number.NEGATIVE_INFINITY;
   const recurrence = recurrenceReader(host);
-  return (now, view, snapshots) => {
+  return (now, view, snapshots, usage = []) => {
     if (now - writtenAt < EVERY) return;
     writtenAt = now;
     if (!existsSync(host.paths.metrics)) return;
@@ -46,7 +49,7 @@ export function metricsPublisher(host: Host): MetricsPublisher {
       const text = metricsText(
         view,
         snapshots,
-        { ...facts, failedJobs: readFailedJobs(host) },
+        { ...facts, failedJobs: readFailedJobs(host), tokensToday: tokensToday(usage) },
         Date.now() / 1000,
       );
       writeMetrics(host, text);
@@ -54,10 +57,25 @@ export function metricsPublisher(host: Host): MetricsPublisher {
   };
 }
 
-function keptStopped(host: Host): Pick<MetricsFacts, "paused" | "quarantined"> {
+/** Returns the tokens of all kinds that each agent has used today. */
+function tokensToday(usage: readonly Usage[]): MetricsFacts["tokensToday"] {
+  const today = new Date().toISOString().slice(0, 10);
+  const sums = new Map<string, number>();
+  for (const one of usage.filter(({ date }) => date === today))
+    sums.set(one.agent, (sums.get(one.agent) ?? 0) + allTokens(one));
+  return sums;
+}
+
+function keptStopped(host: Host): Pick<MetricsFacts, "paused" | "parked" | "quarantined"> {
   const kept = [...unitsKeptStopped(host)];
-  const paused = new Set(kept.filter((unit) => readPause(host, unit) !== undefined));
-  return { paused, quarantined: new Set(kept.filter((unit) => !paused.has(unit))) };
+  const pauses = new Map(kept.map((unit) => [unit, readPause(host, unit)]));
+  const select = (wanted: (pause: Pause | undefined) => boolean) =>
+    new Set(kept.filter((unit) => wanted(pauses.get(unit))));
+  return {
+    paused: select((pause) => pause !== undefined && pause.park === undefined),
+    parked: select((pause) => pause?.park !== undefined),
+    quarantined: select((pause) => pause === undefined),
+  };
 }
 
 /**

@@ -32,7 +32,9 @@ export function uptimeSampler(host: Host, start: number): UptimeSampler {
 function sampleOf(host: Host, { policy, unit, reading, pid = 0 }: AgentSnapshot): UptimeSample[] {
   if (policy.service !== undefined || policy.ttl !== undefined) return [];
   const { agent } = policy;
-  if (readPause(host, policy.unit) !== undefined) return [{ agent, state: "paused" }];
+  const pause = readPause(host, policy.unit);
+  // A parked agent does not run, although nobody wants it to be stopped.
+  if (pause !== undefined && pause.park === undefined) return [{ agent, state: "paused" }];
   if (unit.state !== "up" || unit.isStray === true) return [{ agent, state: "down" }];
   return [{ agent, state: isIdle(reading, pid) ? "idle" : "busy" }];
 }

@@ -2,6 +2,7 @@ import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } 
 import type { Verdict } from "../../model/deadman.ts";
 import type { Host } from "../context.ts";
 import { readOwn } from "../store/state-files.ts";
+import type { LimitsMemory } from "./limits-memory.ts";
 import type { Providers } from "./provider-health.ts";
 
 /** The deadman's saved state for the checks of a service. */
@@ -89,6 +90,18 @@ export interface AgentMemory {
   readonly asked?: { readonly to: string; readonly at: number };
   /** Whether it was reported that all of the agent's providers fail. */
   readonly stranded?: boolean;
+  /** When it was first noticed that the agent must be parked; absent if it does not have to be parked. */
+  readonly parkingSince?: number;
+  /** The account whose limit has parked the agent; absent if the agent is not parked. */
+  readonly parkedBy?: string;
+  /**
+   * The accounts whose earlier limits do not park the agent, because it was started in spite of them. The times are in
+   * milliseconds since 1970.
+   */
+  readonly excused?: Readonly<Record<string, number>>;
+  /** When a rate limit was last reported, and the time of this limit in milliseconds since 1970. */
+  readonly ratedAt?: number;
+  readonly ratedUntil?: number;
   /** The last reported problem with the agent's heartbeat, or `stuck`; empty if there is none. */
   readonly told: string;
   /** The question of the dialog that was last reported; absent if the agent waits for none. */
@@ -110,6 +123,8 @@ export interface Memory {
   readonly agents: Readonly<Record<string, AgentMemory>>;
   /** Absent if an earlier version of Muster saved the state. */
   readonly providers?: Providers;
+  /** Absent if nothing is known about limits. */
+  readonly limits?: LimitsMemory;
 }
 
 /** Returns the initial state of an agent that has not been observed yet. */

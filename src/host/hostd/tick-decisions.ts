@@ -1,5 +1,8 @@
+import { type AccountsSnapshot, followLimits } from "./account-limits.ts";
 import { decide } from "./decide.ts";
-import type { Action, AgentSnapshot, HostEvent } from "./decision-step.ts";
+import type { Action, AgentSnapshot, HostEvent, StepLimits } from "./decision-step.ts";
+import { NO_LIMITS } from "./limits-memory.ts";
+import { chooseStarts } from "./parking-decisions.ts";
 import { followProviders, type ProviderSnapshot, wakeProviders } from "./provider-health.ts";
 import { type AgentMemory, type Memory, newAgent } from "./saved-memory.ts";
 
@@ -13,6 +16,8 @@ export interface HostSnapshot {
   readonly known: readonly string[];
   /** The providers that are probed, by name. */
   readonly providers?: Readonly<Record<string, ProviderSnapshot>>;
+  /** The rules and the usage of accounts and budgets; absent if nothing is known about them. */
+  readonly accounts?: AccountsSnapshot;
 }
 
 export interface TickResult {
@@ -27,23 +32,38 @@ export interface TickResult {
 export function tick(before: Memory, snapshot: HostSnapshot): TickResult {
   const clock = advance(before.clock, snapshot.since);
   const { providers, events } = followProviders(before.providers ?? {}, snapshot.providers ?? {}, clock);
+  const { limits, news } = limitsAt(before, snapshot, clock);
   const decisions = snapshot.known.flatMap((name) => {
     const agent = snapshot.agents[name];
     const known = before.agents[name];
     if (agent === undefined) return known === undefined ? [] : [{ name, ...unseen(known) }];
-    return [{ name, ...decide(known ?? newAgent(clock), agent, clock, providers) }];
+    return [{ name, ...decide(known ?? newAgent(clock), agent, clock, providers, limits) }];
   });
   return {
     memory: {
       ...before,
       clock,
       providers,
+      ...(limits && { limits: limits.memory }),
       agents: Object.fromEntries(decisions.map(({ name, memory }) => [name, memory])),
     },
     actions: decisions.flatMap(({ actions }) => actions),
-    events: [...events, ...decisions.flatMap(({ events }) => events)],
+    events: [...events, ...news, ...decisions.flatMap(({ events }) => events)],
     needsRefresh: decisions.some(({ needsRefresh }) => needsRefresh),
   };
+}
+
+/** Returns the limits of accounts and budgets, and the parked agents that start now. */
+function limitsAt(
+  { limits: memory = NO_LIMITS, agents: memories }: Memory,
+  { accounts, agents }: HostSnapshot,
+  clock: number,
+): { readonly limits?: StepLimits; readonly news: readonly HostEvent[] } {
+  if (accounts === undefined) return { news: [] };
+  const { rules, now } = accounts;
+  const followed = followLimits(memory, accounts, agents, memories, clock);
+  const chosen = chooseStarts(followed.memory, rules, agents, memories, clock);
+  return { limits: { ...chosen, rules, now }, news: followed.events };
 }
 
 function unseen(memory: AgentMemory) {

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { agentUnit, holdFile } from "../../model/host-paths.ts";
+import { agentUnit, holdFile, jobsOffFile } from "../../model/host-paths.ts";
 import type { JobName } from "../../model/job.ts";
 import type { Host } from "../context.ts";
 import { readPause, readQuarantine } from "../units/quarantine.ts";
@@ -11,6 +11,8 @@ export function holdReason(host: Host, { agent }: JobName): string {
   const hold = holds.find((path) => existsSync(path));
   if (hold !== undefined) return `held by ${hold}`;
   if (agent === undefined) return "";
-  if (readPause(host, agentUnit(agent)) !== undefined) return `${agent} is paused`;
+  if (existsSync(jobsOffFile(agent, hostd))) return `a budget of ${agent} is used up`;
+  const pause = readPause(host, agentUnit(agent));
+  if (pause !== undefined) return `${agent} is ${pause.park === undefined ? "paused" : "parked"}`;
   return readQuarantine(host, agentUnit(agent)) !== undefined ? `${agent} is in quarantine` : "";
 }

@@ -70,8 +70,10 @@ function refusedBy(quarantine: Quarantine | undefined): { readonly refusal?: Ref
   return quarantine === undefined ? {} : { refusal: quarantineRefusal(quarantine) };
 }
 
-function pauseWarning(unit: string, { since, by }: Pause): string {
+function pauseWarning(unit: string, { since, by, park, reason }: Pause): string {
   const name = agentOfUnit(unit) ?? unit;
+  if (park !== undefined)
+    return `${name} has been parked since ${since}: ${reason}; so \`up\` does not start it; \`npx fleet resume ${name}\` does.`;
   return `${name} was paused by ${by} at ${since}, so \`up\` does not start it; \`npx fleet resume ${name}\` does.`;
 }
 

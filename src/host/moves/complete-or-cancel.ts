@@ -15,6 +15,7 @@ import { parseLoginRecord, writeLoginRecord } from "../store/login-records.ts";
 import { withResourceLock } from "../system/locks.ts";
 import { release } from "../units/quarantine.ts";
 import { start } from "../units/start-stop.ts";
+import { countFromNow } from "../usage/usage-store.ts";
 import { deleteMark, type Home, readMark, writeMark } from "./move-state.ts";
 
 /**
@@ -80,6 +81,7 @@ export function settle(
     );
     writeLoginRecords(host, mark, logins);
     record(host, [{ event: "arrived", agent, detail: `from ${mark.other}` }]);
+    countFromNow(host, agent, new Date());
     release(host, agentUnit(agent));
     deleteMark(host, agent);
     return { state: "over" };

@@ -132,7 +132,7 @@ function refusePaused(host: Host, agent: string): void {
   if (pause === undefined) return;
   throw new MusterError({
     what: `${agent} was not moved`,
-    why: `${pause.by} has paused it, and the new host would start it.`,
+    why: `${pause.park === undefined ? `${pause.by} has paused it` : "it is parked"}, and the new host would start it.`,
     next: `Run \`npx fleet resume ${agent}\` first.`,
   });
 }

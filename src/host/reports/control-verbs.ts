@@ -33,7 +33,10 @@ export const CONTROLS: Readonly<Record<ControlVerb, Control>> = {
     return CHANGED;
   },
   stop: (host, request, state) => {
-    if (isStopped(state)) return UNCHANGED;
+    const isParked = readPause(host, request.unit)?.park !== undefined;
+    // A parked agent would start when its limit ends.
+    if (isParked) release(host, request.unit);
+    if (isStopped(state) && !isParked) return UNCHANGED;
     note(host, request, "asked", "to stop, ");
     stopUnit(host, request.unit);
     return CHANGED;
@@ -49,7 +52,8 @@ export const CONTROLS: Readonly<Record<ControlVerb, Control>> = {
   pause: (host, request, state) => {
     const { unit, by, within } = request;
     refuseUnstoppable(host, request);
-    if (readPause(host, unit) !== undefined) return UNCHANGED;
+    const pause = readPause(host, unit);
+    if (pause !== undefined && pause.park === undefined) return UNCHANGED;
     if (within !== undefined && isRunning(state)) return pauseWhenIdle(host, request, within);
     pauseUnit(host, unit, by);
     note(host, request, "paused");
@@ -114,7 +118,10 @@ function refuseKeptStopped(host: Host, request: ControlRequest): void {
 function refusePaused(host: Host, { agent, unit }: ControlRequest): void {
   const pause = readPause(host, unit);
   if (pause === undefined) return;
-  const why = `it was paused by ${pause.by} at ${pause.since}.`;
+  const why =
+    pause.park === undefined
+      ? `it was paused by ${pause.by} at ${pause.since}.`
+      : `it has been parked since ${pause.since}: ${pause.reason}.`;
   throw refused(agent, why, `\`npx fleet resume ${agent}\` starts it.`);
 }
 

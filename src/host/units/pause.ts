@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import type { PendingPause } from "../../model/deadman.ts";
 import { pendingPauseFile } from "../../model/host-paths.ts";
+import type { Park } from "../../model/limits.ts";
 import { shown } from "../../model/shorten-for-display.ts";
 import type { Host } from "../context.ts";
 import { readOwn, writeOwn } from "../store/state-files.ts";
@@ -14,6 +15,18 @@ import { writeStopFile } from "./quarantine.ts";
 export function pauseUnit(host: Host, unit: string, requester: string, now = new Date()): void {
   const by = shown(requester);
   writeStopFile(host, unit, { since: now.toISOString(), reason: `paused by ${by}`, pausedBy: by });
+  clearPendingPause(host, unit);
+}
+
+/** The name of the deadman where other pauses have the name of a person. */
+const DEADMAN = "the deadman";
+
+/**
+ * Pauses a unit because of a limit of its agent's account. In every way, the pause is like that of a person, but the
+ * deadman ends it.
+ */
+export function parkUnit(host: Host, unit: string, park: Park, reason: string, now = new Date()): void {
+  writeStopFile(host, unit, { since: now.toISOString(), reason, pausedBy: DEADMAN, park });
   clearPendingPause(host, unit);
 }
 

@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import type { Pause, Quarantine } from "../../model/deadman.ts";
 import { quarantineFile } from "../../model/host-paths.ts";
+import type { Park } from "../../model/limits.ts";
 import type { Host } from "../context.ts";
 import { readOwn, writeOwn } from "../store/state-files.ts";
 import { listFolder } from "../system/read-if-present.ts";
@@ -11,6 +12,8 @@ import { listFolder } from "../system/read-if-present.ts";
  */
 interface StopFile extends Quarantine {
   readonly pausedBy?: string;
+  /** Present if the deadman has paused the agent because of a limit of its account. */
+  readonly park?: Park;
 }
 
 /** Prevents a unit from starting, even at boot, until the unit is released. */
@@ -41,17 +44,18 @@ export function readQuarantine(host: Host, unit: string): Quarantine | undefined
 
 /** Reads who has paused a unit; undefined if it is not paused. */
 export function readPause(host: Host, unit: string): Pause | undefined {
-  const { since, pausedBy } = readStopFile(host, unit) ?? {};
-  return since === undefined || pausedBy === undefined ? undefined : { since, by: pausedBy };
+  const { since, reason, pausedBy, park } = readStopFile(host, unit) ?? {};
+  if (since === undefined || pausedBy === undefined) return undefined;
+  return { since, by: pausedBy, ...(park && { park, ...(reason !== undefined && { reason }) }) };
 }
 
 function readStopFile(host: Host, unit: string): StopFile | undefined {
   const text = readOwn(quarantineFile(unit, host.paths.hostd))?.toString("utf8");
   if (text === undefined) return undefined;
   try {
-    const { since, reason, pausedBy } = JSON.parse(text) as Partial<StopFile>;
+    const { since, reason, pausedBy, park } = JSON.parse(text) as Partial<StopFile>;
     const why = { since: String(since ?? ""), reason: String(reason ?? "") };
-    return pausedBy === undefined ? why : { ...why, pausedBy: String(pausedBy) };
+    return pausedBy === undefined ? why : { ...why, pausedBy: String(pausedBy), ...(park && { park }) };
   } catch {
     return { since: "", reason: "" };
   }

@@ -42,6 +42,27 @@ describe("an agent gets the flag", () => {
       [5],
     ],
     [
+      "PARKED",
+      {
+        state: "parked",
+        parked: {
+          account: "a",
+          kind: "window",
+          since: SINCE,
+          until: "2026-01-02T08:00:00.000Z",
+          reason: "no more",
+        },
+      },
+      `parked since ${SINCE}: no more. It starts after 2026-01-02T08:00:00.000Z`,
+      [5],
+    ],
+    [
+      "PARKED",
+      { state: "parked", parked: { account: "a", kind: "credit", since: SINCE, reason: "no credit" } },
+      "It is tried again every 15 minutes",
+      [5],
+    ],
+    [
       "EXPIRES",
       { expiring: [{ credential: "iris-key", on: "2001-01-31" }] },
       "iris: its credential iris-key has expired on 2001-01-31.",

@@ -37,6 +37,7 @@ export function readerOf(name: string, changes: Changes = {}, orphans: readonly 
     history: async () => ({ events: [] }),
     ledgers: async () => ({ ledgers: {} }),
     jobs: async () => ({ jobs: [] }),
+    usage: async () => ({ usage: [], parked: [] }),
     machine: async () => MACHINE,
     close: async () => {},
   };

@@ -35,8 +35,8 @@ export interface ModelApi {
   readonly others: string[];
   /** Replaces the script; without an argument, the default script applies again. */
   answer(script?: (asked: Asked) => Reply): void;
-  /** Responds to the next requests with an error, such as 429. */
-  fail(times: number, status: number, headers?: Readonly<Record<string, string>>): void;
+  /** Responds to the next requests with an error, such as 429. @param message the words of the error */
+  fail(times: number, status: number, headers?: Readonly<Record<string, string>>, message?: string): void;
   close(): Promise<void>;
 }
 
@@ -45,7 +45,10 @@ export async function modelApi(): Promise<ModelApi> {
   const requests: ModelRequest[] = [];
   const others: string[] = [];
   let script = scripted;
-  let failure = { times: 0, status: 500, headers: {} as Readonly<Record<string, string>> };
+  let failure = {
+    ...{ times: 0, status: 500, message: FAILURE },
+    headers: {} as Readonly<Record<string, string>>,
+  };
   const server = createServer((request, response) => void serve(request, response));
   const serve = async (request: IncomingMessage, response: ServerResponse) => {
     const path = new URL(request.url ?? "/", "http://models").pathname;
@@ -60,12 +63,7 @@ export async function modelApi(): Promise<ModelApi> {
     requests.push({ path, key: keyOf(request), model, last: last.text, offersTools: tools.length > 0, body });
     if (failure.times > 0) {
       failure = { ...failure, times: failure.times - 1 };
-      return send(
-        response,
-        failure.status,
-        failure.headers,
-        protocol.error(failure.status, "a failure of the tests"),
-      );
+      return send(response, failure.status, failure.headers, protocol.error(failure.status, failure.message));
     }
     const reply = script(asked);
     if (asked.isStreamed) stream(response, protocol, asked, reply);
@@ -79,8 +77,8 @@ export async function modelApi(): Promise<ModelApi> {
     answer: (one = scripted) => {
       script = one;
     },
-    fail: (times, status, headers = {}) => {
-      failure = { times, status, headers };
+    fail: (times, status, headers = {}, message = FAILURE) => {
+      failure = { times, status, headers, message };
     },
     close: async () => {
       server.closeAllConnections();
@@ -88,6 +86,8 @@ export async function modelApi(): Promise<ModelApi> {
     },
   };
 }
+
+const FAILURE = "a failure of the tests";
 
 /** The response to all other requests: an empty list of models, and the number of tokens in a request. */
 const LISTS: JsonMap = { object: "list", data: [], models: [], input_tokens: 10 };

@@ -36,9 +36,20 @@ function parse(body: JsonMap): Asked {
   };
 }
 
+let count = 0;
+
 function started({ model }: Asked): JsonMap {
+  count += 1;
   const usage = { input_tokens: 10, output_tokens: 1 };
-  return { id: "msg_1", type: "message", role: "assistant", model, content: [], stop_reason: null, usage };
+  return {
+    id: `msg_${count}`,
+    type: "message",
+    role: "assistant",
+    model,
+    content: [],
+    stop_reason: null,
+    usage,
+  };
 }
 
 function blockOf(reply: Reply): JsonMap {

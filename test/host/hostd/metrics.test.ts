@@ -27,6 +27,7 @@ const iris = {
 
 const NONE = {
   ...{ quarantined: new Set<string>(), paused: new Set<string>(), bootDisabled: new Set<string>() },
+  ...{ parked: new Set<string>(), tokensToday: new Map([["iris", 1234]]) },
   ...{ recurrence: new Map<string, number>(), failedJobs: [] },
 };
 
@@ -58,6 +59,9 @@ test("the metrics describe each agent and service, and contain no text that an a
     'muster_agent_stuck{agent="iris"} 0',
     'muster_agent_quarantined{agent="iris"} 0',
     'muster_agent_paused{agent="iris"} 1',
+    'muster_agent_parked{agent="iris"} 0',
+    'muster_agent_login{agent="iris"} 0',
+    'muster_agent_tokens_today{agent="iris"} 1234',
     'muster_agent_recent_restarts{agent="iris"} 2',
     'muster_agent_silent_seconds{agent="iris"} 50',
     'muster_agent_boot_disabled{agent="iris"} 1',

@@ -4,7 +4,11 @@ import { type Memory, parseMemory } from "../../../src/host/hostd/saved-memory.t
 import { tick, wakeUp } from "../../../src/host/hostd/tick-decisions.ts";
 import type { UnitView } from "../../../src/host/units/observe-units.ts";
 import type { WatchedUnit } from "../../../src/host/units/policies.ts";
+import type { Evidence } from "../../../src/host/usage/agent-usage-state.ts";
 import type { HealthCheck } from "../../../src/model/health-check.ts";
+
+import type { AccountLimits } from "../../../src/model/limits.ts";
+import type { Usage } from "../../../src/model/usage.ts";
 
 /** systemd's RestartSec in agents' units. */
 const RESTART_SECONDS = 0.2;
@@ -61,6 +65,12 @@ export class SimulatedHost {
   /** The number of times that an agent's provider should have changed, and whether these changes fail. */
   switches = 0;
   isReadOnly = false;
+  /** What the agents' records prove about their accounts, and the rules and the usage of accounts and budgets. */
+  readonly evidence: Record<string, Evidence> = {};
+  rules: AccountLimits = { accounts: {}, budgets: [] };
+  usage: readonly Usage[] = [];
+  /** The parks, by agent. */
+  readonly parks: Record<string, NonNullable<AgentSnapshot["parked"]>> = {};
   /** The agents that are never idle. */
   readonly busy = new Set<string>();
   /** The deferred restarts, by agent. */
@@ -187,12 +197,24 @@ export class SimulatedHost {
     for (const [name, agent] of Object.entries(this.agents)) agents[name] = this.seen(agent);
     const asked = Object.entries(this.providers).map(([name, one]) => [name, snapshotOf(one)] as const);
     const providers = Object.fromEntries(asked);
-    const snapshot = { since: this.since, agents, known: Object.keys(agents), providers };
+    const accounts = { rules: this.rules, usage: this.usage, now: this.wallClock() };
+    const snapshot = { since: this.since, agents, known: Object.keys(agents), providers, accounts };
     this.since = 0;
     const outcome = tick(this.memory, snapshot);
     for (const action of outcome.actions) this.apply(action);
     for (const event of outcome.events) this.events.push({ ...event, at: this.now });
     this.memory = outcome.memory;
+  }
+
+  /** Returns the time of the wall clock in milliseconds since 1970. */
+  wallClock(): number {
+    return Date.UTC(2026, 11, 1, 12) + this.now * 1000;
+  }
+
+  /** Ends a park, as `fleet resume` does. */
+  resume(name: string): void {
+    delete this.parks[name];
+    this.start(this.agent(name));
   }
 
   private seen(agent: SimulatedAgent): AgentSnapshot {
@@ -210,7 +232,10 @@ export class SimulatedHost {
       ...(this.deferred[policy.agent] && { deferred: this.deferred[policy.agent] }),
       ...(agent.asked > 0 && { check: { ...agent.answer, count: agent.asked, streak: agent.asked } }),
       reading: state === "up" && heartbeats > 0 ? { mark: `${heartbeats}`, state: "idle" } : {},
-      isQuarantined: this.quarantined.has(policy.unit),
+      ...(this.evidence[policy.agent] && { evidence: this.evidence[policy.agent] }),
+      ...(this.parks[policy.agent] && { parked: this.parks[policy.agent] }),
+      isIdle: !this.busy.has(policy.agent),
+      isQuarantined: this.quarantined.has(policy.unit) || this.parks[policy.agent] !== undefined,
       held: this.held,
       isFresh: true,
     };
@@ -234,6 +259,15 @@ export class SimulatedHost {
           isIdle: !this.busy.has(action.agent),
         };
       return;
+    }
+    if (action.act === "unpark") {
+      delete this.parks[action.agent];
+      if (action.park?.wasStopped !== true) this.start(agent);
+      return;
+    }
+    if (action.act === "park" && action.park !== undefined) {
+      const since = new Date(this.wallClock()).toISOString();
+      this.parks[action.agent] = { ...action.park, since, reason: action.reason };
     }
     if (action.act === "revive") this.revived += 1;
     if (action.act === "restart" || action.act === "revive") {
