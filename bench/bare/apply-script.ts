@@ -65,7 +65,7 @@ function textOf({ path, want, secret, envName }: FileItem, { contents, secrets }
     const config = new Map(Object.entries(secrets).map(([name, value]) => [name, new Secret(value)]));
     const commands = () => new Secret("");
     return renderSecret(
-      resolveSecret(secret, { config, env: {}, commands, addressOf: () => undefined }),
+      resolveSecret(secret, { config, env: {}, commands, peerOf: () => undefined }),
       envName,
     );
   }

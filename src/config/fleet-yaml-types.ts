@@ -222,6 +222,20 @@ export interface RawLimits {
   readonly tasks?: number;
 }
 
+/** The limits of the agent's queue of tasks. The load of a queue is the number of its pending tasks, plus 5 for each active task. The limits apply on hosts with `routes`. */
+export interface RawQueue {
+  readonly soft?: number;
+  readonly hard?: number;
+  readonly overflow?: string;
+}
+
+/** How other hosts of the fleet reach this host to hand tasks off to its agents. By default, they connect directly to the address at which Muster reaches this host. */
+export interface RawHandoff {
+  readonly address?: string;
+  readonly port?: number;
+  readonly relay?: string;
+}
+
 /** The limits of a healthy host. `fleet hosts` reports values above them. */
 export interface RawHealthy {
   readonly disk?: number;
@@ -289,6 +303,7 @@ export interface RawHost {
   readonly maintenance?: readonly RawWindow[] | null;
   readonly observe?: "only";
   readonly healthy?: RawHealthy;
+  readonly handoff?: RawHandoff;
   readonly region?: string;
   readonly size?: string;
   readonly image?: string;
@@ -440,6 +455,7 @@ export interface RawAgent {
   readonly identity?: string;
   readonly credentials?: readonly string[];
   readonly contacts?: string | readonly string[];
+  readonly queue?: RawQueue;
   readonly routesTo?: readonly string[];
   readonly command?: readonly string[];
   readonly runtime?: "claude" | "codex" | "pi" | "hermes" | "openclaw" | RawRuntime;

@@ -1,3 +1,4 @@
+import type { HandoffRoute } from "../model/handoff-peers.ts";
 import type { Healthy } from "../model/machine-health.ts";
 import type { EntrySpec } from "./fleet/common-entry-fields.ts";
 import type { RawHost } from "./fleet-yaml-types.ts";
@@ -17,6 +18,8 @@ export interface HostBase extends EntrySpec {
   readonly availability: Availability;
   /** The limits for `fleet hosts` that differ from the defaults in HEALTHY; absent if all limits are the defaults. */
   readonly healthy?: Partial<Healthy>;
+  /** How other hosts reach this host to hand tasks off; absent if the defaults apply. */
+  readonly handoff?: HandoffRoute;
   /** `only`: Muster installs and changes nothing on the host, and no agent can be declared for it. */
   readonly observe?: "only";
 }

@@ -22,6 +22,10 @@ else if (command === "agent" && verb === "conversation")
   void import("./conversations/hermes-conversation.ts").then(({ printConversation }) => {
     process.exitCode = printConversation(words);
   });
+else if (command === "agent" && verb === "message")
+  void import("./handoff/message-command.ts").then(({ runMessage }) => {
+    process.exitCode = runMessage(words);
+  });
 else if (command === "handoff-step")
   void import("./handoff/handoff-step.ts").then(({ runStep }) => {
     process.exitCode = runStep([verb ?? "", ...words]);
@@ -31,6 +35,8 @@ else if (command === "usage-databases")
     process.exitCode = runDatabases(process.argv.slice(3));
   });
 else if (command === "agent") {
-  process.stderr.write("usage: muster route [TEXT...] | muster task add|list|next|done|fail ...\n");
+  process.stderr.write(
+    "usage: muster route [TEXT...] | muster task add|list|next|done|fail ... | muster message CONTACT TEXT\n",
+  );
   process.exitCode = 2;
 } else void import("./root-commands.ts");

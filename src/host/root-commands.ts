@@ -3,8 +3,9 @@
  * standard input, one JSON line each, and answers the requests in order until the input ends. `host.mjs gate KIND NAME`
  * also answers requests, but only within the scope of one gate. `host.mjs install` installs a version of a runtime; the
  * runtime starts this command when a client requests the installation. `host.mjs mend` repairs a database; the runtime
- * starts this command as the agent's user. `host.mjs courier` delivers the handoffs of an agent. `host.mjs usage` reads the usage of
- * agents from the records of their runtimes. `host.mjs take-over`
+ * starts this command as the agent's user. `host.mjs courier` delivers the handoffs of an agent.
+ * `host.mjs inbox HOST TENANT` receives handoffs from another host. `host.mjs usage` reads the usage of agents from the
+ * records of their runtimes. `host.mjs take-over`
  * finishes the take-overs of a killed run. `host.mjs hostd` is the deadman. systemd keeps the deadman running. systemd
  * starts `host.mjs job failed|replace WORD` when a job has failed or must replace its previous run.
  */
@@ -14,6 +15,7 @@ import type { GateName } from "../model/gate-account.ts";
 import { findAuthorizer, tableOf } from "./authorization/registry.ts";
 import { thisHost } from "./context.ts";
 import { runCourier } from "./handoff/courier.ts";
+import { runInbox } from "./handoff/inbox.ts";
 import { runHostd } from "./hostd/hostd.ts";
 import { runInstall } from "./installations/install-process.ts";
 import { handleJob } from "./jobs/retry-or-replace-job.ts";
@@ -42,10 +44,11 @@ else if (command === "job") process.exitCode = handleJob(host, words);
 else if (command === "take-over" && words.length === 0) void finishTakeOvers(host);
 else if (command === "courier" && words.length === 1) void runCourier(host, words[0] ?? "");
 else if (command === "usage") runUsage(host, words);
+else if (command === "inbox" && words.length === 2) void runInbox(host, words[0] ?? "", words[1] ?? "");
 else if (command === "hostd" && words.length === 0) runHostd(host);
 else {
   process.stderr.write(
-    "usage: host.mjs serve [--read-only] | gate KIND NAME | install | mend | courier AGENT | usage AGENT USER... | take-over | hostd | job VERB WORD\n",
+    "usage: host.mjs serve [--read-only] | gate KIND NAME | install | mend | courier AGENT | inbox HOST TENANT | usage AGENT USER... | take-over | hostd | job VERB WORD\n",
   );
   process.exitCode = 2;
 }

@@ -9,6 +9,7 @@ export const RESOURCE_TYPES = [
   "Agent",
   "HostJobs",
   "Service",
+  "Handoffs",
 ] as const;
 
 export type ResourceType = (typeof RESOURCE_TYPES)[number];
@@ -32,6 +33,11 @@ export interface Declaration {
    * are none.
    */
   readonly machines?: readonly string[];
+  /**
+   * The ids of the declarations that are applied first if possible, because an item contains facts about their hosts.
+   * If one of them fails, this declaration is still applied. Absent if there are none.
+   */
+  readonly after?: readonly string[];
   /** The resource's former ids, from before a rename of the resource, its agent, its tenant or its host. */
   readonly formerly: readonly string[];
   /** Whether Muster refuses to remove the resource. */

@@ -1,4 +1,4 @@
-import { GATES_DIR } from "./host-paths.ts";
+import { GATES_DIR, RUNTIME_DIR } from "./host-paths.ts";
 
 /** The kind of a gate, which determines the requests that the gate allows; see `src/host/authorization/KIND.ts`. */
 export type GateKind = "tenant" | "read";
@@ -22,9 +22,31 @@ export const GATE_NAME_MAX = 18;
 /** Returns the name of the Linux account to which the gate's key logs in. */
 export const gateAccount = ({ kind, name }: GateName): string => `muster-${kind}-${name}`;
 
-/** Whether a Linux account belongs to a gate. */
+/** The account to which other hosts log in to hand tasks off. Its only command is `inbox HOST TENANT`. */
+export const INBOX_ACCOUNT = "muster-inbox";
+
+/** The home of the inbox's account. Root owns this folder. */
+export const INBOX_FOLDER = `${GATES_DIR}/inbox`;
+
+/** Returns the command that a sender's key starts on the host of the inbox. */
+export function inboxCommand(sender: { readonly host: string; readonly tenant: string }): string {
+  return `sudo -n ${inboxRootCommand(sender)}`;
+}
+
+/** Returns the command that the inbox's account can run as root for a sender. */
+export function inboxRootCommand({
+  host,
+  tenant,
+}: {
+  readonly host: string;
+  readonly tenant: string;
+}): string {
+  return `${RUNTIME_DIR}/run inbox ${host} ${tenant}`;
+}
+
+/** Whether a Linux account belongs to a gate or to the inbox. */
 export function isGateAccount(account: string): boolean {
-  return /^muster-(tenant|read)-/.test(account);
+  return account === INBOX_ACCOUNT || /^muster-(tenant|read)-/.test(account);
 }
 
 /**

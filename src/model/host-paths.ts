@@ -85,6 +85,11 @@ export const IDENTITIES_DIR = `${RUNTIME_DIR}/identities`;
 export function identityDigestFile(agent: string, dir: string = IDENTITIES_DIR): string {
   return `${dir}/${agent}`;
 }
+/** The file with the hosts to which this host hands tasks off. Only root can read it. */
+export const PEERS_FILE = `${STATE_DIR}/peers.json`;
+
+/** How the runtimes of the host's agents show their prompts, by agent. Only root can read the file. */
+export const CONVERSATIONS_FILE = `${STATE_DIR}/conversations.json`;
 
 /** Returns the path of Muster's drop-in for a service's unit. */
 export function settingsFile(unit: string, dir: string = INSTALLED_UNIT_DIR): string {

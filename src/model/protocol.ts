@@ -155,7 +155,7 @@ export interface UnitStatus {
   /** Present while the unit is paused. */
   readonly paused?: Pause;
   /**
-   * The tasks that the agent has handed off but that the other agent has not received yet; absent if there are none.
+   * The tasks and messages that the agent has sent but that the other agent has not received yet; absent if there are none.
    */
   readonly handoffs?: FailedHandoffs;
   /** Present while a requested pause waits until the agent is idle. */

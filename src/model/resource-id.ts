@@ -5,7 +5,7 @@ import { AGENT_PARTS, type AgentPart } from "./agent-parts.ts";
  * id has its own suffix. Otherwise, the id of an agent with the name `jobs` or `host` would be ambiguous.
  */
 export type ResourceId =
-  | { readonly kind: "host" | "jobs"; readonly host: string }
+  | { readonly kind: "host" | "jobs" | "handoffs"; readonly host: string }
   | { readonly kind: "tenant" | "reader"; readonly host: string; readonly name: string }
   | { readonly kind: "account" | "service" | "installation"; readonly host: string; readonly name: string }
   | {
@@ -18,6 +18,7 @@ export type ResourceId =
 
 export const hostId = (host: string): string => `${host}/host`;
 export const hostJobsId = (host: string): string => `${host}/jobs`;
+export const handoffsId = (host: string): string => `${host}/handoffs`;
 export const tenantId = (host: string, tenant: string): string => `${host}/tenant-${tenant}`;
 export const readerId = (host: string, reader: string): string => `${host}/reader-${reader}`;
 export const agentId = (host: string, agent: string): string => `${host}/${agent}/agent`;
@@ -41,7 +42,7 @@ export function parseId(id: string): ResourceId | undefined {
 }
 
 function parseShort(host: string, word: string): ResourceId | undefined {
-  if (word === "host" || word === "jobs") return { kind: word, host };
+  if (word === "host" || word === "jobs" || word === "handoffs") return { kind: word, host };
   const [, kind, name] = /^(tenant|reader)-(.+)$/s.exec(word) ?? [];
   return name === undefined ? undefined : { kind: kind as "tenant" | "reader", host, name };
 }
@@ -79,7 +80,7 @@ export interface ResourceSubject {
 
 /**
  * Returns the host, tenant, reader, agent or service to which a resource belongs. An account belongs to its agent. A
- * host's jobs, machine and installed runtimes belong to the host.
+ * host's jobs, handoffs, machine and installed runtimes belong to the host.
  */
 export function subjectOf(id: string): ResourceSubject {
   const parsed = parseId(id);

@@ -11,18 +11,41 @@ export interface TaskRoute {
   readonly patterns: readonly string[];
 }
 
+/** The limits of an agent's queue of tasks. */
+export interface QueueLimits {
+  /** The load from which on new tasks go to `overflow`. */
+  readonly soft?: number;
+  /** The load from which on the queue takes no more tasks. */
+  readonly hard?: number;
+  /** The agent that gets new tasks above the limits. */
+  readonly overflow?: string;
+}
+
 /** The content of ROUTES_FILE on a host. */
 export interface HostRoutes {
   /** The names of the host's agents, by Linux user. A user of several agents is absent. */
   readonly users: Readonly<Record<string, string>>;
   readonly routes: readonly TaskRoute[];
-  /** The tenant of each agent. Absent if all agents on the host belong to the same tenant. */
+  /** The tenant of each agent. Absent if all these agents belong to the same tenant and are on this host. */
   readonly tenants?: Readonly<Record<string, string>>;
-  /** The current names of the host's agents that were renamed, by former name. Absent if there are none. */
+  /**
+   * The host of each agent that is on another host and belongs to a tenant with agents on this host. Absent if there
+   * are none.
+   */
+  readonly elsewhere?: Readonly<Record<string, string>>;
+  /** The limits of the queues of the host's agents, by agent. Absent if no queue has limits. */
+  readonly queues?: Readonly<Record<string, QueueLimits>>;
+  /** The current names of these agents that were renamed, by former name. Absent if there are none. */
   readonly renamed?: Readonly<Record<string, string>>;
 }
 
-/** Whether two agents on a host belong to the same tenant. Only such agents can hand tasks off to each other. */
+/** Returns the agents to which an agent can hand tasks off, and which can hand tasks off to it. */
+export function partnersOf(routes: HostRoutes, agent: string): string[] {
+  const all = [...Object.values(routes.users), ...Object.keys(routes.elsewhere ?? {})];
+  return all.filter((one) => one !== agent && isSameTenant(routes, agent, one));
+}
+
+/** Whether two agents belong to the same tenant. Only such agents can hand tasks off to each other. */
 export function isSameTenant({ tenants }: HostRoutes, one: string, other: string): boolean {
   return tenants === undefined || tenants[one] === tenants[other];
 }

@@ -32,6 +32,7 @@ const STACK_OF: Readonly<Record<ResourceType, "platform" | "tenant">> = {
   Agent: "tenant",
   HostJobs: "platform",
   Service: "platform",
+  Handoffs: "platform",
 };
 
 /**

@@ -81,6 +81,7 @@ export async function deployFleet(
     const { id, host, type } = declaration;
     const extra = {
       ...(first.has(id) && { orphans: pending.then(({ orphans }) => orphans[host]) }),
+      ...(declaration.after && { after: endOf(declaration.after, made) }),
       ...(type === "Agent" && { movesFrom: pending.then(({ moves }) => moves[id]) }),
     };
     made.set(id, declare(declaration, extra, made, machines, program));
@@ -102,6 +103,15 @@ function expiringIn({ credentials, agents }: Fleet, slice: Slice): Expiring[] {
   return expiringOf(
     Object.values(credentials).filter(({ name }) => slice.kind !== "tenant" || names.has(name)),
   );
+}
+
+/**
+ * Waits until the engine has finished with resources, even if they fail. The value is absent from the inputs, so the
+ * engine does not see a dependency.
+ */
+async function endOf(ids: readonly string[], made: ReadonlyMap<string, FleetResource>): Promise<undefined> {
+  await Promise.all(ids.map((id) => made.get(id)?.ended));
+  return undefined;
 }
 
 /** Returns the part of a plan that belongs to a stack. */

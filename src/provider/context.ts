@@ -1,3 +1,4 @@
+import type { KnownPeer } from "../model/handoff-peers.ts";
 import type { Archive, Integrity, Pinned } from "../model/installation.ts";
 import type { Contents, Items } from "../model/items.ts";
 import type { MoveAnswers, MoveRequest } from "../model/move.ts";
@@ -60,8 +61,8 @@ export interface HostFacts {
   /** Whether fleet.yaml declares that the host is intermittent. */
   isIntermittent(host: string): boolean;
   lastReached(host: string): Date | undefined;
-  /** Returns the address at which Muster reaches the host; undefined if the address is not known yet. */
-  address(host: string): string | undefined;
+  /** Returns the address and the pinned keys of a host; undefined if the host was never reached. */
+  peer(host: string): KnownPeer | undefined;
   /** Records that the host has just been reached. */
   noteReached(host: string): void;
 }

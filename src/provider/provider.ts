@@ -45,7 +45,7 @@ export function makeProvider({
 }: ProviderDependencies): FleetProvider {
   let config: Config = new Map();
   const stack = () => stackSettings((name) => config.get(name)?.reveal());
-  const sources = (): SecretSources => ({ config, env, commands, addressOf: facts.address });
+  const sources = (): SecretSources => ({ config, env, commands, peerOf: facts.peer });
   const engine = engineLog();
   const watched = trackReachability(hosts, facts, (sentence) => engine.log("warning", sentence, ""));
   const context: ProviderContext = {

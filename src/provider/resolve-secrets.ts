@@ -5,6 +5,8 @@ import { Secret } from "../base/secret.ts";
 import { isLoginValue } from "../model/detect-logins.ts";
 import { environmentLine } from "../model/environment-line.ts";
 import { whyMissing } from "../model/missing-value.ts";
+import { inboxCommand } from "../model/gate-account.ts";
+import { type FindPeer, inboxText, peersText } from "../model/handoff-peers.ts";
 import { scrapeTargets } from "../model/scrape-targets.ts";
 import type { Secrets } from "./context.ts";
 import type { SecretCommands } from "./secret-commands.ts";
@@ -17,8 +19,8 @@ export interface SecretSources {
   readonly config: Config;
   readonly env: NodeJS.ProcessEnv;
   readonly commands: SecretCommands;
-  /** Returns the address at which Muster reaches a host; undefined if the address is not known yet. */
-  readonly addressOf: (host: string) => string | undefined;
+  /** Returns the address and the public keys of a host; undefined if the host was never reached. */
+  readonly peerOf: FindPeer;
 }
 
 /**
@@ -76,7 +78,9 @@ const SCHEMES: Readonly<Record<string, Resolve | undefined>> = {
     throw missing(`env:${name}`, "is not set", `Run \`export ${name}=…\` before \`npx pulumi\`.`);
   },
   exec: (command, { commands }) => commands(command),
-  addresses: (words, { addressOf }) => new Secret(scrapeTargets(words, addressOf)),
+  peers: (words, { peerOf }) => new Secret(peersText(words, peerOf)),
+  inbox: (words, { peerOf }) => new Secret(inboxText(words, peerOf, inboxCommand)),
+  addresses: (words, { peerOf }) => new Secret(scrapeTargets(words, (host) => peerOf(host)?.address)),
   file: (path) => {
     try {
       return new Secret(

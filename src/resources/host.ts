@@ -20,6 +20,7 @@ import { limitItems } from "./account-limits.ts";
 import { ACKNOWLEDGE_PROGRAM } from "./ack-program.ts";
 import { HEARTBEAT_PROGRAM } from "./beat-program.ts";
 import type { Compiler, ResourceDefinition, RuntimeVersion } from "./definition.ts";
+import { hasInbox } from "./handoffs.ts";
 import { jobHandlers } from "./job-helper-units.ts";
 import { hostsOf } from "./reader.ts";
 import { rootFile, unitFile } from "./root-files.ts";
@@ -86,7 +87,8 @@ function hasGate(fleet: Fleet, host: string): boolean {
   const agents = Object.values(fleet.agents).filter((agent) => agent.host === host);
   return (
     agents.some(({ tenant }) => fleet.tenants[tenant]?.key !== undefined) ||
-    Object.values(fleet.readers).some((one) => hostsOf(fleet, one).includes(host))
+    Object.values(fleet.readers).some((one) => hostsOf(fleet, one).includes(host)) ||
+    hasInbox(fleet, host)
   );
 }
 

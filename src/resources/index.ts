@@ -5,6 +5,7 @@ import type { Digest } from "../model/items.ts";
 import { agentAccount } from "./account.ts";
 import { agent } from "./agent/index.ts";
 import type { ResourceDefinition, RuntimeVersion } from "./definition.ts";
+import { handoffs } from "./handoffs.ts";
 import { host } from "./host.ts";
 import { hostJobs } from "./host-jobs.ts";
 import { installation } from "./installation.ts";
@@ -25,6 +26,7 @@ export const definitions: readonly ResourceDefinition[] = [
   agent,
   hostJobs,
   service,
+  handoffs,
 ];
 
 /**

@@ -1,14 +1,16 @@
 import { join } from "node:path";
 import type { AgentSpec, Fleet } from "../config/fleet.ts";
-import { BIN_DIR, ROUTES_FILE, RUNTIME_DIR } from "../model/host-paths.ts";
+import { isObservedOnly } from "../config/observe-only.ts";
+import { BIN_DIR, CONVERSATIONS_FILE, ROUTES_FILE, RUNTIME_DIR } from "../model/host-paths.ts";
 import type { Items } from "../model/items.ts";
 import type { HostRoutes } from "../model/routes.ts";
+import { runtimeOf } from "../runtimes/registry.ts";
 import type { Compiler } from "./definition.ts";
 import { rootFile } from "./root-files.ts";
 
 /** The program `muster`, which agents and dispatchers on a host run. */
 const MUSTER_PROGRAM = `#!/bin/sh
-# Asks Muster on this host: muster route|task ...
+# Asks Muster on this host: muster route|task|message ...
 exec ${RUNTIME_DIR}/run agent "$@"
 `;
 
@@ -26,13 +28,18 @@ export function routingItems(fleet: Fleet, host: string, { keep }: Compiler): It
   const routes = Object.values(fleet.routes);
   if (routes.length === 0) return {};
   const agents = Object.values(fleet.agents).filter((agent) => agent.host === host);
-  const renamed = Object.fromEntries(
-    agents.flatMap(({ name, formerly }) => formerly.map((one) => [one, name])),
-  );
+  const tenants = new Set(agents.map(({ tenant }) => tenant));
+  const others = agentsWithQueue(fleet).filter((one) => one.host !== host && tenants.has(one.tenant));
+  const all = [...agents, ...others];
+  const renamed = Object.fromEntries(all.flatMap(({ name, formerly }) => formerly.map((one) => [one, name])));
+  const elsewhere = Object.fromEntries(others.map((one) => [one.name, one.host]));
+  const queues = Object.fromEntries(agents.flatMap(({ name, queue }) => (queue ? [[name, queue]] : [])));
   const content: HostRoutes = {
     users: usersOf(agents),
     routes: routes.map(routeOf),
-    ...tenantsOf(agents),
+    ...tenantsOf(all),
+    ...(others.length > 0 && { elsewhere }),
+    ...(Object.keys(queues).length > 0 && { queues }),
     ...(Object.keys(renamed).length > 0 && { renamed }),
   };
   const text = `${JSON.stringify(content, null, 2)}\n`;
@@ -40,7 +47,27 @@ export function routingItems(fleet: Fleet, host: string, { keep }: Compiler): It
     muster: rootFile(join(BIN_DIR, "muster"), keep(MUSTER_PROGRAM), "0755"),
     "fleet-handoff": rootFile(join(BIN_DIR, "fleet-handoff"), keep(HANDOFF_PROGRAM), "0755"),
     routes: rootFile(ROUTES_FILE, keep(text), "0644"),
+    conversations: rootFile(CONVERSATIONS_FILE, keep(conversationsOf(agents)), "0600"),
   };
+}
+
+/** Returns how the runtime of each agent shows its prompt, so that the host can type messages of other agents. */
+function conversationsOf(agents: readonly AgentSpec[]): string {
+  const known = agents.flatMap(({ name, runtime }) => {
+    const { conversation } = runtimeOf(runtime);
+    return conversation === undefined ? [] : [[name, conversation] as const];
+  });
+  return `${JSON.stringify(Object.fromEntries(known), null, 2)}\n`;
+}
+
+/** Returns the agents that have a queue: on hosts with routes, each agent with a Linux user of its own. */
+export function agentsWithQueue({ routes, agents, hosts }: Fleet): AgentSpec[] {
+  if (Object.keys(routes).length === 0) return [];
+  const managed = Object.values(agents).filter(({ host }) => !isObservedOnly(hosts[host]));
+  const byUser = Map.groupBy(managed, ({ host, user }) => `${host}/${user}`);
+  return [...byUser.values()].flatMap(([agent, ...others]) =>
+    agent === undefined || others.length > 0 ? [] : [agent],
+  );
 }
 
 /** Returns a route without its examples, because only `fleet validate` needs the examples. */
@@ -53,9 +80,9 @@ function routeOf({
   return { capability, agents, to, patterns };
 }
 
-/** Returns the tenant of each agent if there are several tenants. */
+/** Returns the tenant of each agent if there are several tenants or several hosts. */
 function tenantsOf(agents: readonly AgentSpec[]): Pick<HostRoutes, "tenants"> {
-  if (new Set(agents.map(({ tenant }) => tenant)).size < 2) return {};
+  if (new Set(agents.map(({ tenant, host }) => `${tenant} ${host}`)).size < 2) return {};
   return { tenants: Object.fromEntries(agents.map(({ name, tenant }) => [name, tenant])) };
 }
 

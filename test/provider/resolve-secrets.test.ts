@@ -10,8 +10,9 @@ const commands = (command: string) => new Secret(`output of ${command}`);
 
 const SEED = Number(process.env["SEED"] ?? Date.now() % 1_000_000);
 
-/** Returns the address of a host. Only the host hub is known. */
-const addressOf = (host: string) => (host === "hub" ? "192.0.2.7" : undefined);
+/** Returns the address and the keys of a host. Only the host hub is known. */
+const peerOf = (host: string) =>
+  host === "hub" ? { address: "192.0.2.7", hostKeys: ["ssh-ed25519 AAAA"] } : undefined;
 
 /** Returns a value in double quotes as systemd reads it (systemd.exec(5), EnvironmentFile=). */
 function readBySystemd(line: string): string {
@@ -46,7 +47,7 @@ describe("a secret in an environment file", () => {
 });
 
 describe("a reference to a secret", () => {
-  const sources = { config: new Map(), env: { EMPTY: "" }, commands, addressOf };
+  const sources = { config: new Map(), env: { EMPTY: "" }, commands, peerOf };
   it.each([
     ["env:NOT_SET", "Run `export NOT_SET=…` before `npx pulumi`."],
     ["env:EMPTY", "it is empty"],
@@ -91,7 +92,7 @@ describe("a reference to a secret", () => {
 it("the addresses of hosts are read from fleet.yaml or from Muster's inventory, and an unknown address is the host's name", () => {
   const hosts = { hub: undefined, east: "10.0.0.7", west: undefined };
   const reference = addressReference({ hosts, port: 9100 });
-  const text = resolveSecret(reference, { config: new Map(), env: {}, commands, addressOf }).reveal();
+  const text = resolveSecret(reference, { config: new Map(), env: {}, commands, peerOf }).reveal();
   expect(JSON.parse(text)).toEqual([
     { targets: ["192.0.2.7:9100"], labels: { host: "hub", instance: "hub" } },
     { targets: ["10.0.0.7:9100"], labels: { host: "east", instance: "east" } },
@@ -113,7 +114,7 @@ it("a decoded secret cannot be printed by accident, and is encoded as a secret",
 describe("a value that two agents have", () => {
   const one = "sk-one-0123456789";
   const values = (env: Record<string, string>) =>
-    secretsFrom(() => ({ config: new Map(), env, commands, addressOf }));
+    secretsFrom(() => ({ config: new Map(), env, commands, peerOf }));
   const held = (name: string, more: object = {}) => ({ secret: `env:${name}`, owner: name, ...more });
 
   it.each([one, `${one}\n`, `${one}\r\n`, `\ufeff${one}\r\n`, ` ${one} `])(
@@ -146,7 +147,7 @@ describe("a value that two agents have", () => {
 });
 
 it("the value of a command is its output", () => {
-  const sources = { config: new Map(), env: {}, commands, addressOf };
+  const sources = { config: new Map(), env: {}, commands, peerOf };
   expect(resolveSecret("exec:pass show iris", sources).reveal()).toBe("output of pass show iris");
 });
 
@@ -155,7 +156,7 @@ it("a byte order mark does not reach the agent, and a value that contains only s
     config: new Map(),
     env: { MARKED: "\ufeffsk-9\r\n", BLANK: "\ufeff \n" },
     commands,
-    addressOf,
+    peerOf,
   };
   expect(renderSecret(resolveSecret("env:MARKED", sources), "K")).toBe('K="sk-9"\n');
   expect(() => resolveSecret("env:BLANK", sources)).toThrow("it is empty");

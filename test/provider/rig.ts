@@ -98,7 +98,7 @@ function memoryAddresses(): AwaitedAddresses {
 
 function factsOf({ intermittent, forgotten, reached }: Facts): HostFacts {
   return {
-    address: () => undefined,
+    peer: () => undefined,
     isDeclared: (host) => !forgotten.has(host),
     isIntermittent: (host) => intermittent.has(host),
     lastReached: (host) => reached.get(host),

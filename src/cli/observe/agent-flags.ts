@@ -95,7 +95,7 @@ export const AGENT_FLAGS = {
     exit: EXIT.policy,
     find: ({ agent, handoffs }) =>
       handoffs &&
-      `${agent} has handed off ${count(handoffs.waiting, "task")} that could not be delivered since ${handoffs.since}: ${handoffs.error}. The host repeats this, and the tasks stay open.`,
+      `${agent} has sent ${handoffs.waiting === 1 ? "a task or message" : `${handoffs.waiting} tasks or messages`} that could not be delivered since ${handoffs.since}: ${handoffs.error}. The host repeats this, and nothing is lost.`,
   },
   FAILOVER: {
     find: ({ agent, failedOver }) =>

@@ -8,6 +8,7 @@ import type {
 } from "../../model/deadman.ts";
 import type { FailoverPolicy } from "../../model/failover.ts";
 import type { Former } from "../../model/former-unit.ts";
+import type { QueueLimits } from "../../model/routes.ts";
 import type { SandboxException } from "../../model/sandbox-exceptions.ts";
 import type { Limits } from "../../model/unit-limits.ts";
 import type { RuntimeKind } from "../../runtimes/registry.ts";
@@ -65,6 +66,8 @@ export interface AgentSpec extends EntrySpec {
   readonly contacts: readonly string[];
   /** The agents to which this agent sends tasks. */
   readonly routesTo: readonly string[];
+  /** The limits of the agent's queue of tasks; absent if the queue has no limits. */
+  readonly queue?: QueueLimits;
   /**
    * The kind of program that the agent runs. The kind determines the name of the process, and the files from which the
    * program reads its identity.

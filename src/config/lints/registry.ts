@@ -2,6 +2,7 @@ import { agentWithoutContact } from "./agent-without-contact.ts";
 import { sharedUid } from "./agents-sharing-user.ts";
 import { expiringCredential } from "./expiring-credential.ts";
 import { gatewayPortTwice } from "./gateway-port-twice.ts";
+import { handoffRelay } from "./handoff-relay.ts";
 import { identityOfTwo } from "./identity-of-two.ts";
 import { impossibleAddress } from "./impossible-address.ts";
 import type { Lint } from "./lint.ts";
@@ -12,6 +13,7 @@ import { missingKey } from "./missing-key.ts";
 import { oauthOnTwoHosts } from "./oauth-on-two-hosts.ts";
 import { observedHost } from "./observed-host.ts";
 import { powerfulRights } from "./powerful-rights.ts";
+import { queueOverflow } from "./queue-overflow.ts";
 import { refusedSchedule } from "./refused-schedule.ts";
 import { allowed } from "./sandbox-exceptions.ts";
 import { secretInEnv } from "./secret-in-env.ts";
@@ -33,6 +35,7 @@ export const LINTS: readonly Lint[] = [
   allowed,
   expiringCredential,
   gatewayPortTwice,
+  handoffRelay,
   identityOfTwo,
   impossibleAddress,
   loginFile,
@@ -42,6 +45,7 @@ export const LINTS: readonly Lint[] = [
   missingKey,
   observedHost,
   powerfulRights,
+  queueOverflow,
   refusedSchedule,
   secretInEnv,
   secretInUnit,

@@ -55,6 +55,7 @@ export function agentResolver(
       identity,
       contacts: contactsOf(raw, context),
       routesTo: raw.routesTo ?? [],
+      ...(raw.queue && { queue: raw.queue }),
       ...running,
       workdir,
       ...adoptionOf(raw, { user, home }, keys, context),

@@ -21,6 +21,7 @@ export const resolveHost: Resolver<RawHost, HostSpec> = (name, raw, keys, contex
     formerly: formerNames(context.source, "hosts", name),
     protect: raw.protect ?? kind.isProtected,
     ...(raw.healthy && { healthy: raw.healthy }),
+    ...(raw.handoff && { handoff: raw.handoff }),
   };
   return kind.resolve(raw, common, keys, context);
 };

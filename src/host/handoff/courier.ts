@@ -1,94 +1,77 @@
-import { execFile } from "node:child_process";
 import { ROUTES_FILE } from "../../model/host-paths.ts";
-import { isSameTenant } from "../../model/routes.ts";
-import { type Account, readAccounts } from "../accounts/read-accounts.ts";
+import { type HostRoutes, isSameTenant } from "../../model/routes.ts";
+import { readAccounts } from "../accounts/read-accounts.ts";
 import type { Host } from "../context.ts";
+import { readMark } from "../moves/move-state.ts";
 import { readRoutes } from "../routing/agent-command-io.ts";
 import { reasonOf } from "../system/error-reason.ts";
-import { ENVIRONMENT } from "../system/run-program.ts";
-import { type Courier, deliverHandoffs, NOTHING_WAITS } from "./deliver-handoffs.ts";
-import type { StepName } from "./handoff-step.ts";
+import { type Courier, deliverHandoffs, NOTHING_WAITS, parseWaiting } from "./deliver-handoffs.ts";
+import { deliverMessages, type MessageCourier } from "./deliver-messages.ts";
+import type { InRequest } from "./handoff-step.ts";
+import type { WaitingHandoffs } from "./handoff-store.ts";
+import { type PeerConnections, peerConnections } from "./peer-connections.ts";
+import { formerNames } from "./receive-from-peer.ts";
+import { receiveAs, runStepAs } from "./run-step.ts";
+import { typeForAgent } from "./type-for-agent.ts";
 import { readWaiting, saveWaiting } from "./waiting-file.ts";
 
 /**
- * Seconds after which a step is killed. A step takes this long if the agent keeps its queue locked, or has replaced the
- * queue with something else.
- */
-const PATIENCE = 30;
-
-/** The maximum size in bytes of a step's output. */
-const MOST_ANSWER = 32 * 1024 * 1024;
-
-/**
- * Delivers the handoffs of an agent as root. Two processes must not do this for the same agent at the same time,
- * because one process could deliver a handoff that the other process withdraws.
+ * Delivers the handoffs and messages of an agent as root, to agents on this host and on other hosts. Two processes must not do this
+ * for the same agent at the same time, because one process could deliver a handoff that the other process withdraws.
  */
 export async function runCourier(host: Host, source: string): Promise<void> {
   const routes = readRoutes(ROUTES_FILE);
-  const { users: agents, renamed = {} } = routes;
-  const own = Object.entries(agents).filter(([, agent]) => isSameTenant(routes, source, agent));
-  const users = new Map(own.map(([user, agent]) => [agent, user]));
-  if (!users.has(source)) return saveWaiting(host, source, NOTHING_WAITS);
+  if (!Object.values(routes.users).includes(source)) return saveWaiting(host, source, NOTHING_WAITS);
+  // After the move, the new host delivers the handoffs.
+  if (readMark(host, source) !== undefined) return;
+  const peers = peerConnections(host, routes.tenants?.[source] ?? "");
   try {
-    await deliverHandoffs(courierOn(host, source, users, renamed), {
-      name: source,
-      formerly: Object.keys(renamed).filter((name) => renamed[name] === source),
-    });
+    const courier = courierOn(host, source, routes, peers);
+    await deliverHandoffs(courier, { name: source, formerly: formerNames(routes, source) });
+    await deliverMessages(courier);
   } catch (error) {
     // The queue of the source cannot be read, so only the last known state can be reported.
     const before = readWaiting(host, source);
     const failed = before && { ...before, attempts: before.attempts + 1, error: reasonOf(error) };
     if (failed !== undefined) saveWaiting(host, source, failed);
+  } finally {
+    peers.close();
   }
 }
 
 function courierOn(
   host: Host,
   source: string,
-  users: ReadonlyMap<string, string>,
-  renamed: Readonly<Record<string, string>>,
-): Courier {
+  routes: HostRoutes,
+  peers: PeerConnections,
+): Courier & MessageCourier {
   const accounts = readAccounts(host.paths.etc).users;
-  return {
-    nameNow: (name) => [name, renamed[name] ?? ""].find((one) => users.has(one)),
-    run: (agent, step, input) => {
-      const account = accounts.get(users.get(agent) ?? "");
-      if (account === undefined) throw new Error(`${agent} is not on this host`);
-      return runStepAs(host, account, step, agent, input);
-    },
-    save: (waiting) => saveWaiting(host, source, waiting),
+  const { renamed = {}, elsewhere = {} } = routes;
+  const own = Object.entries(routes.users).filter(([, agent]) => isSameTenant(routes, source, agent));
+  const users = new Map(own.map(([user, agent]) => [agent, user]));
+  const remote = new Map(Object.entries(elsewhere).filter(([agent]) => isSameTenant(routes, source, agent)));
+  const save = (waiting: WaitingHandoffs) => saveWaiting(host, source, waiting);
+  const run: Courier["run"] = async (agent, step, input) => {
+    const peer = step === "in" ? remote.get(agent) : undefined;
+    if (peer !== undefined) {
+      const { handoffs } = input as InRequest;
+      return peers.ask(peer, { op: "handoffs", source, target: agent, handoffs });
+    }
+    const account = accounts.get(users.get(agent) ?? "");
+    if (account === undefined) throw new Error(`${agent} is not on this host`);
+    return step === "in"
+      ? receiveAs(host, account, agent, input as InRequest)
+      : runStepAs(host, account, step, agent, input);
   };
-}
-
-/** Runs a step in a process with the rights of an account. */
-function runStepAs(
-  host: Host,
-  { uid, gid }: Account,
-  step: StepName,
-  agent: string,
-  input: unknown,
-): Promise<unknown> {
-  const args = ["--no-warnings", host.program, "handoff-step", step, agent];
-  const limits = { maxBuffer: MOST_ANSWER, timeout: PATIENCE * 1000, killSignal: "SIGKILL" } as const;
-  return new Promise((resolve, reject) => {
-    const options = { ...limits, uid, gid, cwd: "/", env: ENVIRONMENT };
-    const child = execFile(process.execPath, args, options, (error, stdout, stderr) => {
-      if (error === null) resolve(parsed(stdout));
-      else
-        reject(
-          new Error(error.killed ? `${agent}'s queue did not answer within ${PATIENCE} s` : stderr.trim()),
-        );
-    });
-    // The process can end before it has read its input.
-    child.stdin?.on("error", () => {});
-    child.stdin?.end(JSON.stringify(input ?? null));
-  });
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) ?? {};
-  } catch {
-    return {};
-  }
+  return {
+    nameNow: (name) => [name, renamed[name] ?? ""].find((one) => users.has(one) || remote.has(one)),
+    ...{ run, save },
+    next: () => run(source, "messages"),
+    type: (target, message) => {
+      const peer = remote.get(target);
+      if (peer !== undefined) return peers.ask(peer, { op: "message", source, target, message });
+      return typeForAgent(host, { agent: source }, target, message);
+    },
+    settle: async (outcomes) => save(parseWaiting(await run(source, "verdicts", outcomes))),
+  };
 }

@@ -1,11 +1,17 @@
 import type { StepName } from "./handoff-step.ts";
-import type { Handoff, Outcome, Source, WaitingHandoffs } from "./handoff-store.ts";
+import {
+  type Handoff,
+  type Outcome,
+  parseHandoffs,
+  type Source,
+  type WaitingHandoffs,
+} from "./handoff-store.ts";
 
 /** The functions of the host that a delivery needs; tests replace them. */
 export interface Courier {
-  /** Runs a step with the rights of an agent. @throws Error with the reason if the step fails or does not end */
+  /** Runs a step with the rights of an agent, on the agent's host. @throws Error with the reason if the step fails or does not end */
   run(agent: string, step: StepName, input?: unknown): Promise<unknown>;
-  /** Returns the current name of an agent of the same tenant; undefined if there is no such agent on this host. */
+  /** Returns the current name of an agent of the same tenant; undefined if there is no such agent. */
   nameNow(name: string): string | undefined;
   /** Saves the state of the waiting handoffs, for `fleet ps`. */
   save(waiting: WaitingHandoffs): void;
@@ -24,8 +30,9 @@ const MOST_BATCHES = 50;
  */
 export async function deliverHandoffs(courier: Courier, source: Source): Promise<void> {
   for (let batch = 0; batch < MOST_BATCHES; batch += 1) {
-    const handoffs = parseHandoffs(await courier.run(source.name, "out"));
-    if (handoffs.length === 0) return courier.save(NOTHING_WAITS);
+    const answer = await courier.run(source.name, "out");
+    const handoffs = parseHandoffs(answer);
+    if (handoffs.length === 0) return courier.save(parseWaiting(answer));
     const outcomes = await deliverBatch(courier, source, handoffs);
     courier.save(parseWaiting(await courier.run(source.name, "settle", outcomes)));
     if (outcomes.some((outcome) => "error" in outcome)) return;
@@ -68,18 +75,9 @@ async function deliverTo(
 /** Returns the outcomes if the target no longer exists: a handoff can then only be withdrawn. */
 function withoutTarget(target: string, handoffs: readonly Handoff[]): Outcome[] {
   return handoffs.map(({ id, isWithdrawn }) =>
-    isWithdrawn === 1 ? { id, isWithdrawn: true } : { id, error: `${target} is not on this host` },
-  );
-}
-
-function parseHandoffs(answer: unknown): Handoff[] {
-  const { handoffs } = answer as { handoffs?: unknown };
-  if (!Array.isArray(handoffs)) return [];
-  return handoffs.filter(
-    (one) =>
-      [one?.id, one?.target, one?.subject, one?.description].every((text) => typeof text === "string") &&
-      /^[0-9a-f-]{36}$/.test(one.id) &&
-      [1, 2, 3, 4, 5, 6, 7, 8, 9].includes(one.priority),
+    isWithdrawn === 1
+      ? { id, isWithdrawn: true }
+      : { id, error: `there is no agent ${target} in this tenant` },
   );
 }
 
@@ -95,7 +93,8 @@ function parseOutcomes(answer: unknown): Outcome[] {
 /** The maximum length of a reason in characters. */
 const MOST_REASON = 300;
 
-function parseWaiting(answer: unknown): WaitingHandoffs {
+/** Returns the valid part of a step's answer about what waits. */
+export function parseWaiting(answer: unknown): WaitingHandoffs {
   const { waiting, attempts, since, error } = answer as Partial<Record<keyof WaitingHandoffs, unknown>>;
   const text = (value: unknown) => (typeof value === "string" ? value.slice(0, MOST_REASON) : null);
   return {

@@ -1,28 +1,20 @@
-import { existsSync, writeFileSync } from "node:fs";
-import type { DatabaseSync } from "node:sqlite";
 import { parseArgs } from "node:util";
 import { MusterError } from "../../base/errors.ts";
-import { agentRunDir, handoffSignal } from "../../model/host-paths.ts";
-import { type HostRoutes, isSameTenant, routeTask } from "../../model/routes.ts";
+import { type HostRoutes, routeTask } from "../../model/routes.ts";
 import {
   AGENT_EXIT,
   type AgentCommandIo,
   actAsAgent,
   HOST_IO,
+  joinValues,
   print,
   wholeNumber,
 } from "../routing/agent-command-io.ts";
-import { pause, reasonOf } from "../system/error-reason.ts";
+import { reasonOf } from "../system/error-reason.ts";
 import { MOST_TASK_BYTES, queuePath, withQueue } from "../tasks/open-queue.ts";
 import { findTask } from "../tasks/task-queue.ts";
-import {
-  beginHandoff,
-  findHandoff,
-  type HandoffRow,
-  listHandoffs,
-  notOpen,
-  withdrawHandoff,
-} from "./handoff-store.ts";
+import { beginHandoff, findHandoff, listHandoffs, notOpen, withdrawHandoff } from "./handoff-store.ts";
+import { awaitHandoff, refuseTarget, secondsToWait, signalHostd } from "./request-handoff.ts";
 
 const USAGE = `usage: fleet-handoff --agent NAME --task-id ID --progress TEXT --remaining TEXT --reason TEXT
                      [--artifacts TEXT] [--priority 1-9] [--wait SECONDS]
@@ -45,12 +37,6 @@ const OPTIONS = {
 } as const;
 
 type Values = Readonly<Partial<Record<keyof typeof OPTIONS, string>>>;
-
-/** Milliseconds between two checks of a handoff's state. */
-const CHECK = 100;
-
-/** The seconds for which the command waits by default. */
-const WAIT = "20";
 
 interface Call {
   readonly host: HostRoutes;
@@ -88,7 +74,11 @@ function parse(
   words: readonly string[],
 ): { values: Values; verb: string | undefined; id: string } | undefined {
   try {
-    const { values, positionals } = parseArgs({ args: [...words], options: OPTIONS, allowPositionals: true });
+    const { values, positionals } = parseArgs({
+      args: joinValues(words, OPTIONS),
+      options: OPTIONS,
+      allowPositionals: true,
+    });
     const [verb, id = "", ...others] = positionals;
     const needed = ["agent", "task-id", "progress", "remaining", "reason"] as const;
     const isComplete =
@@ -117,7 +107,7 @@ function list({ host, source, values, io }: Call): number {
 function handOff(call: Call): number {
   const { host, source, values, io } = call;
   const target = values.agent ?? "";
-  refuseTarget(call, target);
+  refuseTarget(host, source, target);
   return withQueue(queuePath(io.home()), host.routes, source, (db) => {
     const task = findTask(db, wholeNumber("--task-id", values["task-id"] ?? ""));
     if (task === undefined) throw notOpen(Number(values["task-id"]));
@@ -132,8 +122,8 @@ function handOff(call: Call): number {
       values.priority === undefined ? task.priority : wholeNumber("--priority", values.priority);
     if (priority > 9) throw new MusterError({ what: "--priority", why: "it must be 1 to 9" });
     const id = beginHandoff(db, task, { target, subject, description, priority });
-    signal(source);
-    return report(db, id, io, secondsToWait(values), "delivered");
+    signalHostd(source);
+    return awaitHandoff(db, id, io, secondsToWait(values), "delivered");
   });
 }
 
@@ -145,25 +135,8 @@ function withdraw({ host, source, values, io }: Call, id: string): number {
       const why = row === undefined ? "there is no such handoff" : `it is ${row.status}`;
       throw new MusterError({ what: `handoff ${id}`, why, next: "`fleet-handoff list` lists all handoffs." });
     }
-    signal(source);
-    return report(db, id, io, secondsToWait(values), "withdrawn");
-  });
-}
-
-function secondsToWait({ wait = WAIT }: Values): number {
-  const seconds = Number(wait);
-  return Number.isFinite(seconds) ? seconds : 0;
-}
-
-function refuseTarget({ host, source }: Call, target: string): void {
-  if (target === source)
-    throw new MusterError({ what: target, why: "an agent cannot hand a task off to itself" });
-  const names = Object.values(host.users).filter((name) => isSameTenant(host, source, name));
-  if (names.includes(target)) return;
-  throw new MusterError({
-    what: target,
-    why: "this tenant has no agent with this name and a Linux user of its own on this host; a task can only be handed off to such an agent",
-    next: `The agents of the tenant on this host are ${names.join(", ")}. The task was not changed.`,
+    signalHostd(source);
+    return awaitHandoff(db, id, io, secondsToWait(values), "withdrawn");
   });
 }
 
@@ -192,45 +165,4 @@ function describe(
   if (Buffer.byteLength(text) <= MOST_TASK_BYTES) return text;
   const why = "together with the original task, it is larger than 1 MiB";
   throw new MusterError({ what: "the description", why, next: "Put long texts in a file." });
-}
-
-/**
- * Signals hostd to deliver now. While the agent is stopped, its folder for the signal does not exist, so hostd finds
- * the handoff a few minutes later.
- */
-function signal(source: string): void {
-  try {
-    if (existsSync(agentRunDir(source))) writeFileSync(handoffSignal(source), "");
-  } catch {
-    return;
-  }
-}
-
-/** Waits for the end of a handoff, and prints its state. @param wanted the state that the command has requested */
-function report(
-  db: DatabaseSync,
-  id: string,
-  io: AgentCommandIo,
-  wait: number,
-  wanted: HandoffRow["status"],
-): number {
-  const deadline = Date.now() + wait * 1000;
-  for (;;) {
-    const row = findHandoff(db, id);
-    const isEnded = row?.status === "delivered" || row?.status === "withdrawn";
-    if (isEnded || Date.now() >= deadline) {
-      const { task_id: task, target: to, status, remote_id: remoteTask, error } = row ?? {};
-      print(io, {
-        handoff: id,
-        task,
-        to,
-        status,
-        ...(remoteTask && { remoteTask }),
-        ...(error && { error }),
-      });
-      if (!isEnded) return AGENT_EXIT.waiting;
-      return row.status === wanted ? AGENT_EXIT.done : AGENT_EXIT.failed;
-    }
-    pause(CHECK);
-  }
 }

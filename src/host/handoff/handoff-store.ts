@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
 import { MusterError } from "../../base/errors.ts";
-import { routeTask, type TaskRoute } from "../../model/routes.ts";
+import { type QueueLimits, routeTask, type TaskRoute } from "../../model/routes.ts";
 import { inTransaction } from "../tasks/open-queue.ts";
-import { addTask, NOW, type Task } from "../tasks/task-queue.ts";
+import { isFull } from "../tasks/queue-load.ts";
+import { addTask, insertTask, type NewTask, NOW, type Task } from "../tasks/task-queue.ts";
 
 /** A task that moves from the queue of one agent to the queue of another agent. */
 export interface Handoff {
@@ -36,13 +37,20 @@ export interface Source {
   readonly formerly: readonly string[];
 }
 
+/** The agent that gets tasks. */
+export interface Receiver {
+  readonly name: string;
+  readonly routes: readonly TaskRoute[];
+  readonly limits?: QueueLimits;
+}
+
 /** The result of one attempt to deliver a handoff. */
 export type Outcome =
   | { readonly id: string; readonly remoteId: number }
   | { readonly id: string; readonly isWithdrawn: true }
   | { readonly id: string; readonly error: string };
 
-/** The handoffs of an agent that have not been delivered. */
+/** The handoffs and messages of an agent that have not been delivered. */
 export interface WaitingHandoffs {
   readonly waiting: number;
   /** The number of failed attempts for the handoff that has failed most often. */
@@ -60,7 +68,7 @@ const MOST_PENDING = 1000;
 const OPEN = "'waiting', 'withdrawing'";
 
 /** The limits of one batch: the maximum number of handoffs, and the maximum number of characters in these handoffs. */
-const BATCH = { most: 20, characters: 4 * 1024 * 1024 };
+export const BATCH = { most: 20, characters: 4 * 1024 * 1024 };
 
 /**
  * Begins a handoff. Until the target has the task, nobody can take or end the task in the queue of the source.
@@ -72,15 +80,44 @@ export function beginHandoff(
   task: Task,
   handoff: Omit<Handoff, "id" | "isWithdrawn">,
 ): string {
-  const id = randomUUID();
-  const { target, subject, description, priority } = handoff;
-  inTransaction(db, () => {
+  return inTransaction(db, () => {
     const update = "UPDATE tasks SET status = 'handing-off' WHERE id = ? AND status IN ('pending', 'active')";
     if (Number(db.prepare(update).run(task.id).changes) === 0) throw notOpen(task.id);
-    db.prepare(
-      "INSERT INTO handoffs (id, task_id, target, subject, description, priority) VALUES (?, ?, ?, ?, ?, ?)",
-    ).run(id, task.id, target, subject, description, priority);
+    return insertHandoff(db, task.id, handoff);
   });
+}
+
+/**
+ * Adds a task for another agent, and begins its handoff. If the queue already contains a task with the same key, adds
+ * nothing.
+ *
+ * @returns the id of the handoff
+ * @throws MusterError if the task with this key was never handed off
+ */
+export function beginNewHandoff(db: DatabaseSync, target: string, task: NewTask): string {
+  return inTransaction(db, () => {
+    const query =
+      "SELECT tasks.id, handoffs.id AS handoff FROM tasks LEFT JOIN handoffs ON task_id = tasks.id";
+    const order = "WHERE key = ? ORDER BY handoffs.rowid DESC LIMIT 1";
+    const known = task.key === null ? undefined : db.prepare(`${query} ${order}`).get(task.key);
+    if (typeof known?.["handoff"] === "string") return known["handoff"];
+    if (known !== undefined) {
+      const why = `this queue already contains it as task ${known["id"]}`;
+      throw new MusterError({ what: `the task ${task.key}`, why, next: "Hand it off with fleet-handoff." });
+    }
+    return insertHandoff(db, insertTask(db, task, "handing-off"), { ...task, target });
+  });
+}
+
+function insertHandoff(
+  db: DatabaseSync,
+  task: number,
+  { target, subject, description, priority }: Omit<Handoff, "id" | "isWithdrawn">,
+): string {
+  const id = randomUUID();
+  db.prepare(
+    "INSERT INTO handoffs (id, task_id, target, subject, description, priority) VALUES (?, ?, ?, ?, ?, ?)",
+  ).run(id, task, target, subject, description, priority);
   return id;
 }
 
@@ -117,8 +154,7 @@ export function nextHandoffs(db: DatabaseSync): Handoff[] {
  */
 export function receiveHandoffs(
   db: DatabaseSync,
-  routes: readonly TaskRoute[],
-  agent: string,
+  agent: Receiver,
   source: Source,
   handoffs: readonly Handoff[],
 ): Outcome[] {
@@ -128,7 +164,7 @@ export function receiveHandoffs(
       const known = receivedAs(db, [source.name, ...source.formerly], id);
       if (known !== undefined) return { id, remoteId: known };
       if (handoff.isWithdrawn === 1) return { id, isWithdrawn: true };
-      return { id, remoteId: receiveOne(db, routes, agent, source.name, handoff) };
+      return { id, remoteId: receiveOne(db, agent, source.name, handoff) };
     } catch (error) {
       return { id, error: error instanceof Error ? error.message : String(error) };
     }
@@ -137,8 +173,7 @@ export function receiveHandoffs(
 
 function receiveOne(
   db: DatabaseSync,
-  routes: readonly TaskRoute[],
-  agent: string,
+  { name: agent, routes, limits = {} }: Receiver,
   source: string,
   { id, subject, description, priority }: Handoff,
 ): number {
@@ -147,6 +182,7 @@ function receiveOne(
     const why = `${answer.capability}: this task goes to ${answer.to}`;
     throw new MusterError({ what: `${agent} must not do it`, why });
   }
+  if (isFull(db, limits)) throw new MusterError({ what: `the queue of ${agent}`, why: "it is full" });
   const count = "SELECT count(*) AS n FROM tasks WHERE status = 'pending' AND key GLOB ?";
   if (Number(db.prepare(count).get(`handoff/${source}/*`)?.["n"]) >= MOST_PENDING) {
     const why = `${MOST_PENDING} tasks from ${source} are pending in it`;
@@ -206,11 +242,13 @@ function giveBack(db: DatabaseSync, id: string): void {
   db.prepare(update).run(Number(row["task_id"]));
 }
 
-/** Returns how many handoffs wait, since when, and why. */
+/** Returns how many handoffs and messages wait, since when, and why. */
 export function waitingHandoffs(db: DatabaseSync): WaitingHandoffs {
-  const query = `SELECT count(*) AS waiting, coalesce(max(attempts), 0) AS attempts, min(created_at) AS since,
-    (SELECT error FROM handoffs WHERE status IN (${OPEN}) AND error IS NOT NULL ORDER BY attempts DESC, rowid LIMIT 1) AS error
-    FROM handoffs WHERE status IN (${OPEN})`;
+  const open = `SELECT created_at, attempts, error FROM handoffs WHERE status IN (${OPEN})
+    UNION ALL SELECT created_at, attempts, error FROM messages WHERE verdict IS NULL`;
+  const query = `WITH open AS (${open}) SELECT count(*) AS waiting, coalesce(max(attempts), 0) AS attempts,
+    min(created_at) AS since,
+    (SELECT error FROM open WHERE error IS NOT NULL ORDER BY attempts DESC LIMIT 1) AS error FROM open`;
   return db.prepare(query).get() as unknown as WaitingHandoffs;
 }
 
@@ -218,6 +256,18 @@ export function waitingHandoffs(db: DatabaseSync): WaitingHandoffs {
 export function listHandoffs(db: DatabaseSync, last: number): HandoffRow[] {
   const rows = db.prepare("SELECT * FROM handoffs ORDER BY rowid DESC LIMIT ?").all(last);
   return rows.reverse() as unknown as HandoffRow[];
+}
+
+/** Returns the valid handoffs of a step or of another host, which can have written anything. */
+export function parseHandoffs(answer: unknown): Handoff[] {
+  const { handoffs } = answer as { handoffs?: unknown };
+  if (!Array.isArray(handoffs)) return [];
+  return handoffs.filter(
+    (one) =>
+      [one?.id, one?.target, one?.subject, one?.description].every((text) => typeof text === "string") &&
+      /^[0-9a-f-]{36}$/.test(one.id) &&
+      [1, 2, 3, 4, 5, 6, 7, 8, 9].includes(one.priority),
+  );
 }
 
 /** Returns one handoff. */

@@ -6,7 +6,15 @@ import type { HostRoutes } from "../../model/routes.ts";
 import { readAccounts } from "../accounts/read-accounts.ts";
 
 /** The exit codes of `muster`, on which its callers depend. */
-export const AGENT_EXIT = { done: 0, failed: 1, usage: 2, goesElsewhere: 3, nothing: 4, waiting: 5 } as const;
+export const AGENT_EXIT = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  goesElsewhere: 3,
+  nothing: 4,
+  waiting: 5,
+  unconfirmed: 6,
+} as const;
 
 /** The input and output of the commands for agents; tests replace them. */
 export interface AgentCommandIo {
@@ -32,6 +40,26 @@ export const HOST_IO: AgentCommandIo = {
   err: (text) => void process.stderr.write(text),
   file: ROUTES_FILE,
 };
+
+/**
+ * Joins each option with its value by `=`, so that a value can begin with a dash, such as a list in Markdown.
+ *
+ * @param options the options of the command; each of them has a value
+ */
+export function joinValues(words: readonly string[], options: Readonly<Record<string, unknown>>): string[] {
+  const joined: string[] = [];
+  for (let i = 0; i < words.length; i += 1) {
+    const word = words[i] ?? "";
+    if (word === "--") return [...joined, ...words.slice(i)];
+    const value = word.startsWith("--") && Object.hasOwn(options, word.slice(2)) ? words[i + 1] : undefined;
+    if (value === undefined) joined.push(word);
+    else {
+      joined.push(`${word}=${value}`);
+      i += 1;
+    }
+  }
+  return joined;
+}
 
 /** Reads the host's routes. @throws Error if the file cannot be read, because the routes could forbid the task */
 export function readRoutes(file: string): HostRoutes {

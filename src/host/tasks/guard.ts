@@ -12,7 +12,8 @@ const TRIGGERS = {
 
 /**
  * Returns, by name, the triggers that refuse tasks that the agent must not do. The triggers are plain SQL and find the
- * same tasks as `muster route`, so they also work if a program writes to the database directly.
+ * same tasks as `muster route`, so they also work if a program writes to the database directly. They do not check a task
+ * for another agent, which is never given out.
  *
  * @param routes all routes of the fleet
  */
@@ -32,7 +33,7 @@ export function guardTriggers(routes: readonly TaskRoute[], agent: string): Read
   return Object.fromEntries(
     Object.entries(TRIGGERS).map(([name, event]) => [
       name,
-      `CREATE TRIGGER ${name} AFTER ${event} ON tasks BEGIN\n${statements}END`,
+      `CREATE TRIGGER ${name} AFTER ${event} ON tasks WHEN NEW.status <> 'handing-off' BEGIN\n${statements}END`,
     ]),
   );
 }

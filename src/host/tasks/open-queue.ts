@@ -7,7 +7,7 @@ import { hasCode, pause, reasonOf } from "../system/error-reason.ts";
 import { guardTriggers } from "./guard.ts";
 
 /** The version of the schema, in SQLite's user_version. docs/day-two.md describes the schema. */
-const VERSION = 1;
+const VERSION = 2;
 
 /** Milliseconds to wait for the transactions of other writers. */
 const BUSY = 20_000;
@@ -41,6 +41,17 @@ CREATE TABLE IF NOT EXISTS handoffs (
   priority INTEGER NOT NULL,
   status TEXT NOT NULL DEFAULT 'waiting' CHECK (status IN ('waiting', 'withdrawing', 'delivered', 'withdrawn')),
   remote_id INTEGER,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  error TEXT,
+  created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+  ended_at TEXT
+);
+CREATE TABLE IF NOT EXISTS messages (
+  id TEXT PRIMARY KEY,
+  target TEXT NOT NULL,
+  text TEXT NOT NULL,
+  verdict TEXT,
+  detail TEXT,
   attempts INTEGER NOT NULL DEFAULT 0,
   error TEXT,
   created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),

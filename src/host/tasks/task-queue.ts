@@ -46,9 +46,18 @@ export function addTask(db: DatabaseSync, { key, subject, description, priority 
   return inTransaction(db, () => {
     const known = key === null ? undefined : db.prepare("SELECT id FROM tasks WHERE key = ?").get(key);
     if (known !== undefined) return Number(known["id"]);
-    const insert = "INSERT INTO tasks (key, subject, description, priority) VALUES (?, ?, ?, ?)";
-    return Number(db.prepare(insert).run(key, subject, description, priority).lastInsertRowid);
+    return insertTask(db, { key, subject, description, priority }, "pending");
   });
+}
+
+/** Inserts a task without a check of its key. @returns the id of the task */
+export function insertTask(
+  db: DatabaseSync,
+  { key, subject, description, priority }: NewTask,
+  status: TaskStatus,
+): number {
+  const insert = "INSERT INTO tasks (key, subject, description, priority, status) VALUES (?, ?, ?, ?, ?)";
+  return Number(db.prepare(insert).run(key, subject, description, priority, status).lastInsertRowid);
 }
 
 /** Returns the task with this id. */

@@ -1,4 +1,5 @@
 import type { HostSpecs } from "../../config/fleet.ts";
+import type { HostTarget } from "../../inventory/inventory-host.ts";
 import { lastReached, noteReached } from "../../inventory/last-seen.ts";
 import { readInventory } from "../../inventory/read-inventory.ts";
 import { resolveTarget, specOf } from "../../inventory/resolve-target.ts";
@@ -15,7 +16,7 @@ import type { DeclaredHosts } from "./declared-host-connections.ts";
 export function hostFacts(project: string, declared: DeclaredHosts, env: NodeJS.ProcessEnv): HostFacts {
   const spec = (host: string) => specOf(declared() ?? {}, host);
   return {
-    address: (host) => addressOf(project, declared(), host),
+    peer: (host) => targetOf(project, declared(), host),
     isDeclared: (host) => spec(host) !== undefined,
     isIntermittent: (host) => spec(host)?.availability === "intermittent",
     lastReached: (host) => lastReached(project, host),
@@ -25,10 +26,10 @@ export function hostFacts(project: string, declared: DeclaredHosts, env: NodeJS.
   };
 }
 
-/** Returns the address of a host; undefined for a host without a machine, such as a droplet that does not exist yet. */
-function addressOf(project: string, hosts: HostSpecs | undefined, host: string): string | undefined {
+/** Returns how to reach a host; undefined for a host without a machine, such as a droplet that does not exist yet. */
+function targetOf(project: string, hosts: HostSpecs | undefined, host: string): HostTarget | undefined {
   try {
-    return resolveTarget(hosts, readInventory(project), host).address;
+    return resolveTarget(hosts, readInventory(project), host);
   } catch (error) {
     if (error instanceof HostError) return undefined;
     throw error;

@@ -157,7 +157,12 @@ function removedOf(item: HostItem): string[] {
   if (item.kind === "timer") return ["jobs"];
   if (item.kind === "user" || item.kind === "group")
     return item.onRemove === "keep" ? [] : [`${item.kind} ${item.name}`];
-  return item.kind === "file" && item.secret !== undefined ? ["credentials"] : [];
+  return item.kind === "file" && isCredential(item.secret) ? ["credentials"] : [];
+}
+
+/** Whether a reference names a secret, and not addresses or public keys that only the provider knows. */
+function isCredential(reference = ""): boolean {
+  return /^(config|env|file|exec):/.test(reference);
 }
 
 function homeClause(item: HostItem): string[] {

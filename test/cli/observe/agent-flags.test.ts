@@ -77,7 +77,7 @@ describe("an agent gets the flag", () => {
     [
       "HANDOFF",
       { handoffs: { waiting: 2, since: SINCE, error: "loom is not on this host" } },
-      "2 tasks that could not be delivered since 2026-01-02T03:04:05Z: loom is not on this host",
+      "2 tasks or messages that could not be delivered since 2026-01-02T03:04:05Z: loom is not on this host",
       [5],
     ],
     [

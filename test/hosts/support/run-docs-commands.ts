@@ -20,7 +20,7 @@ export async function runDocs(
   options: { cwd: string; env: Readonly<Record<string, string>>; own: Readonly<Record<string, string>> },
 ): Promise<CommandResult> {
   const text = readFileSync(join(ROOT, "docs", page), "utf8");
-  const block = new RegExp(`<!-- ${name} -->\\n((?: {4}.*\\n)+)`).exec(text)?.[1];
+  const block = new RegExp(`<!-- ${name} -->\\n+((?: {4}.*\\n)+)`).exec(text)?.[1];
   if (block === undefined) throw new Error(`docs/${page} has no commands after <!-- ${name} -->`);
   const commands = Object.entries(options.own).reduce((all, [from, to]) => all.replaceAll(from, to), block);
   const { exitCode, stdout, stderr, all } = await execa("sh", ["-euc", `${NPX}\n${commands}`], {
