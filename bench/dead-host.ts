@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { execa } from "execa";
 import { parse, stringify } from "yaml";
 import { secretsFor } from "../test/hosts/support/fleets.ts";
@@ -10,7 +11,12 @@ import { type Runs, summarize } from "./stats.ts";
 /** The commands that are measured while one of ten hosts is dead. */
 const COMMANDS = ["fleet drift of 9", "fleet drift of 10, one dead"] as const;
 
+/** The time in milliseconds within which `fleet ps` must show the hosts that respond. */
+const PS_MOST = 2000;
+
 export interface DeadResult {
+  /** The milliseconds until `fleet ps` has shown the agents of the other eight hosts, while two hosts are dead. */
+  readonly ps: Runs;
   /** The default connect timeout, in seconds. */
   readonly connectTimeout: number;
   /** The durations in milliseconds. */
@@ -37,15 +43,43 @@ export async function runDead(rounds: number, log: (line: string) => void): Prom
     });
     const subjects = { "fleet drift of 9": drift(nine, 0), "fleet drift of 10, one dead": drift(ten, 4) };
     const runs = await interleave(subjects, rounds).finally(revive);
-    return { connectTimeout: 10, runs };
+    log(`${rounds} rounds of fleet ps, two hosts dead`);
+    return { connectTimeout: 10, runs, ps: await psOfEight(project, rounds) };
   } finally {
     log("destroy");
     await project.dispose();
   }
 }
 
+/** Measures how soon `fleet ps` shows the agents of eight hosts while two hosts are dead. */
+async function psOfEight(project: Project, rounds: number): Promise<number[]> {
+  const revive = [await kill(project, "h9"), await kill(project, "h10")];
+  try {
+    const durations: number[] = [];
+    for (let round = 0; round <= rounds; round += 1) durations.push(await untilEightShown(project.dir));
+    return durations.slice(1);
+  } finally {
+    for (const one of revive) await one();
+  }
+}
+
+async function untilEightShown(dir: string): Promise<number> {
+  const start = performance.now();
+  const ps = execa(join(dir, "node_modules/muster-fleet/bin/fleet"), ["ps"], { cwd: dir, reject: false });
+  let [shown, end] = ["", Number.NaN];
+  ps.stdout?.on("data", (bytes: Buffer) => {
+    shown += bytes.toString();
+    const rows = shown.match(/^h[1-8]-a\d+ .* running /gm) ?? [];
+    if (Number.isNaN(end) && rows.length >= 80) end = performance.now();
+  });
+  await ps;
+  return end - start;
+}
+
 /** Renders the result as a Markdown table, with times in seconds. */
-export function deadTable({ connectTimeout, runs }: DeadResult): string {
+export function deadTable({ connectTimeout, runs, ps }: DeadResult): string {
+  const { median, max } = summarize(ps);
+  const [usual, longest, most] = [median, max, PS_MOST].map((ms) => (ms / 1000).toFixed(2));
   const rows = COMMANDS.map((command) => {
     const { runs: count, min, median, max } = summarize(runs[command]);
     return `| ${command} | ${count} | ${[min, median, max].map((ms) => (ms / 1000).toFixed(2)).join(" | ")} |`;
@@ -58,6 +92,7 @@ export function deadTable({ connectTimeout, runs }: DeadResult): string {
     "| --- | --- | --- | --- | --- |",
     ...rows,
     `\nThe dead host costs ${(cost / 1000).toFixed(2)} s; at most its connect timeout, ${connectTimeout} s.\n`,
+    `With two dead hosts, \`fleet ps\` shows the other eight after ${usual} s (max ${longest} s; at most ${most} s).\n`,
   ].join("\n");
 }
 

@@ -1,14 +1,15 @@
 /**
- * `npm run bench [HOSTSxAGENTS…] [dead] [tenants] [recovery]` measures Muster on real hosts. For comparison, it
+ * `npm run bench [HOSTSxAGENTS…] [dead] [tenants] [recovery] [watch]` measures Muster on real hosts. For comparison, it
  * measures:
  * - plain ssh scripts that check the same facts or create the same result, over new connections;
  * - the engine with a program that declares nothing;
  * - the floor, which is the fleet's own program with a provider that does nothing.
  * Muster's connections stay open between commands, so its commands are measured with new and with open connections.
  * Each HOSTSxAGENTS cell boots its hosts first and uses them as `kind: ssh`, so the times do not include a boot.
- * `dead` measures the check of ten hosts while one of them is dead. `tenants` measures the `up` of two tenants, first
+ * `dead` measures the check of ten hosts while one of them is dead, and `fleet ps` while two of them are dead. `tenants` measures the `up` of two tenants, first
  * one after the other and then simultaneously. `recovery` measures the time until fifty agents that die or hang
- * simultaneously have recovered, and the cost of their deadman.
+ * simultaneously have recovered, and the cost of their deadman and of its metrics. `watch` measures how soon a watcher
+ * sees a change on an agent's terminal.
  * BENCH_ROUNDS sets the number of rounds (default 5). Rounds with new hosts run at most twice.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -22,11 +23,13 @@ import { type CellResult, runCell } from "./measure-fleet.ts";
 import { recoveryTable, runRecovery } from "./recovery/index.ts";
 import { runTenants, tenantsTable } from "./simultaneous-tenants.ts";
 import { ratiosOf, tablesOf } from "./tables.ts";
+import { runWatch, watchTable } from "./watch-latency.ts";
 
 const DEAD = "dead";
 const TENANTS = "tenants";
 const RECOVERY = "recovery";
-const CELLS = ["1x10", "4x10", "10x10", DEAD, TENANTS, RECOVERY];
+const WATCH = "watch";
+const CELLS = ["1x10", "4x10", "10x10", DEAD, TENANTS, RECOVERY, WATCH];
 const RESULTS = join(import.meta.dirname, "results");
 
 holdSignals();
@@ -34,7 +37,7 @@ await setup();
 const rounds = Number(process.env["BENCH_ROUNDS"] ?? 5);
 const words = process.argv.slice(2).length > 0 ? process.argv.slice(2) : CELLS;
 const results: CellResult[] = [];
-for (const cell of words.filter((word) => ![DEAD, TENANTS, RECOVERY].includes(word)).map(parseCell)) {
+for (const cell of words.filter((word) => ![DEAD, TENANTS, RECOVERY, WATCH].includes(word)).map(parseCell)) {
   const log = (line: string) => process.stderr.write(`${cell.hosts} x ${cell.agents}: ${line}\n`);
   const result = await runCell(cell, rounds, log);
   results.push(result);
@@ -52,7 +55,11 @@ const recovery = words.includes(RECOVERY)
   ? await runRecovery(rounds, (line) => process.stderr.write(`recovery: ${line}\n`))
   : undefined;
 if (recovery !== undefined) process.stdout.write(recoveryTable(recovery));
-save(results, { dead, tenants, recovery });
+const watch = words.includes(WATCH)
+  ? await runWatch(rounds, (line) => process.stderr.write(`watch: ${line}\n`))
+  : undefined;
+if (watch !== undefined) process.stdout.write(watchTable(watch));
+save(results, { dead, tenants, recovery, watch });
 
 function parseCell(word: string): Cell {
   const [, hosts, agents] = /^([1-9]\d*)x([1-9]\d*)$/.exec(word) ?? [];

@@ -5,8 +5,8 @@ set -eu
 cd "$(dirname "$0")/.."
 
 # Programs that the tests need in addition to Muster: an SSH server, a PostgreSQL server, login shells other than bash,
-# git as in CI, and tools that format the disks of cloud volumes.
-packages="openssh-server git fish tcsh procps iproute2 systemd postgresql e2fsprogs mount"
+# git as in CI, tools that format the disks of cloud volumes, and a browser.
+packages="openssh-server git fish tcsh procps iproute2 systemd postgresql e2fsprogs mount chromium-headless-shell"
 
 install_packages() {
   for package in $packages; do

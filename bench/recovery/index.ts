@@ -6,6 +6,7 @@ import { seconds, table } from "../tables.ts";
 import { type DeadmanCost, deadmanCost } from "./deadman-cost.ts";
 import { FAULTS, type Fault, hostdRecovery, recoveries } from "./faults.ts";
 import { AGENTS, HOST, RESTARTS, recoveryFleet, TIMEOUT } from "./fleet.ts";
+import { METRICS_MOST, metricsCost } from "./metrics-cost.ts";
 
 const HOSTD = "the deadman is killed";
 
@@ -16,6 +17,8 @@ export interface RecoveryResult {
    */
   readonly runs: Readonly<Record<Fault | typeof HOSTD, Runs>>;
   readonly cost: DeadmanCost;
+  /** The additional cost of the metrics. */
+  readonly metrics: DeadmanCost;
 }
 
 /** The target for the 99th percentile of recoveries, in milliseconds. */
@@ -33,6 +36,8 @@ export async function runRecovery(rounds: number, log: (line: string) => void): 
     await isCalm(project);
     log("the deadman for a minute");
     const cost = await deadmanCost(project);
+    log("the deadman for a minute, with metrics");
+    const metrics = await metricsCost(project, cost);
     const runs: Record<keyof RecoveryResult["runs"], number[]> = {
       "the pane's process is killed": [],
       "tmux is killed": [],
@@ -49,7 +54,7 @@ export async function runRecovery(rounds: number, log: (line: string) => void): 
       await isCalm(project);
       runs[HOSTD].push(await hostdRecovery(project));
     }
-    return { runs, cost };
+    return { runs, cost, metrics };
   } finally {
     log("destroy");
     await project.dispose();
@@ -62,7 +67,7 @@ async function isCalm(project: Project): Promise<void> {
 }
 
 /** Renders the results and the targets as Markdown. */
-export function recoveryTable({ runs, cost }: RecoveryResult): string {
+export function recoveryTable({ runs, cost, metrics }: RecoveryResult): string {
   const rows = [...FAULTS, HOSTD].map((name) => {
     const all = runs[name as keyof typeof runs];
     const [p50, p99, max] = [50, 99, 100].map((percent) => seconds(percentile(all, percent)));
@@ -77,6 +82,16 @@ export function recoveryTable({ runs, cost }: RecoveryResult): string {
       [
         ["resident, MB", (cost.resident / 1e6).toFixed(1), (COST_MOST.resident / 1e6).toFixed(0)],
         ["of one core, %", (cost.share * 100).toFixed(2), (COST_MOST.share * 100).toFixed(0)],
+        [
+          "the metrics alone: resident, MB",
+          (metrics.resident / 1e6).toFixed(1),
+          (METRICS_MOST.resident / 1e6).toFixed(0),
+        ],
+        [
+          "the metrics alone: of one core, %",
+          (metrics.share * 100).toFixed(2),
+          (METRICS_MOST.share * 100).toFixed(1),
+        ],
       ],
     ),
   ].join("\n");

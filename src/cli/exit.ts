@@ -45,9 +45,10 @@ Exit codes:
   2  fleet.yaml, the configuration or the command line is invalid
   3  refused: nothing was done (only \`send\`)
   4  a host could not be reached (everything else was done)
-  5  a policy is not met
+  5  a policy is not met, for example because an agent is not healthy
   6  it is not confirmed that a message was accepted (only \`send --verify\`)
   7  drift found
   8  cancelled
-  If several apply, the first of 2, 1, 8, 3, 6, 5, 7, 4 is used; --json lists them all.
+If several codes apply, the first of 2, 1, 8, 3, 6, 5, 7, 4 is used. --json
+lists all of them.
 `;

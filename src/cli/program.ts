@@ -36,13 +36,26 @@ export async function runFleet(words: readonly string[], io: Io): Promise<number
 type Parsed = { readonly args: string[]; readonly options: Record<string, string | boolean | undefined> };
 
 function describeProgram(io: Io): Command {
-  return new Command("fleet")
-    .description("Keeps a fleet of AI agents as declared in fleet.yaml. `npx pulumi up` applies changes.")
-    .version(version(), "--version")
-    .option("--debug", "print the stack trace of an error")
-    .addHelpText("afterAll", EXIT_TABLE)
-    .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) })
-    .exitOverride();
+  return (
+    new Command("fleet")
+      .description("Keeps a fleet of AI agents as declared in fleet.yaml. `npx pulumi up` applies changes.")
+      .version(version(), "--version")
+      .option("--debug", "print the stack trace of an error")
+      .addHelpText("afterAll", EXIT_TABLE)
+      // Without the word `[options]`, the terms are short enough for descriptions in 80 columns.
+      .configureHelp({ subcommandTerm: (command) => [command.name(), argumentsOf(command)].join(" ").trim() })
+      .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) })
+      .exitOverride()
+  );
+}
+
+/** Returns the arguments of a command, such as `<name> [text]`. */
+function argumentsOf({ registeredArguments }: Command): string {
+  const words = registeredArguments.map((one) => {
+    const name = `${one.name()}${one.variadic ? "..." : ""}`;
+    return one.required ? `<${name}>` : `[${name}]`;
+  });
+  return words.join(" ");
 }
 
 function addCommand(program: Command, definition: CommandDefinition, run: (given: Parsed) => Promise<void>) {

@@ -33,6 +33,7 @@ import { history } from "./reports/history.ts";
 import { ledgers, resolveRepeated } from "./reports/ledgers.ts";
 import { machine } from "./reports/machine.ts";
 import { ps } from "./reports/ps.ts";
+import { uptimes } from "./reports/uptimes.ts";
 import { usage } from "./reports/usage.ts";
 import { reasonOf } from "./system/error-reason.ts";
 
@@ -61,6 +62,7 @@ export const READERS: Table = {
   ps: (host, request) => ps(host, request),
   history,
   ledgers,
+  uptimes,
   jobs: jobStatuses,
   usage,
   machine,

@@ -1,4 +1,4 @@
-/** The time for which an agent ran and worked on one day, according to the samples of its host's deadman. */
+/** The time for which an agent ran and worked on one day, as its host's deadman or Prometheus has measured it. */
 export interface AgentUptime {
   readonly agent: string;
   /** The day in UTC, such as `2026-11-30`. */
@@ -11,6 +11,8 @@ export interface AgentUptime {
   readonly paused: number;
   /** The time of the first sample of the agent on this day, in seconds since midnight. */
   readonly from: number;
+  /** The number of seconds in which Prometheus did not run. These seconds do not count. Absent in a host's own records. */
+  readonly unknown?: number;
 }
 
 /** The number of days for which a host keeps these records. */

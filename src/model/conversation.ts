@@ -67,6 +67,16 @@ export interface MessageRecords {
   readonly depth?: number;
   /** `jsonl`: one JSON object on each line. `prompt-toolkit`: the history of the Python package prompt_toolkit. */
   readonly format: "jsonl" | "prompt-toolkit";
+  /**
+   * The name of the tags between which the runtime records a pasted text: `<NAME id="0a1b">` and
+   * `</NAME id="0a1b">`. Absent if the runtime uses no such tags.
+   */
+  readonly tag?: string;
+  /**
+   * The folder, relative to the home, in which the runtime stores long pasted texts. Its record then contains
+   * `[Pasted text #1: 9 lines → FILE]` in place of such a text. Absent if the runtime always records the text.
+   */
+  readonly pastes?: string;
   /** The forms of a message's line; only with `jsonl`. */
   readonly lines?: readonly MessageLine[];
 }

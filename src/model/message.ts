@@ -12,6 +12,7 @@ export type RefusalReason =
   | "typing"
   | "dead"
   | "starting"
+  | "busy"
   | "draft"
   | "scrolled"
   | "text"

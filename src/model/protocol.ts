@@ -240,6 +240,20 @@ export interface UsageAnswer {
   readonly parked: readonly ParkedAgent[];
 }
 
+/** Requests the uptimes of agents from the Prometheus of `monitoring` on this host. */
+export interface UptimesRequest {
+  readonly op: "uptimes";
+  /** The current time (UTC, ISO 8601). */
+  readonly at: string;
+  /** The number of days, including the current day. */
+  readonly days: number;
+}
+
+export interface UptimesAnswer {
+  /** The uptimes, oldest first for each agent. */
+  readonly uptimes: readonly AgentUptime[];
+}
+
 /** Requests the status of jobs. Each word identifies one job; see `jobWord`. */
 export interface JobsRequest {
   readonly op: "jobs";
@@ -403,6 +417,7 @@ export type ReadRequest =
   | PsRequest
   | HistoryRequest
   | LedgersRequest
+  | UptimesRequest
   | JobsRequest
   | UsageRequest
   | MachineRequest;
@@ -429,6 +444,7 @@ export interface Answers extends MoveAnswers {
   readonly ps: PsAnswer;
   readonly history: HistoryAnswer;
   readonly ledgers: LedgersAnswer;
+  readonly uptimes: UptimesAnswer;
   readonly jobs: JobsAnswer;
   readonly usage: UsageAnswer;
   readonly machine: Machine;

@@ -73,6 +73,7 @@ export const claude: Runtime = {
       {
         path: ".claude/projects",
         depth: 1,
+        tag: "pasted_content",
         format: "jsonl",
         lines: [
           { where: { type: "user", "message.role": "user" }, text: "message.content" },

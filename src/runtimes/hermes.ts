@@ -54,9 +54,10 @@ export const hermes: Runtime = {
       { text: "Allow once", is: "permission" },
       { text: "[Y/n]", is: "question" },
     ],
-    busy: ["Ctrl+C to interrupt"],
+    // While Hermes works, this hint replaces its prompt: a message would interrupt the work.
+    busy: ["msg=interrupt"],
     pasted: "[Pasted text #",
-    records: [{ path: ".hermes/.hermes_history", format: "prompt-toolkit" }],
+    records: [{ path: ".hermes/.hermes_history", format: "prompt-toolkit", pastes: ".hermes/pastes" }],
   },
   identity: placedAs({
     "SOUL.md": ".hermes/SOUL.md",

@@ -43,6 +43,8 @@ import type {
   RemoveRequest,
   SupplyAnswer,
   SupplyRequest,
+  UptimesAnswer,
+  UptimesRequest,
   UsageAnswer,
   UsageRequest,
 } from "../model/protocol.ts";
@@ -62,6 +64,7 @@ export interface HostReader {
   ps(request: PsRequest): Promise<PsAnswer>;
   history(request: HistoryRequest): Promise<HistoryAnswer>;
   ledgers(request: LedgersRequest): Promise<LedgersAnswer>;
+  uptimes(request: UptimesRequest): Promise<UptimesAnswer>;
   jobs(request: JobsRequest): Promise<JobsAnswer>;
   usage(request: UsageRequest): Promise<UsageAnswer>;
   machine(request: MachineRequest): Promise<Machine>;
@@ -144,6 +147,7 @@ export function readerOn(session: Session): HostReader {
     ps: session.request,
     history: session.request,
     ledgers: session.request,
+    uptimes: session.request,
     jobs: session.request,
     usage: session.request,
     machine: session.request,

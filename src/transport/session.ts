@@ -38,6 +38,7 @@ const REQUEST_SECONDS: Readonly<Record<Request["op"], number>> = {
   ps: 60,
   history: 60,
   ledgers: 60,
+  uptimes: 120,
   jobs: 60,
   usage: 60,
   machine: 60,

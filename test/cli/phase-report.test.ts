@@ -121,6 +121,17 @@ test("all errors in a snapshot are reported together", () => {
   expect(() => readSnapshot(join(folder, "missing.json"))).toThrow("was not read");
 });
 
+test("days that do not exist and entries that occur twice are reported together with the other errors", () => {
+  const day = { date: "2026-02-03", uptime: 1, capacity: 2 };
+  const file = join(folder, "twice.json");
+  const iris = { agent: "iris", days: [day, { ...day, date: "2026-02-30" }, day] };
+  const wrong = { version: 1, fleet: "arc", at: "2026-99-01T00:00:00Z", operational: "yes" };
+  writeFileSync(file, JSON.stringify({ ...wrong, agents: [iris, iris], drift: "none" }));
+  expect(() => readSnapshot(file)).toThrow(
+    /operational: must be boolean.*drift: must be array.*at: 2026-99-01\S+ does not exist.*agents\.1\.agent: iris occurs twice.*agents\.0\.days\.1\.date: 2026-02-30 does not exist.*agents\.0\.days\.2\.date: 2026-02-03 occurs twice/s,
+  );
+});
+
 describe("the shares of an agent's days", () => {
   const record = (ago: number, up: number, more = {}) => ({
     ...{ agent: "iris", date: dayBefore(AT, ago), up, busy: up / 2, paused: 0, from: 0, ...more },
@@ -139,11 +150,37 @@ describe("the shares of an agent's days", () => {
   });
 });
 
+const NOTHING = { uptimes: [], drift: [], whyUnknown: "the deadman writes it once a minute." } as const;
+
 test("the live figures name hosts that did not respond, and agents without a record", () => {
   const fleet = fleetOf(agent());
   const row = { agent: "iris", tenant: "arc", host: "hub", runtime: "pi", lifecycle: "core" } as const;
   const report = { agents: [{ ...row, state: "away", flags: [] }], unwatched: [] } as const;
-  const snapshot = liveSnapshot(fleet, { ...report, hosts: [{ host: "hub", state: "away" }] }, [], AT);
+  const snapshot = liveSnapshot(fleet, { ...report, hosts: [{ host: "hub", state: "away" }] }, NOTHING, AT);
   expect(snapshot).toMatchObject({ operational: false, agents: [] });
   expect(snapshot.missing?.join(" ")).toMatch(/hub did not answer.*1 of 1 agents have no record/);
+});
+
+test("the live figures count the changes on hosts that runs have found, by day", () => {
+  const entry = {
+    host: "hub",
+    resource: "hub/iris/agent",
+    id: "0a1b2c3d",
+    item: "soul",
+    property: "content",
+  };
+  const found = { ...entry, declared: "a", observed: "b", cause: "drift" } as const;
+  const seen = (ago: number) => `${dayBefore(AT, ago)}T08:00:00Z`;
+  const drift = [
+    { ...found, kind: "corrective", seen: seen(2) },
+    { ...found, kind: "corrective", seen: seen(2), property: "mode" },
+    { ...found, kind: "corrective", seen: seen(1) },
+    { ...found, kind: "corrective", seen: seen(35) },
+    { ...found, kind: "intended", seen: seen(1) },
+  ] as const;
+  const nobody = { agents: [], unwatched: [], hosts: [] };
+  expect(liveSnapshot(fleetOf(agent()), nobody, { ...NOTHING, drift }, AT).drift).toEqual([
+    { date: dayBefore(AT, 2), findings: 2 },
+    { date: dayBefore(AT, 1), findings: 1 },
+  ]);
 });

@@ -151,6 +151,13 @@ describe("`monitoring` in fleet.yaml", () => {
     expect(rules.find(({ alert }) => alert === "HostSilent")?.for).toBe("120s");
   });
 
+  test("reports a silent host within five minutes by default", () => {
+    const { monitoring } = fleetWith(`{host: hub, credential: key, ${RECEIVERS}}`);
+    const { interval = Number.NaN, wait = Number.NaN, after } = monitoring ?? {};
+    // Prometheus notices the failure, evaluates the rule when the delay has passed, and Alertmanager then waits.
+    expect(2 * interval + (after?.hostSilent ?? Number.NaN) + interval + wait).toBeLessThan(300);
+  });
+
   test("uses the limits of each host", () => {
     const text = withMonitoring(FULL).replace("hub: {kind: local", "hub: {kind: local, healthy: {disk: 95}");
     const { fleet } = check(folder, text);

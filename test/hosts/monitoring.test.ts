@@ -2,7 +2,9 @@ import { generateKeyPairSync } from "node:crypto";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
+import type { ReportSnapshot } from "../../src/cli/report/phase-report.ts";
 import { promtoolTests } from "../fixtures/alert-tests.ts";
+import { IRIS_UPTIMES, pastDate, pastDays } from "./support/past-days.ts";
 import { makeProject, must, type Project } from "./support/project.ts";
 
 const KEY = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString();
@@ -58,6 +60,18 @@ require("node:https").get(options, (answer) => {
   answer.pipe(process.stdout);
 }).on("error", ({ code }) => console.log("refused " + code));
 `;
+
+/** Stores the values on standard input in both Prometheuses, and starts a second Prometheus without TLS. */
+const FILL = `set -e
+cat >/run/past.txt
+for data in metrics2 plain; do
+  runuser -u prometheus -- sh -c "promtool tsdb create-blocks-from openmetrics /dev/stdin /var/lib/prometheus/$data" </run/past.txt >&2
+done
+systemctl restart prometheus
+touch /run/plain.yml
+systemd-run -q --unit=plain --uid=prometheus /usr/bin/prometheus --config.file=/run/plain.yml \
+  --storage.tsdb.path=/var/lib/prometheus/plain --storage.tsdb.retention.time=40d --web.listen-address=:9097
+ip -4 -o addr show scope global | sed -n 's/.*inet \\([0-9.]*\\).*/\\1/p' | head -1`;
 
 const NODE = "/usr/local/lib/muster/node-*/node";
 
@@ -139,6 +153,44 @@ describe("`monitoring` in fleet.yaml", () => {
       { input: promtoolTests(rules, summary) },
     );
     expect(stdout).toContain("SUCCESS");
+  });
+
+  test("lets `fleet report` take the uptimes of past days from Prometheus, with its key or by a URL", async () => {
+    const { stdout: address } = await execa("ssh", [...project.sshArguments("hub"), FILL], {
+      input: pastDays(),
+    });
+    const shares = async (...words: string[]) => {
+      const { stdout } = await project.fleet(["report", "--json", "--prometheus", ...words]);
+      const { agents = [] } = (JSON.parse(stdout) as { snapshot?: ReportSnapshot }).snapshot ?? {};
+      const past = agents.map(({ agent, days }) => [
+        agent,
+        days.filter(({ date }) => date >= pastDate(5) && date < pastDate(0)),
+      ]);
+      return Object.fromEntries(past) as Record<string, { uptime: number; capacity: number }[]>;
+    };
+    const irisUptimes = async () => (await shares()).iris?.map(({ uptime }) => Math.round(uptime));
+    await expect.poll(irisUptimes, { timeout: 60_000, interval: 2000 }).toEqual(IRIS_UPTIMES);
+    const own = await shares();
+    expect(own.loom?.map(({ uptime }) => Math.round(uptime))).toEqual([100, 100, 100, 100, 100]);
+    expect(own.loom?.at(-1)?.capacity).toBeCloseTo(50, 0);
+    expect(own.iris?.at(-1)?.capacity).toBeCloseTo(100, 0);
+    expect(await shares(`http://${address}:9097`)).toEqual(own);
+    const { stdout } = await project.fleet(["report", "--prometheus"]);
+    expect(stdout).toMatch(/^Days at 95%\+ uptime +2 /m);
+    expect(stdout).toMatch(/^- iris was up \d\d(\.\d)? % of the time/m);
+  });
+
+  test("lets `fleet report` name the reason why a Prometheus does not answer", async () => {
+    const refusal = async (url: string) => (await project.fleet(["report", "--prometheus", url])).stderr;
+    const address = await hub("hostname -I | cut -d' ' -f1");
+    expect(await refusal(`http://${address}:9096`)).toMatch(/http:\S+:9096 was not queried: .*ECONNREFUSED/);
+    expect(await refusal(`https://${address}:9097`)).toMatch(/use --prometheus without a URL/);
+    expect(await refusal(`http://${address}:9097/other`)).toMatch(/not an answer of Prometheus/);
+    await hub("systemctl stop prometheus");
+    expect(await refusal("").catch(String)).toMatch(/must be a URL/);
+    const { stderr } = await project.fleet(["report", "--prometheus"]);
+    expect(stderr).toMatch(/hub: Prometheus cannot be queried: .*`npx fleet services`/);
+    await hub("systemctl start prometheus");
   });
 
   test("prevents agents from reading the key, the metrics and the alerts", async () => {

@@ -68,6 +68,16 @@ describe("fleet ps", () => {
     await must(project.fleet(["start", "iris"]));
   });
 
+  test("flags an agent with a dead pane at once, even if its tmux keeps running", async () => {
+    await hub(`systemctl stop muster-hostd
+      runuser -u iris -- tmux -S /run/muster-iris/tmux set-option -g remain-on-exit on
+      pkill -KILL -u iris -x sleep`);
+    expect((await ps()).agents["iris"]?.flags).toEqual(["DEAD"]);
+    await hub("systemctl start muster-hostd");
+    const flags = async () => (await ps()).agents["iris"]?.flags;
+    await expect.poll(flags, { timeout: 60_000, interval: 1000 }).toEqual([]);
+  });
+
   test("shows programs that run as an agent's user without a declaration", async () => {
     await hub("systemd-run -q --uid=iris --unit=stray sleep 1000000");
     expect((await ps()).agents["iris"]?.flags).toEqual(["UNMANAGED"]);

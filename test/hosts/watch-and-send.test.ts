@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout } from "node:timers/promises";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { stringify } from "yaml";
-import { type CommandResult, makeProject, must, type Project } from "./support/project.ts";
+import { killedSend, startFleet, untilAccepted, VICTIMS } from "./support/killed-send.ts";
+import { makeProject, must, type Project } from "./support/project.ts";
 import { LONG, randomFrom, SEED } from "./support/random.ts";
 
 const KILLS = LONG ? 200 : 20;
@@ -99,12 +99,6 @@ function inTerminal(size: { columns: number; rows: number }, words: string, seco
   });
 }
 
-/** Starts `fleet` without a terminal. */
-function start(words: readonly string[]) {
-  const bin = join(project.dir, "node_modules/muster-fleet/bin/fleet");
-  return execa(bin, words, { cwd: project.dir, reject: false, env: { MUSTER_OFFLINE: "1" } });
-}
-
 /** Returns the numbers that the full-screen program has shown. */
 function countsIn(output: string): ReadonlySet<string> {
   return new Set(output.match(/count \d+/g));
@@ -112,7 +106,7 @@ function countsIn(output: string): ReadonlySet<string> {
 
 /** Waits until the output of a command contains a text. */
 function untilShown(
-  { stdout }: Pick<ReturnType<typeof start>, "stdout">,
+  { stdout }: Pick<ReturnType<typeof startFleet>, "stdout">,
   isIn: (shown: string) => boolean,
 ): Promise<void> {
   let shown = "";
@@ -253,7 +247,7 @@ test("`fleet logs` prints the journal and the terminal, and follows both", async
   const { stdout } = await must(project.fleet(["logs", "reed"]));
   expect(stdout).toMatch(/^\d{4}-.*systemd: Start(ed|ing) muster-agent-reed/m);
   expect(stdout).toMatch(/^\| hello é$/m);
-  const follower = start(["logs", "reed", "-f"]);
+  const follower = startFleet(project, ["logs", "reed", "-f"]);
   await untilShown(follower, (shown) => /hello/.test(shown));
   const seen = untilShown(follower, (shown) => /a new line\n/.test(shown));
   await must(send("reed", "a new line"));
@@ -266,6 +260,7 @@ describe("`fleet send`", () => {
   test("proves that an idle agent has accepted a message, byte for byte", async () => {
     const texts = [
       "x",
+      "~/notes and ~",
       'two lines with "quotes" and $HOME\n\tand `ticks` \\ ; #{pane_id}\\',
       "emoji 😀👩‍👩‍👧 und Umlaute äöü, 漢字",
       `${"0123456789abcde\n".repeat(4095)}0123456789abcdef`,
@@ -317,24 +312,24 @@ describe("`fleet send`", () => {
     expect(await hub("tail -n 3 /home/reed/got")).toBe("one\ntwo\nack m-17");
   });
 
-  test(`neither loses nor duplicates a message if ${KILLS} clients and sessions are killed at random times`, async () => {
+  test(`neither loses nor duplicates a message if ${KILLS} clients, connections and sessions are killed at random times`, async () => {
     const random = randomFrom(SEED);
     const plans = CHATS.map((name, i) => ({
       name,
       kills: Array.from({ length: Math.ceil((KILLS - i) / CHATS.length) }, (_, k) => ({
         ...{ id: `kill-${name}-${k}`, text: `message ${k}\nfor ${name}` },
         after: Math.floor(random() * 2500),
-        isHostKilled: random() < 0.3,
+        victim: VICTIMS[Math.floor(random() * VICTIMS.length)] ?? "client",
       })),
     }));
     const before = await Promise.all(CHATS.map(accepted));
     const claims = await Promise.all(
       plans.map(async ({ name, kills }) => {
         const verdicts: string[] = [];
-        for (const { id, text, after, isHostKilled } of kills) {
-          const words = ["send", name, text, "--id", id, "--verify", "--json"];
-          const killed = killedAfter(after, isHostKilled ? name : undefined, words);
-          verdicts.push(await killed, await verdictOf(words));
+        for (const { id, text, ...kill } of kills) {
+          const words = ["send", name, "-", "--id", id, "--verify", "--json"];
+          verdicts.push(await killedSend(project, { host: "hub", agent: name, words, text, ...kill }));
+          verdicts.push(...(await untilAccepted(project, words, text)));
         }
         return verdicts;
       }),
@@ -348,33 +343,3 @@ describe("`fleet send`", () => {
     }
   });
 });
-
-/**
- * Sends a message and kills the client, or the session on the host.
- *
- * @returns the verdict on the message; empty if there is none
- */
-async function killedAfter(
-  milliseconds: number,
-  session: string | undefined,
-  words: string[],
-): Promise<string> {
-  const client = start(words);
-  await Promise.race([client, setTimeout(milliseconds)]);
-  if (session === undefined) client.kill("SIGKILL");
-  else
-    await hub(
-      `pid=$(systemctl list-units --plain --no-legend "muster-watch-${session}-*" | sed "s/.*${session}-\\([0-9]*\\)-.*/\\1/"); [ -z "$pid" ] || kill -9 $pid || true`,
-    );
-  const { stdout } = await client;
-  return stdout.includes("verdict") ? (JSON.parse(stdout) as { verdict: string }).verdict : "";
-}
-
-/** Repeats a message until the agent has certainly accepted it. */
-async function verdictOf(words: string[]): Promise<string> {
-  for (let i = 0; i < 5; i++) {
-    const result: CommandResult = await project.fleet(words);
-    if (result.exitCode === 0) return (JSON.parse(result.stdout) as { verdict: string }).verdict;
-  }
-  return "never accepted";
-}

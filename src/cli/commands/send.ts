@@ -22,7 +22,8 @@ const MOST_WAIT = 600;
 
 export const command: CommandDefinition = {
   usage: "send <name> <text>",
-  summary: "type a message at an agent's prompt; `-` reads the text from standard input",
+  summary:
+    "type a message at an agent's prompt; `send NAME --verify TEXT` waits for a proof that the agent has accepted it; with `-` as the text, read standard input",
   options: {
     "--verify": "wait for a proof that the agent has accepted the message; exit with code 6 if there is none",
     "--timeout <seconds>": `how long --verify waits (default: ${WAIT})`,

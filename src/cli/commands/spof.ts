@@ -24,7 +24,7 @@ export const command: CommandDefinition = {
     const isOver = most !== undefined && points.some((point) => point.agents.length > most);
     const codes = isOver ? [EXIT.policy] : [];
     const report: SpofReport = { points, total: agents.length, codes, ...(most !== undefined && { most }) };
-    io.out((options["json"] === true ? renderSpofJson : renderSpof)(report));
+    io.out(options["json"] === true ? renderSpofJson(report) : renderSpof(report, io.columns));
     return codes;
   },
 };

@@ -8,10 +8,12 @@ import { applyAnswer, NO_PANE } from "../watch/pane-copy.ts";
 
 export const command: CommandDefinition = {
   usage: "watch <name>",
-  summary: "show the live terminal of an agent, read-only and without any effect on the agent",
+  summary:
+    "show the live terminal of an agent, read-only; `watch NAME --takeover` also types there, for example to answer a question",
   options: {
-    "--takeover": "also type at the terminal; other watchers see this, and the history records it",
-    "--once": "print the text of the screen, and exit",
+    "--takeover":
+      "also type at the terminal, for example to answer a question; Ctrl-] leaves; the history records who typed and when",
+    "--once": "print the text of the screen, and exit; this is the default without a terminal",
     "--stack <name>": "use the login of this stack",
   },
   async run({ args: [name = ""], options, io }) {

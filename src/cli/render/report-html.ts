@@ -18,7 +18,7 @@ const STYLE = `
 @media (prefers-color-scheme:dark){:root{--bg:#14171a;--fg:#e8ebee;--dim:#a0a8b1;--line:#343a41;--good:#6fd493;--bad:#ff9a90;
 --s0:#7a2a25;--s1:#74491a;--s2:#665a17;--s3:#1f5a34;--s4:#14753f;--ink:#fff}}
 *{box-sizing:border-box}
-body{margin:0 auto;padding:1rem;max-width:80rem;background:var(--bg);color:var(--fg);font:16px/1.5 system-ui,sans-serif}
+body{margin:0 auto;padding:1rem;max-width:80rem;background:var(--bg);color:var(--fg);font:16px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}
 h1{font-size:1.5rem;margin:0}h2{font-size:1.1rem;margin:2rem 0 .5rem}
 header p{margin:.25rem 0;color:var(--dim)}
 header .trigger{font-weight:700;font-size:1.1rem}
@@ -31,13 +31,15 @@ table{border-collapse:collapse}
 .figures thead th{color:var(--dim)}.figures td:last-child{font-weight:700}
 .scroll{overflow-x:auto;max-width:100%}
 .note{margin:.25rem 0;color:var(--dim);font-size:.85rem}
-.plot th{position:sticky;left:0;background:var(--bg);text-align:left;font-weight:400;padding:0 .5rem 0 0;max-width:9rem;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+.plot tbody th{position:sticky;left:0;background:var(--bg);text-align:left;font-weight:400;padding:0 .5rem 0 0;max-width:18rem;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+@media (max-width:60rem){.plot tbody th{max-width:9rem}}
+.plot thead th{font-weight:400;font-size:.7rem;color:var(--dim);white-space:nowrap}
 .plot .fleet th{font-weight:700}
-.plot td{min-width:1.9rem;height:1.6rem;text-align:center;font-size:.7rem;border:1px solid var(--bg);background:var(--line);color:var(--ink)}
+.plot tbody td{min-width:1.9rem;height:1.6rem;text-align:center;font-size:.7rem;border:1px solid var(--bg);background:var(--line);color:var(--ink)}
 .plot td.s0{background:var(--s0)}.plot td.s1{background:var(--s1)}.plot td.s2{background:var(--s2)}.plot td.s3{background:var(--s3)}.plot td.s4{background:var(--s4)}
 .bars{display:flex;gap:1px;list-style:none;margin:0;padding:0;height:8rem;max-width:60rem}
 .bars li{flex:1;min-width:0;display:flex;flex-direction:column;justify-content:flex-end;text-align:center}
-.bars span{background:var(--s0);min-height:1px}.bars b{font-size:.6rem;font-weight:400;color:var(--dim)}
+.bars span{background:var(--s0);min-height:1px}.bars b{font-size:.6rem;font-weight:400;color:var(--dim);white-space:nowrap}
 `;
 
 /**
@@ -89,7 +91,7 @@ function plot(snapshot: ReportSnapshot, key: "uptime" | "capacity", title: strin
   const dates = datesOf(snapshot);
   const line = (name: string, values: ReadonlyMap<string, number>, kind: string) => {
     const cells = dates.map((date) => cell(date, values.get(date), key));
-    return `<tr class="${kind}"><th scope="row">${safe(name)}</th>${cells.join("")}</tr>`;
+    return `<tr class="${kind}"><th scope="row" title="${safe(name)}">${safe(name)}</th>${cells.join("")}</tr>`;
   };
   const all = new Map(fleetDays(snapshot, key).map(({ date, value }) => [date, value]));
   const rows = agents.map(({ agent, days }) =>
@@ -98,6 +100,7 @@ function plot(snapshot: ReportSnapshot, key: "uptime" | "capacity", title: strin
   return `<h2>${title}, per agent and day</h2>
 <p class="note">${dates[0]} to ${dates.at(-1)}, in percent; an empty cell has no data.</p>
 <div class="scroll" tabindex="0" role="region" aria-label="${title}"><table class="plot">
+<thead><tr><td></td>${dates.map((date) => `<th scope="col" title="${date}">${date.slice(8)}</th>`).join("")}</tr></thead>
 <tbody>${[line("all agents", all, "fleet"), ...rows].join("\n")}</tbody>
 </table></div>`;
 }
@@ -113,8 +116,11 @@ function cell(date: string, value: number | undefined, key: "uptime" | "capacity
 }
 
 function driftPlot(snapshot: ReportSnapshot): string {
-  const { drift = [] } = snapshot;
-  if (drift.length === 0) return "";
+  const { drift } = snapshot;
+  if (drift === undefined) return "";
+  const title = "<h2>Drift, findings per day</h2>";
+  if (drift.length === 0)
+    return `${title}\n<p class="note">No drift was found in the last ${PHASE_DAYS} days.</p>`;
   const most = Math.max(1, ...drift.map(({ findings }) => findings));
   const byDate = new Map(drift.map(({ date, findings }) => [date, findings]));
   const bars = datesOf(snapshot).map((date) => {
@@ -122,7 +128,7 @@ function driftPlot(snapshot: ReportSnapshot): string {
     const height = Math.round((100 * findings) / most);
     return `<li title="${date}: ${findings}"><span style="height:${height}%"></span><b>${findings > 0 ? findings : ""}&nbsp;</b></li>`;
   });
-  return `<h2>Drift, findings per day</h2>\n<ol class="bars">${bars.join("")}</ol>`;
+  return `${title}\n<p class="note">${datesOf(snapshot)[0]} to ${datesOf(snapshot).at(-1)}.</p>\n<ol class="bars">${bars.join("")}</ol>`;
 }
 
 /** Returns the dates of the report, oldest first. */

@@ -1,6 +1,7 @@
 import { byPriority, type ExitCode } from "../exit.ts";
 import type { FailurePoint } from "../spof/failure-points.ts";
-import { table } from "./table.ts";
+import { PLAIN } from "./agents.ts";
+import { type FitColumn, fitTable } from "./fit-table.ts";
 import { safeJson } from "./text.ts";
 
 export interface SpofReport {
@@ -15,23 +16,34 @@ export interface SpofReport {
 /** The maximum number of agents that a row of the table names. */
 const MOST_NAMED = 5;
 
-/** Renders a table with one row for each possible failure. The failure that stops the most agents comes first. */
-export function renderSpof({ points, total, most }: SpofReport): string {
+/**
+ * Renders a table with one row for each possible failure. The failure that stops the most agents comes first.
+ *
+ * @param columns the number of columns of the terminal
+ */
+export function renderSpof({ points, total, most }: SpofReport, columns: number = PLAIN.columns): string {
   if (points.length === 0) return "fleet.yaml declares no agents.\n";
-  const rows = points.map(({ kind, name, agents, sharedBecause }) => [
-    kind,
-    name,
-    `${agents.length} of ${total}`,
-    named(agents),
-    sharedBecause ?? "-",
-  ]);
+  const layout = fitTable(columnsOf(points, total), points, columns);
+  const rows = points.map((point) => layout.line(point, false));
   const over = points.filter(({ agents }) => most !== undefined && agents.length > most);
   const remarks = over.map(
     ({ kind, name, agents }) =>
       `${kind} ${name}: its failure stops ${agents.length} agents, and --max allows ${most}.\n`,
   );
-  const all = table([["WHAT FAILS", "NAME", "STOPS", "AGENTS", "SHARED BECAUSE"], ...rows]);
-  return [all, ...(remarks.length > 0 ? ["\n", ...remarks] : [])].join("");
+  return [layout.header, ...rows, ...(remarks.length > 0 ? ["\n", ...remarks] : [])].join("");
+}
+
+/** Returns the columns. A reason is never shortened, and the column of the reasons is absent if there are none. */
+function columnsOf(points: readonly FailurePoint[], total: number): FitColumn<FailurePoint>[] {
+  return [
+    { title: "WHAT FAILS", cell: ({ kind }) => kind },
+    { title: "NAME", cell: ({ name }) => name, atLeast: 16 },
+    { title: "STOPS", cell: ({ agents }) => `${agents.length} of ${total}` },
+    { title: "AGENTS", cell: ({ agents }) => named(agents), atLeast: 16 },
+    ...(points.some(({ sharedBecause }) => sharedBecause !== undefined)
+      ? [{ title: "SHARED BECAUSE", cell: ({ sharedBecause }: FailurePoint) => sharedBecause ?? "-" }]
+      : []),
+  ];
 }
 
 /** Renders the report as JSON, as described in docs/schema/spof.schema.json. */

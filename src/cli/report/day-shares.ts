@@ -8,7 +8,7 @@ const LATE = 60;
 
 /**
  * Computes an agent's shares of each day from the records of its host. If a day has no record but an earlier day has
- * one, the host or its deadman was off, and the day counts as down. Paused time does not count.
+ * one, the host or its deadman was off, and the day counts as down. Paused and unknown time does not count.
  *
  * @param at the current time (UTC, ISO 8601)
  */
@@ -20,8 +20,15 @@ export function dayShares(records: readonly AgentUptime[], at: string): AgentDay
   return dates
     .filter((date) => date >= first)
     .flatMap((date) => {
-      const { up, busy, paused, from } = byDate.get(date) ?? { up: 0, busy: 0, paused: 0, from: 0 };
-      const total = daySeconds(date, at) - (date === first ? from : 0) - paused;
+      const none = { up: 0, busy: 0, paused: 0, from: 0 };
+      const {
+        up,
+        busy,
+        paused,
+        from,
+        unknown = 0,
+      }: Omit<AgentUptime, "agent" | "date"> = byDate.get(date) ?? none;
+      const total = daySeconds(date, at) - (date === first ? from : 0) - paused - unknown;
       if (total <= LATE) return [];
       const share = (seconds: number) => Math.min(100, (100 * seconds) / total);
       return [{ date, uptime: share(up), capacity: share(busy) }];

@@ -1,8 +1,11 @@
 import { join } from "node:path";
 import { CREDENTIALS_DIR } from "../../model/host-paths.ts";
-
-/** The name in the certificates of all programs of the monitoring. */
-export const SERVER_NAME = "muster-monitoring";
+import {
+  MONITORING_NAME,
+  type MonitoringProgram,
+  monitoringDir,
+  monitoringRunDir,
+} from "../../model/monitoring-programs.ts";
 
 /** The paths of a monitoring program's files on its host. */
 export interface ProgramPlace {
@@ -22,10 +25,10 @@ export interface ProgramPlace {
  * Returns the paths of a program's files. @param service the name of its service @param credential the credential with
  * the key
  */
-export function placeOf(program: string, service: string, credential: string): ProgramPlace {
-  const runDir = `/run/monitoring-${program}`;
+export function placeOf(program: MonitoringProgram, service: string, credential: string): ProgramPlace {
+  const runDir = monitoringRunDir(program);
   return {
-    dir: `/etc/muster-monitoring/${program}`,
+    dir: monitoringDir(program),
     runDir,
     key: join(CREDENTIALS_DIR, service, credential),
     certificate: `${runDir}/certificate.pem`,
@@ -43,13 +46,13 @@ export const CERTIFICATE_SETTINGS = `[req]
 distinguished_name = name
 prompt = no
 [name]
-CN = ${SERVER_NAME}
+CN = ${MONITORING_NAME}
 [authority]
 basicConstraints = critical, CA:TRUE
 subjectKeyIdentifier = hash
 [program]
 basicConstraints = critical, CA:FALSE
-subjectAltName = DNS:${SERVER_NAME}
+subjectAltName = DNS:${MONITORING_NAME}
 `;
 
 /**
@@ -59,7 +62,7 @@ subjectAltName = DNS:${SERVER_NAME}
 export function certificateCommands({ dir, key, certificate, authority }: ProgramPlace): string[] {
   const make = `/usr/bin/openssl req -x509 -new -key ${key} -config ${dir}/certificates.cnf -days 36500`;
   return [
-    `${make} -extensions authority -subj /CN=${SERVER_NAME}-authority -out ${authority}`,
+    `${make} -extensions authority -subj /CN=${MONITORING_NAME}-authority -out ${authority}`,
     `${make} -extensions program -CA ${authority} -CAkey ${key} -out ${certificate}`,
   ];
 }

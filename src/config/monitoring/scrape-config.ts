@@ -1,6 +1,7 @@
+import { MONITORING_NAME } from "../../model/monitoring-programs.ts";
 import type { MonitoringSpec } from "../fleet/monitoring.ts";
 import type { Fleet } from "../fleet.ts";
-import { type ProgramPlace, SERVER_NAME } from "./programs.ts";
+import type { ProgramPlace } from "./programs.ts";
 
 /** The value of the label `job` on all metrics of hosts. */
 export const SCRAPE_JOB = "muster";
@@ -19,7 +20,7 @@ export function scrapeConfig(
 ): object {
   const tls = {
     ...{ ca_file: place.authority, cert_file: place.certificate, key_file: place.key },
-    server_name: SERVER_NAME,
+    server_name: MONITORING_NAME,
   };
   const every = `${interval}s`;
   return {

@@ -1,5 +1,6 @@
 import { stringify } from "yaml";
 import type { HealthCheck } from "../../model/health-check.ts";
+import { MONITORING_PORTS, type MonitoringProgram } from "../../model/monitoring-programs.ts";
 import type { UnitLine } from "../../model/unit-file.ts";
 import { credentialsOfReceiver, type MonitoringSpec } from "../fleet/monitoring.ts";
 import type { Fleet, HostSpec, ServiceFile, ServiceSpec } from "../fleet.ts";
@@ -15,11 +16,6 @@ import {
   webConfig,
 } from "./programs.ts";
 import { scrapeConfig } from "./scrape-config.ts";
-
-/** The ports on which the programs listen. Only the exporters accept connections from other machines. */
-const PORTS = { exporter: 9100, prometheus: 9090, alertmanager: 9093 } as const;
-
-type Program = keyof typeof PORTS;
 
 /**
  * Returns the services that `monitoring` declares: Prometheus and Alertmanager on one host, and an exporter on each
@@ -49,13 +45,13 @@ function exporter(spec: HostSpec, monitoring: MonitoringSpec): ServiceSpec {
     ...common("exporter", name, host, monitoring),
     ...{ unit: "prometheus-node-exporter.service", packages: ["prometheus-node-exporter", "openssl"] },
     user: "prometheus",
-    open: opens ? [openPort({ port: PORTS.exporter, from: [...monitoring.scrapeFrom] })] : [],
+    open: opens ? [openPort({ port: MONITORING_PORTS.exporter, from: [...monitoring.scrapeFrom] })] : [],
     files: commonFiles(place),
     settings: settings(
       "exporter",
       place,
       ["/usr/bin/prometheus-node-exporter", "--no-collector.systemd"],
-      `:${PORTS.exporter}`,
+      `:${MONITORING_PORTS.exporter}`,
     ),
   };
 }
@@ -90,9 +86,9 @@ function prometheus(fleet: Fleet, monitoring: MonitoringSpec, hosts: readonly st
     addresses: {
       path: files.hosts,
       hosts: Object.fromEntries(hosts.map((host) => [host, addressOf(host, monitoring)])),
-      port: PORTS.exporter,
+      port: MONITORING_PORTS.exporter,
     },
-    settings: settings("prometheus", place, command, `127.0.0.1:${PORTS.prometheus}`),
+    settings: settings("prometheus", place, command, `127.0.0.1:${MONITORING_PORTS.prometheus}`),
   };
 }
 
@@ -129,7 +125,7 @@ function alertmanager(monitoring: MonitoringSpec): ServiceSpec {
     },
     settings: [
       ["ExecStartPre", `/usr/bin/perl ${place.dir}/secrets.pl ${template} ${folder} ${config}`],
-      ...settings(name, place, command, `127.0.0.1:${PORTS.alertmanager}`),
+      ...settings(name, place, command, `127.0.0.1:${MONITORING_PORTS.alertmanager}`),
       ["User", name],
       ["Group", name],
       ["StateDirectory", "alertmanager"],
@@ -139,14 +135,14 @@ function alertmanager(monitoring: MonitoringSpec): ServiceSpec {
 }
 
 function common(
-  program: Program,
+  program: MonitoringProgram,
   name: string,
   host: string,
   { credential }: MonitoringSpec,
 ): Omit<ServiceSpec, "unit" | "user" | "files" | "packages"> {
   return {
     ...{ name, host, open: [], credentials: [credential], enabled: "enabled", running: true },
-    ...{ health: healthOf(PORTS[program]), grace: 60, onUnhealthy: "restart" },
+    ...{ health: healthOf(MONITORING_PORTS[program]), grace: 60, onUnhealthy: "restart" },
     ...{ restarts: { most: 5, within: 3600 }, maintenance: [], protect: false },
   };
 }
@@ -169,7 +165,7 @@ function rootText(text: string): ServiceFile {
 
 /** Returns the settings of a program's unit. */
 function settings(
-  program: Program,
+  program: MonitoringProgram,
   place: ProgramPlace,
   command: readonly string[],
   address: string,

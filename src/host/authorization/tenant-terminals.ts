@@ -80,14 +80,16 @@ function isConversation(value: unknown): boolean {
 
 function isRecords(value: unknown): boolean {
   if (!isMap(value)) return false;
-  const { path, depth, format, lines = [] } = value;
-  const isRelative =
-    typeof path === "string" && /^[\w.-]+(\/[\w.-]+)*$/.test(path) && !path.split("/").includes("..");
+  const { path, depth, format, tag = "", pastes = path, lines = [] } = value;
+  const isRelative = (one: unknown) =>
+    typeof one === "string" && /^[\w.-]+(\/[\w.-]+)*$/.test(one) && !one.split("/").includes("..");
   const isDepth = depth === undefined || (isWhole(depth) && depth <= 5);
   const isForm = (one: unknown) => isMap(one) && isMap(one["where"]) && typeof one["text"] === "string";
   return (
-    isRelative &&
+    isRelative(path) &&
+    isRelative(pastes) &&
     isDepth &&
+    typeof tag === "string" &&
     /^(jsonl|prompt-toolkit)$/.test(String(format)) &&
     isShortList(lines) &&
     lines.every(isForm)

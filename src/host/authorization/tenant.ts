@@ -17,6 +17,7 @@ import { removeResource } from "../reconcile/remove.ts";
 import { history } from "../reports/history.ts";
 import { ledgers } from "../reports/ledgers.ts";
 import { ps } from "../reports/ps.ts";
+import { uptimes } from "../reports/uptimes.ts";
 import { usage } from "../reports/usage.ts";
 import { type Table, WRITERS } from "../serve.ts";
 import { contentSource } from "../store/contents.ts";
@@ -77,6 +78,12 @@ export const tenantAuthorizer: Authorizer<TenantScope> = (scope, account) => {
       const ids = new Set(own.records(host).map(({ id }) => id));
       const all = Object.entries(ledgers(host).ledgers);
       return { ledgers: Object.fromEntries(all.filter(([id]) => ids.has(id))) };
+    },
+    uptimes: async (host, request) => {
+      check(request);
+      const names = new Set(scope.agents.map(({ name }) => name));
+      const answer = await uptimes(host, request);
+      return { uptimes: answer.uptimes.filter(({ agent }) => names.has(agent)) };
     },
     resolve: (host, request) => {
       check(request);
@@ -175,6 +182,7 @@ const FORMS: Readonly<Record<TenantRequest["op"], Shape>> = {
   history: { op: "history", "agent?": NAME, last: isCount, "uptimes?": true },
   usage: { op: "usage", from: /^\d{4}-\d\d-\d\d$/ },
   ledgers: { op: "ledgers" },
+  uptimes: { op: "uptimes", at: /^[\dT:.Z-]{20,24}$/, days: isCount },
   jobs: { op: "jobs", words: isWords },
   resolve: {
     op: "resolve",
@@ -224,7 +232,8 @@ function checkRequest(
   const flaw = flawOf(request, FORMS[request.op]);
   if (flaw !== undefined) refuse(scope, `a request to ${request.op}`, `it ${flaw}`);
   if (request.op === "ps" || request.op === "history" || request.op === "jobs") return;
-  if (request.op === "control" || request.op === "ledgers" || request.op === "usage") return;
+  if (request.op === "control" || request.op === "ledgers") return;
+  if (request.op === "usage" || request.op === "uptimes") return;
   if (request.op === "resolve" || request.op === "contacts") return;
   const resources = request.op === "observe" ? (request.resources ?? []) : [request];
   for (const { id, items } of resources) own.check(id, items, known, request.op === "converge");

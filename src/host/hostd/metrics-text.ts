@@ -5,6 +5,8 @@ import type { AgentSnapshot } from "./decision-step.ts";
 
 /** The facts that the metrics contain besides the deadman's observations. */
 export interface MetricsFacts {
+  /** The agents that are not idle. */
+  readonly busy: ReadonlySet<string>;
   /** The units that are in quarantine. */
   readonly quarantined: ReadonlySet<string>;
   /** The units that a person has paused. */
@@ -40,7 +42,7 @@ export function metricsText(
   facts: MetricsFacts,
   now: number,
 ): string {
-  const { quarantined, paused, parked, tokensToday, bootDisabled, recurrence, failedJobs } = facts;
+  const { busy, quarantined, paused, parked, tokensToday, bootDisabled, recurrence, failedJobs } = facts;
   const agents = Object.entries(view.agents);
   const perAgent = (
     name: string,
@@ -53,6 +55,11 @@ export function metricsText(
   });
   const metrics: Metric[] = [
     perAgent("up", "Whether the unit of the agent runs.", (_, name) => isUp(snapshots[name])),
+    perAgent(
+      "busy",
+      "Whether the agent runs and is not idle.",
+      (_, name) => isUp(snapshots[name]) && busy.has(name),
+    ),
     perAgent(
       "stale",
       "Whether the agent shows no sign of life.",

@@ -20,6 +20,7 @@ import { readRepeatedRepairs, resourcesWithLedger, versionOfLedgers } from "../s
 import { hasCode } from "../system/error-reason.ts";
 import type { PublishedView } from "../units/deadman-view-file.ts";
 import { readPause, unitsKeptStopped } from "../units/quarantine.ts";
+import { isIdle } from "../units/read-heartbeat.ts";
 import { readStartLinks } from "../units/start-links.ts";
 import type { AgentSnapshot } from "./decision-step.ts";
 import { attempt } from "./execute.ts";
@@ -45,7 +46,10 @@ export function metricsPublisher(host: Host): MetricsPublisher {
     writtenAt = now;
     if (!existsSync(host.paths.metrics)) return;
     attempt("cannot write the metrics", () => {
-      const facts = { ...keptStopped(host), ...bootDisabled(host, view), recurrence: recurrence() };
+      const facts = {
+        ...{ busy: busyAgents(snapshots), recurrence: recurrence() },
+        ...{ ...keptStopped(host), ...bootDisabled(host, view) },
+      };
       const text = metricsText(
         view,
         snapshots,
@@ -55,6 +59,12 @@ export function metricsPublisher(host: Host): MetricsPublisher {
       writeMetrics(host, text);
     });
   };
+}
+
+function busyAgents(snapshots: Readonly<Record<string, AgentSnapshot>>): ReadonlySet<string> {
+  const agents = Object.values(snapshots).filter(({ policy }) => policy.service === undefined);
+  const busy = agents.filter(({ reading, pid = 0 }) => !isIdle(reading, pid));
+  return new Set(busy.map(({ policy }) => policy.agent));
 }
 
 /** Returns the tokens of all kinds that each agent has used today. */

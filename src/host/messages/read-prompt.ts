@@ -10,7 +10,7 @@ export type PromptState =
       readonly isBusy: boolean;
     }
   | { readonly kind: "dialog"; readonly is: Dialog }
-  | { readonly kind: "none" };
+  | { readonly kind: "none"; readonly isBusy: boolean };
 
 /** The number of rows at the bottom of the screen that are searched for a dialog or for a sign of work. */
 const NEAR = 25;
@@ -31,12 +31,13 @@ export function readPrompt({ prompt, dialogs, busy }: ScreenForm, { rows }: Scre
   const found = prompt.isBetweenLines
     ? betweenLines(rows, texts)
     : afterMark(prompt.marks ?? [], rows, texts);
-  if (found === undefined) return dialog === undefined ? { kind: "none" } : { kind: "dialog", is: dialog };
+  const isBusy = busy.some((text) => near.some((line) => line.includes(text)));
+  if (found === undefined)
+    return dialog === undefined ? { kind: "none", isBusy } : { kind: "dialog", is: dialog };
   if (/^\d+[.)]\s/.test(found.line)) return { kind: "dialog", is: dialog ?? "menu" };
   const below = texts.slice(found.end);
   const open = dialogs.find(({ text }) => below.some((line) => line.includes(text)));
   if (open !== undefined) return { kind: "dialog", is: open.is };
-  const isBusy = busy.some((text) => near.some((line) => line.includes(text)));
   return { kind: "prompt", draft: found.draft, isBusy };
 }
 

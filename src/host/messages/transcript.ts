@@ -15,7 +15,10 @@ export interface Evidence {
 
 export interface TranscriptSearch {
   readonly found?: Evidence;
-  /** Whether everything after the ends was read. If not, the absence of a message proves nothing. */
+  /**
+   * Whether everything after the ends was read, and no record resembles the message. If not, the absence of the message
+   * proves nothing.
+   */
   readonly isComplete: boolean;
 }
 
@@ -52,22 +55,69 @@ export function findInTranscripts(
   text: string,
   { claimed, rivals }: OtherMessages,
 ): TranscriptSearch {
-  const wanted = compact(text);
+  const isSimilar = resembling(text);
   const files = new Map(records.flatMap((one) => filesOf(home, one).map((path) => [path, one] as const)));
   let isComplete = files.size < MOST_FILES && Object.keys(ends).every((path) => files.has(path));
   const found: Evidence[] = [];
   for (const [path, one] of files) {
     const read = readFrom(`${home}/${path}`, ends[path] ?? 0);
     isComplete &&= read.isComplete;
+    const wanted = compact(withoutTags(text, one));
     for (const { position, message, isQueued } of messagesIn(one, read.text)) {
       const place = `${path}:${(ends[path] ?? 0) + position}`;
-      if (compact(message) === wanted && !claimed.has(place)) found.push({ place, isQueued });
+      if (claimed.has(place)) continue;
+      const recorded = withPastes(home, one, message);
+      if (recorded !== undefined && compact(withoutTags(recorded, one)) === wanted)
+        found.push({ place, isQueued });
+      else if (recorded === undefined || isSimilar(recorded)) isComplete = false;
     }
   }
   // If there are fewer records than messages, it is unknown which message was recorded.
   if (found.length <= rivals) return { isComplete: isComplete && found.length === 0 };
   const best = found.find(({ isQueued }) => !isQueued) ?? found[0];
   return { isComplete, ...(best && { found: best }) };
+}
+
+/** The number of letters and digits at the start or the end of a message that make a record similar. */
+const SIMILAR = 60;
+
+/**
+ * Returns a function that checks whether a record can contain a message in a form that Muster does not know, because a
+ * new version of a runtime can change or enclose the text.
+ */
+function resembling(text: string): (message: string) => boolean {
+  const letters = lettersOf(text);
+  // A record with any content can contain a message that has no letters and digits.
+  const [start, end] = [letters.slice(0, SIMILAR), letters.slice(-SIMILAR)];
+  return (message) => {
+    const recorded = lettersOf(message);
+    return recorded.includes(start) || recorded.includes(end);
+  };
+}
+
+function lettersOf(text: string): string {
+  return text.replaceAll(/[^\p{L}\p{N}]+/gu, "");
+}
+
+/** Returns a text without the tags between which the runtime records a pasted text. */
+function withoutTags(text: string, { tag }: MessageRecords): string {
+  if (tag === undefined || !/^\w{1,40}$/.test(tag)) return text;
+  return text.replaceAll(new RegExp(`</?${tag} id="\\w{1,40}">`, "g"), "");
+}
+
+/** The name of the file in which a runtime has stored a pasted text. */
+const PASTE = /\[Pasted text #\d+: \d+ lines → (?:[^\]\n]*\/)?([\w.-]+)\]/gu;
+
+/** Inserts the pasted texts that the runtime has stored in files; undefined if such a file cannot be read. */
+function withPastes(home: string, { pastes }: MessageRecords, message: string): string | undefined {
+  if (pastes === undefined) return message;
+  let isComplete = true;
+  const text = message.replaceAll(PASTE, (_, name: string) => {
+    const read = readFrom(`${home}/${pastes}/${name}`, 0);
+    isComplete &&= read.isComplete;
+    return read.text.toString("utf8");
+  });
+  return isComplete ? text : undefined;
 }
 
 interface RecordedMessage {

@@ -76,7 +76,11 @@ async function readyPrompt(attempt: Attempt, conversation: Conversation): Promis
     if (state.isDead) return notTyped(attempt, "dead", "its program has ended");
     if (state.isScrolled) return notTyped(attempt, "scrolled", "somebody has scrolled its terminal up");
     const prompt = readPrompt(conversation, state);
-    if (prompt.kind === "none") return undefined;
+    if (prompt.kind === "none") {
+      if (prompt.isBusy)
+        reason = notTyped(attempt, "busy", "it works, and a message would interrupt its work");
+      return undefined;
+    }
     if (prompt.kind === "dialog") return notTyped(attempt, prompt.is, `it shows a dialog (${prompt.is})`);
     if (prompt.draft === "") return "empty";
     if (isRetry && isPasted(prompt.draft, request.text, conversation.pasted)) return "pasted";

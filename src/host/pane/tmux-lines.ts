@@ -73,10 +73,13 @@ export function bufferCommands(buffer: string, text: string): string[] {
   return parts.map((part, i) => `set-buffer ${i === 0 ? "" : "-a "}-b ${buffer} -- ${tmuxQuoted(part)}`);
 }
 
-/** Quotes a word for the parser of tmux, so that the word is kept on one line. */
+/**
+ * Quotes a word for the parser of tmux, so that the word is kept on one line. Even in quotes, tmux would replace a tilde
+ * at the start of the word by the path of a home.
+ */
 export function tmuxQuoted(word: string): string {
   return `"${word
-    .replaceAll(/[\\"$]/g, "\\$&")
+    .replaceAll(/[\\"$]|^~/g, "\\$&")
     .replaceAll("\n", "\\n")
     .replaceAll("\t", "\\t")
     .replaceAll("\r", "\\r")}"`;

@@ -36,6 +36,7 @@ export function readerOf(name: string, changes: Changes = {}, orphans: readonly 
     ps: async () => ({ units: [] }),
     history: async () => ({ events: [] }),
     ledgers: async () => ({ ledgers: {} }),
+    uptimes: async () => ({ uptimes: [] }),
     jobs: async () => ({ jobs: [] }),
     usage: async () => ({ usage: [], parked: [] }),
     machine: async () => MACHINE,

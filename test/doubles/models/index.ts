@@ -8,7 +8,7 @@ import { type Asked, type JsonMap, mapOf, type Reply } from "./reply.ts";
 import { responses } from "./responses.ts";
 import { scripted } from "./script.ts";
 
-export { shellTask } from "./script.ts";
+export { scripted, shellTask } from "./script.ts";
 
 const PROTOCOLS: readonly ModelProtocol[] = [messages, responses, completions];
 

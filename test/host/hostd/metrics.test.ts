@@ -28,7 +28,7 @@ const iris = {
 const NONE = {
   ...{ quarantined: new Set<string>(), paused: new Set<string>(), bootDisabled: new Set<string>() },
   ...{ parked: new Set<string>(), tokensToday: new Map([["iris", 1234]]) },
-  ...{ recurrence: new Map<string, number>(), failedJobs: [] },
+  ...{ busy: new Set<string>(), recurrence: new Map<string, number>(), failedJobs: [] },
 };
 
 test("the metrics describe each agent and service, and contain no text that an agent has written", () => {
@@ -42,6 +42,7 @@ test("the metrics describe each agent and service, and contain no text that an a
     {
       ...{
         ...NONE,
+        busy: new Set(["iris"]),
         paused: new Set([UNIT]),
         bootDisabled: new Set([UNIT]),
         recurrence: new Map([["iris", 60.2]]),
@@ -55,6 +56,7 @@ test("the metrics describe each agent and service, and contain no text that an a
   ).split("\n");
   for (const line of [
     'muster_agent_up{agent="iris"} 1',
+    'muster_agent_busy{agent="iris"} 1',
     'muster_agent_stale{agent="iris"} 1',
     'muster_agent_stuck{agent="iris"} 0',
     'muster_agent_quarantined{agent="iris"} 0',

@@ -66,8 +66,12 @@ describe("the prompt on a screen", () => {
   });
 
   test("is not found while a program starts, or if only a past message has the same form", () => {
-    expect(read("claude", ["Loading…"])).toEqual({ kind: "none" });
-    expect(read("claude", [])).toEqual({ kind: "none" });
+    expect(read("claude", ["Loading…"])).toEqual({ kind: "none", isBusy: false });
+    expect(read("claude", [])).toEqual({ kind: "none", isBusy: false });
+    expect(read("hermes", [LINE, "⚕ ❯ msg=interrupt · /queue · Ctrl+C cancel", LINE])).toEqual({
+      kind: "none",
+      isBusy: true,
+    });
     expect(read("claude", ["❯ earlier", "● an unknown question"])).not.toEqual(prompt(""));
   });
 

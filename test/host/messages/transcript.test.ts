@@ -71,6 +71,38 @@ describe("the transcripts of a runtime", () => {
     },
   );
 
+  test("contain a text that Claude Code has recorded as pasted content", () => {
+    const { home, append } = makeHome();
+    const text = "two\nlines of `text`";
+    append(FILE, claudeLine(`\n\n<pasted_content id="2f0a">\n${text}\n</pasted_content id="2f0a">\n`));
+    const search = (wanted: string) => findInTranscripts(home, CLAUDE, {}, wanted, NOBODY);
+    expect(search(text).found?.place).toBe(`${FILE}:0`);
+    expect(search(`${text} and more`)).toEqual({ isComplete: true });
+  });
+
+  test("contain a long text that Hermes has stored in a file", () => {
+    const { home, append } = makeHome();
+    const [path, line] = RECORDS.hermes;
+    const records = recordsOf("hermes");
+    const text = "a long text\n".repeat(50).trim();
+    const search = () => findInTranscripts(home, records, {}, `Read: ${text}`, NOBODY);
+    append(path, line(`Read: [Pasted text #1: 50 lines → ${home}/.hermes/pastes/paste_1_102030.txt]`));
+    expect(search()).toEqual({ isComplete: false });
+    append(".hermes/pastes/paste_1_102030.txt", text);
+    expect(search().found?.place).toBe(`${path}:1`);
+  });
+
+  test("do not prove that a message is missing if they contain the message in an unknown form", () => {
+    const { home, append } = makeHome();
+    const text = "Please review the last commit.";
+    const search = (wanted: string) => findInTranscripts(home, CLAUDE, {}, wanted, NOBODY);
+    append(FILE, claudeLine("What is the time?"));
+    expect(search(text)).toEqual({ isComplete: true });
+    append(FILE, claudeLine(`<input kind="paste">${text.replaceAll(" ", "_")}</input>`));
+    expect(search(text)).toEqual({ isComplete: false });
+    expect(search("~")).toEqual({ isComplete: false });
+  });
+
   test("contain messages in files that are new, and queued messages", () => {
     const { home, append } = makeHome();
     const ends = transcriptEnds(home, CLAUDE);

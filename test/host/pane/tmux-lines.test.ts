@@ -45,6 +45,11 @@ describe("the commands that fill a paste buffer", () => {
     ]);
   });
 
+  test("keep a tilde at the start of a part, which tmux would replace by the path of a home", () => {
+    expect(bufferCommands("m", "~/notes ~")).toEqual(['set-buffer -b m -- "\\~/notes ~"']);
+    expect(bufferCommands("m", `${"a".repeat(4096)}~`)[1]).toBe('set-buffer -a -b m -- "\\~"');
+  });
+
   test("do not divide a character", () => {
     const parts = bufferCommands("m", `${"a".repeat(4095)}😀${"b".repeat(5000)}`);
     expect(parts).toHaveLength(3);

@@ -1,7 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type ModelApi, type ModelRequest, modelApi, shellTask } from "../../doubles/models/index.ts";
+import {
+  type ModelApi,
+  type ModelRequest,
+  modelApi,
+  scripted,
+  shellTask,
+} from "../../doubles/models/index.ts";
 import { filesWith, hostFilesWith } from "./canaries.ts";
+import { killedSend, untilAccepted } from "./killed-send.ts";
 import { must } from "./project.ts";
+import { LONG, SEED } from "./random.ts";
+import { isTask, messageCounter, randomMessages } from "./random-messages.ts";
 import { hasRuntime, type RealAgent, realAgent } from "./real-runtimes.ts";
 
 /** The facts about a runtime that the tests need. */
@@ -20,6 +29,9 @@ export interface RealRuntime {
   /** A script for the host, which runs while the host still has a route. */
   readonly prepare?: string;
 }
+
+/** The number of messages to each of the four runtimes with `fleet send`. */
+const MESSAGES = LONG ? 50 : 5;
 
 /** The longest time in milliseconds until a runtime has answered. The slowest runtime takes 20 s on a busy machine. */
 const PATIENCE = { timeout: 60_000 };
@@ -197,6 +209,27 @@ export async function describeRealRuntime(of: RealRuntime): Promise<void> {
         await expect.poll(flagged, PATIENCE).toBe("not blocked");
         await atPrompt();
       });
+
+    test(`accepts each of ${MESSAGES} messages exactly once, although each first attempt is killed`, async () => {
+      console.log(`real ${runtime}: MUSTER_SEED=${SEED}`);
+      api.answer((asked) => (isTask(asked) ? scripted(asked) : { text: "Noted." }));
+      const messages = randomMessages(SEED, MESSAGES);
+      for (const { id, text, victim, after } of messages) {
+        const words = ["send", agent.name, "-", "--id", id, "--verify", "--json"];
+        const send = { host: "box", agent: agent.name, words, text, victim, after };
+        const verdicts = [
+          await killedSend(agent.project, send),
+          ...(await untilAccepted(agent.project, words, text)),
+        ];
+        expect(verdicts.at(-1), `seed ${SEED}, ${id}: ${verdicts}`).toMatch(/^(accepted|queued)$/);
+        const allowed = /^(|accepted|queued|unconfirmed|refused)$/;
+        expect(verdicts.filter((verdict) => !allowed.test(verdict))).toEqual([]);
+      }
+      const count = messageCounter(messages.map(({ text }) => text));
+      const counts = () => count(api.requests);
+      await expect.poll(counts, { ...PATIENCE, message: `seed ${SEED}` }).toEqual(messages.map(() => 1));
+      api.answer();
+    });
 
     test("leaves no drift after several turns", async () => {
       for (const message of ["one", "two", "three"]) await turn(`count: ${message}`);
