@@ -110,6 +110,7 @@ export interface RawRoute {
 export interface RawRecurrence {
   readonly within?: number | string;
   readonly onRecurrence?: "warn" | "block";
+  readonly recordWriters?: boolean;
 }
 
 /** The renamed hosts, tenants and agents. */
@@ -374,6 +375,14 @@ export interface RawIdentityFile {
   readonly write?: "whole" | "once" | "merge";
 }
 
+/** A git repository whose files an agent uses. */
+export interface RawRepository {
+  readonly from: string;
+  readonly revision: string;
+  readonly path?: string;
+  readonly restarts?: Readonly<Record<string, readonly string[]>>;
+}
+
 /** When a change restarts the agent. */
 export interface RawOnChange {
   readonly restart: "never" | "when-idle" | "now";
@@ -462,6 +471,7 @@ export interface RawAgent {
   readonly providers?: readonly RawChoice[];
   readonly failover?: "when-idle" | "now" | RawFailover;
   readonly workdir?: string;
+  readonly repository?: RawRepository;
   readonly env?: Readonly<Record<string, string>> | null;
   readonly watchdog?: number | string;
   readonly replaces?: readonly (string | RawFormer)[];

@@ -26,6 +26,10 @@ else if (command === "agent" && verb === "message")
   void import("./handoff/message-command.ts").then(({ runMessage }) => {
     process.exitCode = runMessage(words);
   });
+else if (command === "agent" && verb === "self-sync")
+  void import("./checkouts/self-sync-command.ts").then(async ({ runSelfSync }) => {
+    process.exitCode = await runSelfSync(words);
+  });
 else if (command === "handoff-step")
   void import("./handoff/handoff-step.ts").then(({ runStep }) => {
     process.exitCode = runStep([verb ?? "", ...words]);
@@ -36,7 +40,7 @@ else if (command === "usage-databases")
   });
 else if (command === "agent") {
   process.stderr.write(
-    "usage: muster route [TEXT...] | muster task add|list|next|done|fail ... | muster message CONTACT TEXT\n",
+    "usage: muster route [TEXT...] | muster task add|list|next|done|fail ... | muster message CONTACT TEXT | muster self-sync\n",
   );
   process.exitCode = 2;
 } else void import("./root-commands.ts");

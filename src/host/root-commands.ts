@@ -5,14 +5,18 @@
  * runtime starts this command when a client requests the installation. `host.mjs mend` repairs a database; the runtime
  * starts this command as the agent's user. `host.mjs courier` delivers the handoffs of an agent.
  * `host.mjs inbox HOST TENANT` receives handoffs from another host. `host.mjs usage` reads the usage of agents from the
- * records of their runtimes. `host.mjs take-over`
- * finishes the take-overs of a killed run. `host.mjs hostd` is the deadman. systemd keeps the deadman running. systemd
+ * records of their runtimes. `host.mjs take-over` finishes the take-overs of a killed run. `host.mjs self-sync` answers
+ * an agent's request for a self-sync, and `host.mjs trials` ends the trials of new revisions; hostd starts both.
+ * `host.mjs writers` records which processes write the declared files. `host.mjs hostd` is the deadman. systemd keeps
+ * the deadman running. systemd
  * starts `host.mjs job failed|replace WORD` when a job has failed or must replace its previous run.
  */
 import { setImmediate, setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { GateName } from "../model/gate-account.ts";
 import { findAuthorizer, tableOf } from "./authorization/registry.ts";
+import { answerSelfSync } from "./checkouts/answer-self-sync.ts";
+import { settleTrials } from "./checkouts/trials.ts";
 import { thisHost } from "./context.ts";
 import { runCourier } from "./handoff/courier.ts";
 import { runInbox } from "./handoff/inbox.ts";
@@ -28,6 +32,7 @@ import { ALL_HANDLERS, answerBatch, greeting, parseBatches, READERS, type Table 
 import { runRepair } from "./sqlite/repair-process.ts";
 import { reasonOf } from "./system/error-reason.ts";
 import { runUsage } from "./usage/usage-command.ts";
+import { recordWriters } from "./writers/record-writers.ts";
 
 /** The maximum length of a request in characters, so that no client can fill the memory. */
 const MOST = 64 * 1024 * 1024;
@@ -45,10 +50,13 @@ else if (command === "take-over" && words.length === 0) void finishTakeOvers(hos
 else if (command === "courier" && words.length === 1) void runCourier(host, words[0] ?? "");
 else if (command === "usage") runUsage(host, words);
 else if (command === "inbox" && words.length === 2) void runInbox(host, words[0] ?? "", words[1] ?? "");
+else if (command === "self-sync" && words.length === 1) void answerSelfSync(host, words[0] ?? "");
+else if (command === "trials" && words.length === 0) settleTrials(host);
+else if (command === "writers" && words.length === 0) recordWriters(host);
 else if (command === "hostd" && words.length === 0) runHostd(host);
 else {
   process.stderr.write(
-    "usage: host.mjs serve [--read-only] | gate KIND NAME | install | mend | courier AGENT | inbox HOST TENANT | usage AGENT USER... | take-over | hostd | job VERB WORD\n",
+    "usage: host.mjs serve [--read-only] | gate KIND NAME | install | mend | courier AGENT | inbox HOST TENANT | usage AGENT USER... | take-over | self-sync AGENT | trials | writers | hostd | job VERB WORD\n",
   );
   process.exitCode = 2;
 }

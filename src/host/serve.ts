@@ -12,6 +12,8 @@ import {
   type Request,
   type RequestFrame,
 } from "../model/protocol.ts";
+import { storeCommit } from "./checkouts/store-commit.ts";
+import { rollBackFor } from "./checkouts/trials.ts";
 import type { Host } from "./context.ts";
 import { supply } from "./installations/archives.ts";
 import { installInProcess } from "./installations/install-process.ts";
@@ -88,6 +90,7 @@ export const WRITERS = {
   remove: removeResource,
   install: installInProcess,
   supply,
+  commit: storeCommit,
   leave,
   pack,
   arrive,
@@ -96,18 +99,35 @@ export const WRITERS = {
 } satisfies Table;
 
 function convergeMany(host: Host, requests: readonly ConvergeRequest[]): Thunk[] {
-  const answers = convergeAll(host, requests).map((outcome, i): StableAnswer<ConvergeOutcome> => {
+  const answers = convergeAll(host, requests).map((applied, i): StableAnswer<ConvergeOutcome> => {
     const request = requests[i];
+    const outcome = request === undefined ? applied : withRollback(host, request, applied);
     const isDone = !("error" in outcome) && request !== undefined;
     return {
       units: isDone ? unitsStarted(request, outcome.answer) : [],
       answer: outcome,
-      lost: (unit, error) => (isDone ? withFailedUnit(request, outcome.answer, unit, error) : outcome),
+      lost: (unit, error) =>
+        isDone ? withFailedUnit(request, outcome.answer, unit, rolledBack(host, request, error)) : outcome,
     };
   });
   return awaitAllStable(host, answers).map((later) => () => {
     return later instanceof Promise ? later.then(answerOrThrow) : answerOrThrow(later);
   });
+}
+
+/** Rolls back the checkout of an agent whose unit has not started with the new revision. */
+function withRollback(host: Host, { id }: ConvergeRequest, outcome: ConvergeOutcome): ConvergeOutcome {
+  if ("error" in outcome || outcome.answer.failures === undefined) return outcome;
+  const failures = outcome.answer.failures.map((failure) => {
+    const { part, error } = failure;
+    return part === "unit" ? { part, error: { ...error, why: rollBackFor(host, id, error.why) } } : failure;
+  });
+  return { answer: { ...outcome.answer, failures } };
+}
+
+/** Rolls back the checkout of an agent whose unit has exited with the new revision. */
+function rolledBack(host: Host, { id }: ConvergeRequest, { what, why, next }: MusterError): MusterError {
+  return new MusterError({ what, why: rollBackFor(host, id, why), ...(next !== undefined && { next }) });
 }
 
 /**

@@ -187,6 +187,7 @@ export type HistoryKind =
   | "taken-over"
   | "given-back"
   | "kept"
+  | "rolled-back"
   | "flood"
   | "message"
   | "new-conversation"

@@ -185,6 +185,9 @@ export const HOSTD_RUN_DIR = "/run/muster-hostd";
 /** The folder from which Debian's prometheus-node-exporter reads text files, if it is installed. */
 export const METRICS_DIR = "/var/lib/prometheus/node-exporter";
 
+/** The unit that records which processes write the declared files. */
+export const WRITERS_UNIT = "muster-writers.service";
+
 export const HOSTD_UNIT = "muster-hostd.service";
 
 /** The folder with the programs that agents can call. */
@@ -255,6 +258,19 @@ export function heartbeatFile(agent: string): string {
 /** Returns the path of the file with which an agent asks hostd to deliver its handoffs. */
 export function handoffSignal(agent: string): string {
   return `${agentRunDir(agent)}/handoff`;
+}
+
+/** The file with the agents that have a repository. It is not in STATE_DIR, because the units of agents cannot see it. */
+export const REPOSITORIES_FILE = `${RUNTIME_DIR}/repositories.json`;
+
+/** Returns the path of the file with which an agent asks hostd for a self-sync. The file contains the request's id. */
+export function selfSyncSignal(home: string): string {
+  return `${home}/.muster/self-sync`;
+}
+
+/** Returns the path of the file with the answer to an agent's request for a self-sync. */
+export function selfSyncAnswer(home: string): string {
+  return `${home}/.muster/self-sync-answer`;
 }
 
 /** Returns the folder with the handoffs that have not been delivered, one file for each agent. */

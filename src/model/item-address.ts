@@ -11,6 +11,7 @@ export function itemAddress(item: HostItem): string {
   if (item.kind === "rights") return `rights of ${item.user}`;
   if (item.kind === "model") return `model of ${item.unit}`;
   if (item.kind === "copy") return `copy to ${item.to}`;
+  if (item.kind === "checkout") return `checkout ${item.folder}`;
   if (item.kind === "unit" && item.manager !== undefined) return formerLabel(item);
   if (item.kind === "running") return `runtime of ${item.unit}`;
   if ("path" in item) return item.path;

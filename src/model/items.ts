@@ -1,5 +1,5 @@
 import type { GroupItem, RightsItem, UserItem } from "./items/accounts.ts";
-import type { CopyItem, DirectoryItem, FileItem, RowsItem } from "./items/paths.ts";
+import type { CheckoutItem, CopyItem, DirectoryItem, FileItem, RowsItem } from "./items/paths.ts";
 import type { InstallationItem, PackageItem, ProgramItem, RuntimeItem } from "./items/software.ts";
 import type {
   ControllersItem,
@@ -27,7 +27,7 @@ export {
   type Refusal,
   refusalText,
 } from "./items/observation.ts";
-export type { CopyItem, DirectoryItem, FileItem, RowsItem } from "./items/paths.ts";
+export type { CheckoutItem, CopyItem, DirectoryItem, FileItem, RowsItem } from "./items/paths.ts";
 export type { InstallationItem, PackageItem, ProgramItem, RuntimeItem } from "./items/software.ts";
 export {
   type ControllersItem,
@@ -57,6 +57,7 @@ export type HostItem =
   | FileItem
   | DirectoryItem
   | CopyItem
+  | CheckoutItem
   | GroupItem
   | UserItem
   | RightsItem

@@ -1,10 +1,28 @@
 import type { Cause } from "./items.ts";
 
+/** A process that has written a file, as the kernel has reported it. */
+export interface WritingProcess {
+  /** The name of the process, such as `sh`. */
+  readonly name: string;
+  readonly pid: number;
+  /** The facts that were read while the process still existed; absent if it had ended before. */
+  readonly user?: string;
+  readonly executable?: string;
+  /** The systemd unit to which the process belonged. */
+  readonly unit?: string;
+  /** The names of the processes above it, the nearest first. */
+  readonly parents?: readonly string[];
+}
+
 /**
- * The facts about the last writer of a file. The kernel does not record the writer, so all facts except the owner and
+ * The facts about the last writer of a file. If the kernel has not reported the writer, all facts except the owner and
  * the time are only probable.
  */
 export interface ProbableWriter {
+  /** The process that has written the file. Absent if hostd does not record writers, or has no event of this file. */
+  readonly by?: WritingProcess;
+  /** The reason why there is no such process. Absent in entries of an earlier version of Muster. */
+  readonly unrecorded?: string;
   /** The time of the file's last change (UTC, ISO 8601), from the host's clock. */
   readonly time: string;
   /** The user to whom the file belonged. */

@@ -43,7 +43,10 @@ import type { Usage } from "./usage.ts";
  * The version of the protocol between Muster and hosts. Increase this version when the meaning of a request or an
  * answer changes.
  */
-export const PROTOCOL = 4;
+export const PROTOCOL = 5;
+
+/** The first protocol version with checkouts of git repositories. */
+export const RESETS_CHECKOUTS = 5;
 
 /** The first protocol version with the requests to restart, pause and resume. */
 export const PAUSES = 4;
@@ -412,6 +415,21 @@ export interface SupplyRequest {
 /** An empty object. */
 export type SupplyAnswer = Readonly<Record<string, never>>;
 
+/**
+ * Asks whether the host has the objects of a commit. With `integrity`, first stores the pack that `supply` has sent
+ * with this integrity as the objects of the commit.
+ */
+export interface CommitRequest {
+  readonly op: "commit";
+  /** 40 hex digits. */
+  readonly revision: string;
+  readonly integrity?: string;
+}
+
+export interface CommitAnswer {
+  readonly isStored: boolean;
+}
+
 export type ReadRequest =
   | ObserveRequest
   | PsRequest
@@ -429,6 +447,7 @@ export type WriteRequest =
   | ContactsRequest
   | InstallRequest
   | SupplyRequest
+  | CommitRequest
   | MoveRequest;
 
 /**
@@ -455,6 +474,7 @@ export interface Answers extends MoveAnswers {
   readonly remove: RemoveAnswer;
   readonly install: InstallAnswer;
   readonly supply: SupplyAnswer;
+  readonly commit: CommitAnswer;
   readonly pane: PaneAnswer;
   readonly keyboard: KeyboardAnswer;
   readonly log: LogAnswer;

@@ -13,6 +13,7 @@ const WANT: WantKeys = {
   file: ["type", "content", "account", "owner", "group", "mode"],
   directory: ["type", "owner", "group", "mode"],
   copy: ["copied"],
+  checkout: ["type", "revision", "changes", "remote"],
   group: ["present"],
   user: ["present", "group", "home", "shell", "groups"],
   rights: ["sudo", "keys", "linger", "files"],

@@ -7,6 +7,7 @@ import {
   type ProbableWriter,
   REPEATED,
   type RepeatedRepair,
+  type WritingProcess,
 } from "./ledger.ts";
 import { subjectOf } from "./resource-id.ts";
 
@@ -20,6 +21,8 @@ export interface RecurrencePolicy {
   /** The time in seconds within which REPEATED repairs of one property are a recurring finding. */
   readonly within: number;
   readonly onRecurrence: OnRecurrence;
+  /** Whether hosts record which processes write the declared files. Absent if they do not. */
+  readonly recordWriters?: true;
 }
 
 /** Returns the id of a property's finding: eight hex digits, the same on every machine. */
@@ -78,11 +81,32 @@ export function recurrenceText(repair: RepeatedRepair): string {
   return [found, ...(repair.writer === undefined ? [] : [writerText(repair.writer)]), next].join(" ");
 }
 
-/** Returns one sentence about the probable last writer of a file. */
-export function writerText({ time, owner, ran }: ProbableWriter): string {
+/** Returns one or two sentences about the last writer of a file, or about its probable writer. */
+export function writerText({ time, owner, ran, by, unrecorded }: ProbableWriter): string {
+  // fatrace reports a process as unknown if it had ended before its name could be read.
+  const known = by?.name === "unknown" ? `a process with the PID ${by.pid}` : by && processText(by);
+  if (known !== undefined && by?.user !== undefined) {
+    // The unit of cron says less than the name of the job.
+    const jobs = ran.filter((one) => one.startsWith("cron of "));
+    const also =
+      by.unit === "cron.service" && jobs.length > 0 ? `; at that time ran: ${jobs.join(", ")}` : "";
+    return `It was last written at ${timeText(time)} by ${known}${also}.`;
+  }
   const last = `It was last written at ${timeText(time)} and belonged to ${owner}`;
-  if (ran.length === 0) return `${last}; the journal names no program that ran at that time.`;
-  return `${last}; probable writer, because it ran at that time: ${ran.join(", ")}.`;
+  const told =
+    known === undefined ? "" : `; the kernel reports ${known}, which ended before more could be read`;
+  const probable =
+    ran.length === 0
+      ? "the journal names no program that ran at that time"
+      : `probable writer, because it ran at that time: ${ran.join(", ")}`;
+  return `${last}${told}; ${probable}.${unrecorded === undefined ? "" : ` ${unrecorded}`}`;
+}
+
+function processText({ name, pid, user, executable, unit, parents = [] }: WritingProcess): string {
+  const above = parents.length === 0 ? "" : `, started by ${parents.join(", started by ")}`;
+  const who = user === undefined ? "" : ` of ${user}`;
+  const what = `${executable ?? name}${who}, PID ${pid}${above}`;
+  return unit === undefined ? `the process ${what}` : `${unit} (${what})`;
 }
 
 function timeText(time: string): string {

@@ -3,6 +3,8 @@ import type { Archive, Integrity, Pinned } from "../model/installation.ts";
 import type { Contents, Items } from "../model/items.ts";
 import type { MoveAnswers, MoveRequest } from "../model/move.ts";
 import type {
+  CommitAnswer,
+  CommitRequest,
   ConvergeAnswer,
   ConvergeRequest,
   InstallAnswer,
@@ -48,6 +50,7 @@ export interface HostChanger {
   converge(request: ConvergeRequest): Promise<ConvergeAnswer>;
   install(request: InstallRequest): Promise<InstallAnswer>;
   supply(request: SupplyRequest): Promise<SupplyAnswer>;
+  commit(request: CommitRequest): Promise<CommitAnswer>;
 }
 
 /** The steps of a move of an agent between hosts. Each step changes a host. */
@@ -123,6 +126,17 @@ export interface ArchiveSource {
   ): Promise<Readonly<Record<string, string>>>;
 }
 
+/** Gives access to the repositories on this machine. */
+export interface CommitSource {
+  /**
+   * Writes the objects of a commit to a temporary file.
+   *
+   * @param from the folder of the repository, as fleet.yaml declares it
+   * @throws MusterError if the repository does not have the commit
+   */
+  pack(from: string, revision: string): { readonly file: string; readonly integrity: string; remove(): void };
+}
+
 /** The objects that all handlers and functions of the provider share. */
 export interface ProviderContext {
   readonly engineState: EngineState;
@@ -145,6 +159,7 @@ export interface ProviderContext {
   readonly secrets: Secrets;
   readonly contents: ContentStore;
   readonly archives: ArchiveSource;
+  readonly commits: CommitSource;
   /** Whether this project created a host's machine. Such a machine is deleted together with everything on it. */
   readonly hasMachine: (host: string) => boolean;
 }

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { installedVersion } from "../base/installed-version.ts";
 import { projectDir } from "../base/muster-folders.ts";
 import { archiveSource } from "./archive-source.ts";
+import { commitSource } from "./commit-source.ts";
 import { contentStore } from "./content-store.ts";
 import { loadHostKindProviders } from "./host-kind-provider.ts";
 import { declaredHosts, fleetPool } from "./hosts/declared-host-connections.ts";
@@ -28,6 +29,7 @@ const provider: FleetProvider = makeProvider({
   kinds: await loadHostKindProviders(project, declared),
   contents: contentStore(project),
   archives: archiveSource(project),
+  commits: commitSource(project),
   commands: secretCommands({ folder: project, env: process.env, values }),
 });
 const running = await serve(provider);

@@ -1,5 +1,12 @@
 import { type StackSettings, stackSettings } from "../model/stack-settings.ts";
-import type { ArchiveSource, ContentStore, HostFacts, Hosts, ProviderContext } from "./context.ts";
+import type {
+  ArchiveSource,
+  CommitSource,
+  ContentStore,
+  HostFacts,
+  Hosts,
+  ProviderContext,
+} from "./context.ts";
 import { functionsOf } from "./functions/registry.ts";
 import { handlersOf } from "./handlers/registry.ts";
 import type { HostKindProvider } from "./host-kind-provider.ts";
@@ -24,6 +31,7 @@ export interface ProviderDependencies {
   readonly kinds: readonly HostKindProvider[];
   readonly contents: ContentStore;
   readonly archives: ArchiveSource;
+  readonly commits: CommitSource;
   readonly commands: SecretCommands;
 }
 
@@ -41,6 +49,7 @@ export function makeProvider({
   kinds,
   contents,
   archives,
+  commits,
   commands,
 }: ProviderDependencies): FleetProvider {
   let config: Config = new Map();
@@ -56,6 +65,7 @@ export function makeProvider({
     hasMachine: (host) => kinds.some((kind) => kind.hasMachine(host)),
     contents,
     archives,
+    commits,
     secrets: secretsFrom(sources),
     engineState: emptyEngineState(),
     moves: emptyPendingMoves(),

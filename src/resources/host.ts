@@ -12,6 +12,7 @@ import {
   TURN_PROGRAM,
   TURN_UNIT,
   TURNS_FILE,
+  WRITERS_UNIT,
 } from "../model/host-paths.ts";
 import type { Items, PackageItem } from "../model/items.ts";
 import { hostId } from "../model/resource-id.ts";
@@ -54,10 +55,12 @@ export const host: ResourceDefinition = {
         tmux: debian("tmux"),
         ...(hasGate(fleet, name) ? { sudo: debian("sudo") } : {}),
         ...pythons(fleet, name),
+        ...(hasRepository(fleet, name) ? { git: debian("git") } : {}),
         ...(withAgents.has(name) ? agentPrograms(compiler) : {}),
         ...(withAgents.has(name) ? routingItems(fleet, name, compiler) : {}),
         ...turns(fleet, name, compiler),
         ...(watched.has(name) ? deadman(compiler) : {}),
+        ...(withAgents.has(name) && fleet.recurrence.recordWriters ? writerRecorder(compiler) : {}),
         // Hosts with agents but without jobs also get these units, because a tenant's stack can add the first job but
         // not these units.
         ...(withAgents.has(name) || withJobs.has(name) ? jobHandlers(compiler) : {}),
@@ -81,6 +84,10 @@ function pythons(fleet: Fleet, host: string): Items {
     interpreter === "python" ? [`python${interpreterVersion}`] : [],
   );
   return Object.fromEntries(names.map((name) => [name, debian(name)]));
+}
+
+function hasRepository(fleet: Fleet, host: string): boolean {
+  return Object.values(fleet.agents).some((agent) => agent.host === host && agent.repository !== undefined);
 }
 
 function hasGate(fleet: Fleet, host: string): boolean {
@@ -130,6 +137,46 @@ function deadman({ keep, runtime }: Compiler): Items {
       want: { enabled: "enabled", active: "running", overrides: "none" },
     },
   };
+}
+
+/** Returns the program that records which processes write the declared files. */
+function writerRecorder({ keep, runtime }: Compiler): Items {
+  return {
+    fatrace: debian("fatrace"),
+    "writers unit file": { ...unitFile(WRITERS_UNIT, keep(writersUnitText(runtime))), notify: WRITERS_UNIT },
+    writers: {
+      kind: "unit",
+      name: WRITERS_UNIT,
+      want: { enabled: "enabled", active: "running", overrides: "none" },
+    },
+  };
+}
+
+/**
+ * Returns the text of the unit that records writers. Its limits bound what a flood of writes can cost: the kernel then
+ * drops events, and the record says so.
+ */
+function writersUnitText({ bundle, node }: RuntimeVersion): string {
+  return `[Unit]
+Description=Muster's record of the processes that write declared files
+StartLimitIntervalSec=0
+X-Muster-Runtime=${bundle} ${node}
+
+[Service]
+ExecStart=${RUNTIME_DIR}/run writers
+RuntimeDirectory=muster-writers
+RuntimeDirectoryMode=0700
+Restart=always
+RestartSec=30
+Nice=-10
+CPUQuota=10%
+MemoryMax=192M
+IOSchedulingClass=idle
+OOMScoreAdjust=900
+
+[Install]
+WantedBy=multi-user.target
+`;
 }
 
 /**

@@ -1,8 +1,15 @@
 import { join } from "node:path";
 import type { AgentSpec, Fleet } from "../config/fleet.ts";
 import { isObservedOnly } from "../config/observe-only.ts";
-import { BIN_DIR, CONVERSATIONS_FILE, ROUTES_FILE, RUNTIME_DIR } from "../model/host-paths.ts";
+import {
+  BIN_DIR,
+  CONVERSATIONS_FILE,
+  REPOSITORIES_FILE,
+  ROUTES_FILE,
+  RUNTIME_DIR,
+} from "../model/host-paths.ts";
 import type { Items } from "../model/items.ts";
+import type { HostRepositories } from "../model/repository.ts";
 import type { HostRoutes } from "../model/routes.ts";
 import { runtimeOf } from "../runtimes/registry.ts";
 import type { Compiler } from "./definition.ts";
@@ -21,13 +28,16 @@ exec ${RUNTIME_DIR}/run agent handoff "$@"
 `;
 
 /**
- * Returns the routes for a host with agents, and the program that reads the routes. Returns no items if there are no
- * routes.
+ * Returns the routes for a host with agents, and the program that reads the routes. Without routes, returns only the
+ * program, and only if an agent can use it for its repository.
  */
 export function routingItems(fleet: Fleet, host: string, { keep }: Compiler): Items {
   const routes = Object.values(fleet.routes);
-  if (routes.length === 0) return {};
   const agents = Object.values(fleet.agents).filter((agent) => agent.host === host);
+  const muster = { muster: rootFile(join(BIN_DIR, "muster"), keep(MUSTER_PROGRAM), "0755") };
+  const repositories = repositoriesOf(agents, keep);
+  if (routes.length === 0)
+    return Object.keys(repositories).length === 0 ? {} : { ...muster, ...repositories };
   const tenants = new Set(agents.map(({ tenant }) => tenant));
   const others = agentsWithQueue(fleet).filter((one) => one.host !== host && tenants.has(one.tenant));
   const all = [...agents, ...others];
@@ -44,7 +54,8 @@ export function routingItems(fleet: Fleet, host: string, { keep }: Compiler): It
   };
   const text = `${JSON.stringify(content, null, 2)}\n`;
   return {
-    muster: rootFile(join(BIN_DIR, "muster"), keep(MUSTER_PROGRAM), "0755"),
+    ...muster,
+    ...repositories,
     "fleet-handoff": rootFile(join(BIN_DIR, "fleet-handoff"), keep(HANDOFF_PROGRAM), "0755"),
     routes: rootFile(ROUTES_FILE, keep(text), "0644"),
     conversations: rootFile(CONVERSATIONS_FILE, keep(conversationsOf(agents)), "0600"),
@@ -68,6 +79,16 @@ export function agentsWithQueue({ routes, agents, hosts }: Fleet): AgentSpec[] {
   return [...byUser.values()].flatMap(([agent, ...others]) =>
     agent === undefined || others.length > 0 ? [] : [agent],
   );
+}
+
+/** Returns the file with the agents that can request a self-sync; no items if there are none. */
+function repositoriesOf(agents: readonly AgentSpec[], keep: Compiler["keep"]): Items {
+  const all = agents.filter(({ repository }) => repository !== undefined);
+  if (all.length === 0) return {};
+  const content: HostRepositories = Object.fromEntries(
+    all.map(({ name, user, home }) => [name, { user, home }]),
+  );
+  return { repositories: rootFile(REPOSITORIES_FILE, keep(`${JSON.stringify(content, null, 2)}\n`), "0644") };
 }
 
 /** Returns a route without its examples, because only `fleet validate` needs the examples. */

@@ -23,6 +23,8 @@ import type {
   PaneRequest,
 } from "../model/pane.ts";
 import type {
+  CommitAnswer,
+  CommitRequest,
   ControlAnswer,
   ControlRequest,
   ConvergeAnswer,
@@ -107,10 +109,11 @@ export interface HostMover {
   settle(request: SettleRequest): Promise<SettleAnswer>;
 }
 
-/** A connection that can install versions of runtimes. */
+/** A connection that can install versions of runtimes and store the objects of commits. */
 export interface HostInstaller {
   install(request: InstallRequest): Promise<InstallAnswer>;
   supply(request: SupplyRequest): Promise<SupplyAnswer>;
+  commit(request: CommitRequest): Promise<CommitAnswer>;
 }
 
 /** A connection to a host with the required version of the runtime. It can also apply resources. */
@@ -177,6 +180,6 @@ export function removerOn(session: Session, options: OpenOptions): HostRemover {
 export function writerOn(session: Session, options: OpenOptions): HostWriter {
   const { request } = session;
   const mover = { leave: request, pack: request, arrive: request, unpack: request, settle: request };
-  const installer = { install: request, supply: request };
+  const installer = { install: request, supply: request, commit: request };
   return { ...readerOn(session), ...removerOn(session, options), ...mover, ...installer, converge: request };
 }

@@ -9,6 +9,7 @@ import {
   type ObserveAnswer,
   type Observed,
   type ObserveRequest,
+  RESETS_CHECKOUTS,
   type RemoveAnswer,
   type RemoveRequest,
   type Request,
@@ -24,6 +25,7 @@ const KNOWN_SINCE: { readonly [K in ItemKind]?: number } = {
   copy: GIVES_BACK,
   installation: INSTALLS_RUNTIMES,
   running: INSTALLS_RUNTIMES,
+  checkout: RESETS_CHECKOUTS,
 };
 
 /**

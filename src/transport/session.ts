@@ -49,6 +49,7 @@ const REQUEST_SECONDS: Readonly<Record<Request["op"], number>> = {
   remove: 300,
   install: 900,
   supply: 300,
+  commit: 300,
   leave: 300,
   pack: 300,
   arrive: 300,

@@ -12,6 +12,7 @@ import type { RepeatedRepair } from "../../src/model/ledger.ts";
 import type { MoveMark, MoveRequest } from "../../src/model/move.ts";
 import type { PartFailure } from "../../src/model/part-failure.ts";
 import type {
+  CommitRequest,
   ConvergeAnswer,
   ConvergeRequest,
   InstallRequest,
@@ -30,6 +31,7 @@ type AnyRequest =
   | ConvergeRequest
   | InstallRequest
   | SupplyRequest
+  | CommitRequest
   | RemoveRequest
   | MoveRequest;
 
@@ -105,6 +107,10 @@ export function memoryHosts(hosts: Readonly<Record<string, MemoryHost>>): Hosts 
         supply: async (request) => {
           arrived(host, request);
           return {};
+        },
+        commit: async (request) => {
+          arrived(host, request);
+          return { isStored: true };
         },
       };
     },

@@ -55,6 +55,11 @@ export async function makeRig(env: NodeJS.ProcessEnv = {}): Promise<Rig> {
     facts: factsOf(facts),
     contents: contentStore(project),
     archives: { files: async () => new Map(), urls: async () => ({}) },
+    commits: {
+      pack: () => {
+        throw new Error("no test of the provider sends a commit");
+      },
+    },
     commands: (command: string) => new Secret(`output of ${command}`),
     kinds: [
       localHostProvider(memoryMachines(machines)),

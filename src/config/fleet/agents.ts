@@ -50,6 +50,20 @@ export interface RightsSpec {
 /** A service of the system, a service of a user's systemd, or a session of a user's tmux. */
 export type FormerSpec = Former & { readonly user: string };
 
+/** A checkout of a git repository in an agent's home. */
+export interface RepositorySpec {
+  /** The folder of the repository as declared, or its URL. */
+  readonly from: string;
+  /** The absolute path of the folder, or the URL. */
+  readonly source: string;
+  /** The commit of the declared revision: 40 hex digits. */
+  readonly revision: string;
+  /** The absolute path of the checkout. */
+  readonly folder: string;
+  /** The patterns of the files that units use, by the name of the agent or of a service. */
+  readonly restarts: Readonly<Record<string, readonly string[]>>;
+}
+
 export interface AgentSpec extends EntrySpec {
   readonly name: string;
   readonly host: string;
@@ -102,6 +116,8 @@ export interface AgentSpec extends EntrySpec {
   /** What the first start after a change of the identity does. */
   readonly onIdentityChange: OnIdentityChange;
   readonly workdir: string;
+  /** The git repository whose files the agent uses; absent if none is declared. */
+  readonly repository?: RepositorySpec;
   /** The environment variables, which always include PATH. */
   readonly env: Readonly<Record<string, string>>;
   /**

@@ -15,6 +15,7 @@ import { observedHost } from "./observed-host.ts";
 import { powerfulRights } from "./powerful-rights.ts";
 import { queueOverflow } from "./queue-overflow.ts";
 import { refusedSchedule } from "./refused-schedule.ts";
+import { restartsOfRepository } from "./restarts-of-repository.ts";
 import { allowed } from "./sandbox-exceptions.ts";
 import { secretInEnv } from "./secret-in-env.ts";
 import { secretInUnit } from "./secret-in-unit.ts";
@@ -22,6 +23,7 @@ import { serviceNamedAsAgent } from "./service-named-as-agent.ts";
 import { settingsFileConflict } from "./settings-file-conflict.ts";
 import { serviceOfTwo } from "./shared-by-two-services.ts";
 import { sharedSecret } from "./shared-secret.ts";
+import { trackedIdentity } from "./tracked-identity.ts";
 import { unexpanded } from "./unexpanded-text.ts";
 import { unreachableRoute } from "./unreachable-route.ts";
 import { unsetReference } from "./unset-reference.ts";
@@ -47,6 +49,7 @@ export const LINTS: readonly Lint[] = [
   powerfulRights,
   queueOverflow,
   refusedSchedule,
+  restartsOfRepository,
   secretInEnv,
   secretInUnit,
   serviceNamedAsAgent,
@@ -54,6 +57,7 @@ export const LINTS: readonly Lint[] = [
   settingsFileConflict,
   sharedSecret,
   sharedUid,
+  trackedIdentity,
   unexpanded,
   unreachableRoute,
   unsetReference,

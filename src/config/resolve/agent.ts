@@ -15,6 +15,7 @@ import { heartbeatOf } from "./heartbeat.ts";
 import { limitsOf } from "./limits.ts";
 import { maintenanceOf } from "./maintenance.ts";
 import type { Known } from "./provider-choices.ts";
+import { repositoryOf } from "./repository.ts";
 import { restartsOf } from "./restarts.ts";
 import { runningOf } from "./runtime.ts";
 
@@ -58,6 +59,7 @@ export function agentResolver(
       ...(raw.queue && { queue: raw.queue }),
       ...running,
       workdir,
+      ...repositoryOf(raw, { name, home, workdir }, keys, context),
       ...adoptionOf(raw, { user, home }, keys, context),
       onRemove: raw.onRemove ?? "aside",
       formerly: formerNames(context.source, "agents", name),

@@ -16,5 +16,6 @@ export function resolveRecurrence({ source, report }: Context): RecurrencePolicy
   return {
     within: secondsOf((sound("within") ? raw.within : undefined) ?? WITHIN),
     onRecurrence: (sound("onRecurrence") ? raw.onRecurrence : undefined) ?? "warn",
+    ...(sound("recordWriters") && raw.recordWriters === true && { recordWriters: true }),
   };
 }

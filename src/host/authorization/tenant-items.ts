@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import { isProviderName } from "../../model/failover.ts";
 import { choiceFile, identityDigestFile, policyFile, UNIT_DIR } from "../../model/host-paths.ts";
+import { isRemote } from "../../model/repository.ts";
 import type { ScopedAgent, TenantScope } from "../../model/tenant-scope.ts";
 import { flawOf, isMap, quoteValue, type Shape } from "./check-shape.ts";
 import { jobUnitOf } from "./tenant-job-unit.ts";
@@ -51,6 +52,7 @@ function formOf(
   if (kind === "program") return program(agent);
   if (kind === "model") return model(agent);
   if (kind === "running") return running(agent);
+  if (kind === "checkout") return isWithin(agent.home, `${address["folder"]}`) ? checkout(agent) : undefined;
   if (typeof path !== "string" || posix.normalize(path) !== path || !LINE.test(path)) return undefined;
   if (kind === "directory" && path === agent.home) return home(group, agent);
   if (kind === "directory" && path === agent.credentials) return secretsFolder(group, agent);
@@ -191,6 +193,29 @@ const running = ({ unit }: ScopedAgent): ItemForm => ({
   address: { kind: "running", unit, name: /^[a-z][a-z0-9-]{0,30}$/, "off?": LINE },
   want: { running: LINE, "updater?": "off" },
 });
+
+/**
+ * Returns the form of a checkout. A tenant's stack can use only a URL, from which the host fetches as the agent's user,
+ * and can restart only the agent's own unit.
+ */
+const checkout = ({ user, unit, home }: ScopedAgent): ItemForm => ({
+  address: {
+    kind: "checkout",
+    folder: (value) => typeof value === "string" && posix.normalize(value) === value && isWithin(home, value),
+    actor: user,
+    from: (value) => typeof value === "string" && LINE.test(value) && isRemote(value),
+    keep: (value) => linesOf(value).every((line) => LINE.test(line) && !line.split("/").includes("..")),
+    restarts: (value) => linesOf(value).every((line) => line === unit || line.startsWith(`${unit} `)),
+    notify: unit,
+    "restart?": /^(never|when-idle|now)$/,
+    "within?": (value) => typeof value === "number" && value > 0,
+  },
+  want: { type: "checkout", revision: /^[0-9a-f]{40}$/, changes: "none", remote: LINE },
+});
+
+function linesOf(value: unknown): string[] {
+  return typeof value === "string" ? value.split("\n").filter((line) => line !== "") : ["\n"];
+}
 
 function isJson(value: unknown): boolean {
   try {

@@ -171,7 +171,7 @@ function refusalOf(check: () => void): Thunk | undefined {
  */
 type TenantRequest = Exclude<
   Request,
-  { op: "machine" | "install" | "supply" } | MoveRequest | TerminalRequest
+  { op: "machine" | "install" | "supply" | "commit" } | MoveRequest | TerminalRequest
 >;
 
 const NAME = /^[a-z0-9-]{1,40}$/;

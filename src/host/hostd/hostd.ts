@@ -6,6 +6,7 @@ import type { Host } from "../context.ts";
 import { monotonic } from "../units/deadman-view-file.ts";
 import { noteUnusedKeys } from "../units/former-keys-in-use.ts";
 import { isAlive, readTakeOvers } from "../units/take-over.ts";
+import { checkoutWork } from "./checkout-work.ts";
 import { type CourierSchedule, courierSchedule } from "./courier-schedule.ts";
 import { deadmanOf } from "./deadman-turn.ts";
 import { attempt } from "./execute.ts";
@@ -29,6 +30,9 @@ const HANDOFF_EVERY = 2;
 /** Turns between two checks of the keys that `up` has replaced. */
 const FORMER_KEYS_EVERY = 10;
 
+/** Turns between two checks for requested self-syncs and for trials of new revisions. */
+const CHECKOUT_EVERY = 2;
+
 /** The maximum number of agents whose handoffs are delivered at the same time. */
 const MOST_DELIVERIES = 8;
 
@@ -46,6 +50,7 @@ export function runHostd(host: Host): void {
   const deadman = deadmanOf(host, boot, newUsageWatch(host, readUsageInProcess));
   let turns = 0;
   const schedule = courierSchedule(host);
+  const checkouts = checkoutWork(host);
   const signalled = new Set<string>();
   const turn = (isSignalled: boolean, agents?: ReadonlySet<string>) => {
     deadman.turn(isSignalled, agents);
@@ -54,6 +59,7 @@ export function runHostd(host: Host): void {
     if (turns % HANDOFF_EVERY === 0) deliver(host, schedule);
     if (turns % FORMER_KEYS_EVERY === 0)
       attempt("cannot check the former keys of agents", () => noteUnusedKeys(host));
+    if (turns % CHECKOUT_EVERY === 0) checkouts.turn(monotonic());
     turns += 1;
   };
   turn(true);

@@ -16,9 +16,9 @@ import { readPolicies, readServices, type WatchedUnit } from "../units/policies.
 import { linkedOverride, loadedOverride } from "../units/provider-override.ts";
 import { readPause, unitsKeptStopped } from "../units/quarantine.ts";
 import { readHeartbeat } from "../units/read-heartbeat.ts";
-import { newConversationTracker } from "./conversation-tracker.ts";
 import { NO_RULES, readLimits } from "../usage/limits-file.ts";
 import type { AccountsSnapshot } from "./account-limits.ts";
+import { newConversationTracker } from "./conversation-tracker.ts";
 import type { AgentSnapshot, OverrideState } from "./decision-step.ts";
 import { newDialogTracker } from "./dialog-tracker.ts";
 import { readHolds } from "./holds.ts";

@@ -1,5 +1,6 @@
 import type { HostItem, ItemKind, Items } from "../../model/items.ts";
 import { controllers } from "./cgroup-controllers.ts";
+import { checkout } from "./checkout.ts";
 import { copy } from "./copy.ts";
 import { directory } from "./directory.ts";
 import { file } from "./file.ts";
@@ -28,6 +29,7 @@ const KINDS = {
   rights,
   directory,
   copy,
+  checkout,
   program,
   file,
   rows,

@@ -5,15 +5,12 @@ import { isFormerUnit } from "../../model/found-items.ts";
 import type { HostRecord } from "../../model/host-record.ts";
 import { itemAddress } from "../../model/item-address.ts";
 import {
-  type DirectoryItem,
-  type FileItem,
   type HostItem,
   type Items,
   type Observation,
   type Observations,
   type Props,
   QUARANTINED,
-  type UserItem,
 } from "../../model/items.ts";
 import { asRoot } from "../accounts/as-user.ts";
 import type { Host } from "../context.ts";
@@ -30,7 +27,7 @@ import { explainImmutable } from "../system/immutable-file-error.ts";
 import { readPause } from "../units/quarantine.ts";
 import { isAsWanted, type NamedItem, observeAll } from "./observe-items.ts";
 import type { Comparison, ResourceTask } from "./prepare-converge-task.ts";
-import { isRead, restartReaders } from "./restart-readers.ts";
+import { isRead, type ReadAtStart, restartReaders } from "./restart-readers.ts";
 
 /** A task that needs a change. Its intended state has already been recorded. */
 export interface PendingChange extends Comparison {
@@ -57,7 +54,7 @@ export function applyAll(
 }
 
 /** Applies the items that need no reload. @returns the items that a unit must read again */
-function writeItems(context: RequestContext, { task, observed, toDo }: PendingChange): ReadAtStart[] {
+export function writeItems(context: RequestContext, { task, observed, toDo }: PendingChange): ReadAtStart[] {
   const { before, parts } = task;
   if (before?.intended) parts.run(undefined, () => removeAllUnfinished(context, before.items));
   const written: ReadAtStart[] = [];
@@ -244,15 +241,14 @@ function itemError(
   return new MusterError({ what, why: reasonOf(error), ...(next !== undefined && { next }), cause: error });
 }
 
-/** An item that a unit reads when it starts. A unit gets the groups of its user when it starts. */
-export type ReadAtStart = FileItem | DirectoryItem | UserItem;
-
 /**
- * Whether the change creates the item's file or folder, replaces the entry at the item's path, or changes the
- * groups of a user.
+ * Whether the change creates the item's file or folder, replaces the entry at the item's path, changes the groups of a
+ * user, or resets a checkout.
  */
 function isReplaced(item: HostItem, observation: Observation | undefined): item is ReadAtStart {
   if (item.kind === "user") return differs(item.want, propsOf(observation), "groups");
+  if (item.kind === "checkout")
+    return differs(item.want, propsOf(observation), "type", "revision", "changes");
   if (item.kind === "directory") return differs(item.want, propsOf(observation), "type");
   if (item.kind !== "file" || isKeptLogin(item, propsOf(observation))) return false;
   return differs(item.want, propsOf(observation), "type", "content");

@@ -1,7 +1,8 @@
 import { partOfUnit } from "../../model/agent-parts.ts";
 import { isFormerUnit } from "../../model/found-items.ts";
-import type { DirectoryItem, FileItem, Items, UserItem } from "../../model/items.ts";
+import type { CheckoutItem, DirectoryItem, FileItem, Items, UserItem } from "../../model/items.ts";
 import { subjectOf } from "../../model/resource-id.ts";
+import { touchedUnits } from "../checkouts/touched-units.ts";
 import type { Host } from "../context.ts";
 import { record } from "../reports/history.ts";
 import type { RequestContext } from "../request-context.ts";
@@ -16,10 +17,13 @@ import { restartIfRunning } from "../units/start-stop.ts";
 import { daemonReload, isRunning, isUnitPath, showUnits, type UnitState } from "../units/systemctl.ts";
 import type { ResourceTask } from "./prepare-converge-task.ts";
 
-/** The files and folders that a task has replaced or created, and the users whose groups the task has changed. */
+/**
+ * The files and folders that a task has replaced or created, the users whose groups the task has changed, and the
+ * checkouts that the task has reset.
+ */
 interface WrittenPaths {
   readonly task: ResourceTask;
-  readonly written: readonly (FileItem | DirectoryItem | UserItem)[];
+  readonly written: readonly ReadAtStart[];
 }
 
 /**
@@ -39,9 +43,7 @@ export function restartReaders(
     read: written.filter((item) => isRead(host, item)),
   }));
   const reloading = reads.filter(({ task, read }) => {
-    return (
-      leftOf(task).length > 0 || read.some((item) => item.kind !== "user" && isUnitPath(host, item.path))
-    );
+    return leftOf(task).length > 0 || read.some((item) => "path" in item && isUnitPath(host, item.path));
   });
   if (reloading.length > 0)
     reload(
@@ -49,7 +51,7 @@ export function restartReaders(
       reloading.map(({ task }) => task),
     );
   const notified = reads.map(({ task, read }) => {
-    const units = read.flatMap(({ notify }) => (notify === undefined ? [] : [notify]));
+    const units = read.flatMap((item) => unitsOf(item));
     return { task, units: [...new Set([...leftOf(task), ...units])] };
   });
   releaseFromQuarantine(context, notified);
@@ -89,6 +91,12 @@ function releaseFromQuarantine(
       });
     }
   }
+}
+
+/** Returns the units that read a written item. */
+function unitsOf(item: ReadAtStart): readonly string[] {
+  if (item.kind === "checkout") return touchedUnits(item);
+  return item.notify === undefined ? [] : [item.notify];
 }
 
 /** Returns the units that a killed run should have restarted. */
@@ -146,16 +154,22 @@ function restartOne(context: RequestContext, unit: string, state: UnitState, ite
  * Whether a unit currently reads a file. If a file is for one provider, only a unit that runs on this
  * provider reads the file.
  */
-export function isRead(host: Host, item: FileItem | DirectoryItem | UserItem): boolean {
+export function isRead(host: Host, item: ReadAtStart): boolean {
   if (item.kind !== "file" || item.choice === undefined || item.notify === undefined) return true;
   return item.choice === linkedOverride(host, item.notify);
 }
 
+/** An item that a unit reads when it starts. A unit gets the groups of its user when it starts. */
+export type ReadAtStart = FileItem | DirectoryItem | UserItem | CheckoutItem;
+
+/** An item with a policy for the restart of the unit that reads it. */
+type Reader = Exclude<ReadAtStart, DirectoryItem>;
+
 /** Finds an item that declares how the unit is restarted after a change. */
-function readerOf(unit: string, items: Items): FileItem | UserItem | undefined {
+function readerOf(unit: string, items: Items): Reader | undefined {
   return Object.values(items).find(
-    (item): item is FileItem | UserItem =>
-      (item.kind === "file" || item.kind === "user") && item.notify === unit,
+    (item): item is Reader =>
+      ["file", "user", "checkout"].includes(item.kind) && "notify" in item && item.notify === unit,
   );
 }
 
@@ -167,7 +181,7 @@ function readerOf(unit: string, items: Items): FileItem | UserItem | undefined {
 function deferIfRequired(
   context: RequestContext,
   name: string,
-  { restart = "now", within = 0 }: FileItem | UserItem,
+  { restart = "now", within = 0 }: Reader,
 ): boolean {
   const { host } = context;
   if (restart === "now") return false;

@@ -6,6 +6,7 @@ import { shown } from "../../model/shorten-for-display.ts";
 import { asUser } from "../accounts/as-user.ts";
 import type { RequestContext } from "../request-context.ts";
 import { programOf } from "../unmanaged/command.ts";
+import { recordedWriter } from "../writers/recorded-writers.ts";
 
 /**
  * The maximum number of searches in the journal for one request, and of names for a file. Each search covers one
@@ -43,7 +44,10 @@ export function writerFinder(context: RequestContext): (item: HostItem) => Proba
     // A process can set the other times of its files, but not the ctime.
     const { ctime, uid } = stats;
     const ran = ranAt(Math.floor(ctime.getTime() / 1000));
-    return { time: ctime.toISOString(), owner: context.accounts.userName(uid), ran };
+    return {
+      ...recordedWriter(context.host, item.path, ctime.getTime()),
+      ...{ time: ctime.toISOString(), owner: context.accounts.userName(uid), ran },
+    };
   };
 }
 

@@ -17,6 +17,10 @@ export interface RunOptions {
   readonly as?: { readonly uid: number; readonly gid: number };
   /** Descriptors of this process that the program gets as 3, 4, …; none by default. */
   readonly descriptors?: readonly number[];
+  /** A descriptor of this process for the program's standard input; an alternative to `input`. */
+  readonly stdin?: number;
+  /** Variables that are added to the minimal environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** The environment of programs. No variable of this process's own environment is passed on. */
@@ -37,13 +41,17 @@ export const runProgram: RunProgram = (program, args, options = {}) => {
   const { spawnSync } = process.getBuiltinModule("node:child_process");
   const done = spawnSync(program, [...args], {
     encoding: "utf8",
-    env: ENVIRONMENT,
+    env: { ...ENVIRONMENT, ...options.env },
     maxBuffer: 16 * 1024 * 1024,
     ...(options.input !== undefined && { input: options.input }),
     ...(options.as && process.geteuid?.() === 0 && { uid: options.as.uid, gid: options.as.gid }),
-    stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe", ...(options.descriptors ?? [])],
+    stdio: [stdinOf(options), "pipe", "pipe", ...(options.descriptors ?? [])],
     timeout: (options.timeout ?? 60) * 1000,
   });
   const failure = done.error === undefined ? "" : `${program}: ${done.error.message}`;
   return { status: done.status, stdout: done.stdout ?? "", stderr: failure || (done.stderr ?? "") };
 };
+
+function stdinOf({ input, stdin }: RunOptions): "ignore" | "pipe" | number {
+  return input === undefined ? (stdin ?? "ignore") : "pipe";
+}

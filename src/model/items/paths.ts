@@ -135,3 +135,36 @@ export interface CopyItem {
     readonly copied: "at adoption" | "at take-over";
   };
 }
+
+/**
+ * An agent's checkout of a git repository. Every converge resets the tracked files to the declared revision. All other
+ * files in the folder belong to the agent.
+ */
+export interface CheckoutItem {
+  readonly kind: "checkout";
+  /** The absolute path of the checkout. */
+  readonly folder: string;
+  readonly actor: string;
+  /** The folder of the repository, relative to the folder of fleet.yaml, or the URL of the repository. */
+  readonly from: string;
+  /** The agent's own files, relative to `folder`, one in each line. A reset never changes these files. */
+  readonly keep: string;
+  /**
+   * The units that use the checkout, one in each line, as `UNIT PATTERN…`. A unit is restarted if a reset has changed a
+   * file that matches one of its patterns.
+   */
+  readonly restarts: string;
+  /** The agent's own unit. `restart` and `within` have the same meaning as for a file. */
+  readonly notify: string;
+  readonly restart?: OnChange;
+  readonly within?: number;
+  readonly want: {
+    readonly type: "checkout";
+    /** The commit, as 40 hex digits. */
+    readonly revision: string;
+    /** The tracked files that differ from the revision. */
+    readonly changes: "none";
+    /** The remotes in the checkout's configuration, as `NAME URL`, or `none`. */
+    readonly remote: string;
+  };
+}

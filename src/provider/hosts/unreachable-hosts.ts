@@ -47,6 +47,7 @@ export function trackReachability(
             converge: (request) => watch(host, () => writer.converge(request)),
             install: (request) => watch(host, () => writer.install(request)),
             supply: (request) => watch(host, () => writer.supply(request)),
+            commit: (request) => watch(host, () => writer.commit(request)),
           };
         }),
       mover: (host) =>

@@ -10,21 +10,26 @@ import type { Compiler } from "../definition.ts";
 import { hasAccount, homeFolder, homePath, userOf } from "../linux-users.ts";
 import { rootFile } from "../root-files.ts";
 import { unitName } from "../unit-names.ts";
+import { checkoutItem } from "./checkout.ts";
 import type { AgentPartDefinition } from "./part.ts";
 import { readAtStart } from "./read-at-start.ts";
 import { settingsFiles } from "./settings-files.ts";
 
 const IDENTITY_DIGEST = "digest of the identity";
 
-/** An agent's Linux user, its home, and the files of its identity in the home, such as SOUL.md. */
+/** An agent's Linux user, its home, the files of its identity in the home, such as SOUL.md, and its checkout. */
 export const identityPart: AgentPartDefinition = {
   part: "identity",
-  build: (fleet, compiler) => (agent) => ({
-    ...place(fleet, agent),
-    ...files(fleet, agent, compiler),
-    ...digestOf(fleet, agent, compiler),
-    ...workFolder(agent),
-  }),
+  build: (fleet, compiler) => (agent) => {
+    const own = files(fleet, agent, compiler);
+    return {
+      ...place(fleet, agent),
+      ...own,
+      ...digestOf(fleet, agent, compiler),
+      ...workFolder(agent),
+      ...checkoutItem(fleet, agent, own),
+    };
+  },
 };
 
 /**

@@ -11,6 +11,7 @@ const statOf = (path: string) => `stat -c '%n %F %a %U %G %h' ${path}`;
 const SCRIPTS: ScriptByKind = {
   file: ({ item }) => `${statOf(item.path)}; sha256sum ${item.path}`,
   copy: ({ item: { from, to } }) => `ls -lR ${from} ${to}`,
+  checkout: ({ item: { folder } }) => `git -C ${folder} -c safe.directory=* status --porcelain=2 --branch`,
   directory: ({ item }) => statOf(item.path).replace(" %h", ""),
   rows: (place) => `${statOf(place.item.path)}; ${selectDeclared(place)}`,
   program: ({ item: { name } }) => `command -v ${name}`,

@@ -36,6 +36,8 @@ const FORMS: FormsByKind = {
   controllers: () => [],
   // adopt-seeds.test.ts tests copies, which Muster no longer updates after the take-over.
   copy: () => [],
+  // self-sync.test.ts changes checkouts.
+  checkout: () => [],
   // runtime-versions.test.ts changes these items.
   installation: () => [],
   running: () => [],

@@ -20,6 +20,7 @@ import { formerlyOf, withoutDirectives } from "./metadata-inputs.ts";
 import { moveHome } from "./move-home.ts";
 import { reportWarnings } from "./read-items.ts";
 import { waitingSentence } from "./restart-notices.ts";
+import { sendCommits } from "./send-commits.ts";
 
 /**
  * Changes the host to match the declaration. A create is the same as an update, because existing items on the host are
@@ -86,6 +87,7 @@ async function apply(
   context.recurring.refuse(request.id);
   await moveHome(context, call, news, request);
   await installRuntimes(context, call, host, request.items, request.contents);
+  await sendCommits(context, call, host, request.items);
   const writer = await hosts.writer(host);
   const answer = await writer.converge(request).finally(() => observations.forget(host));
   for (const path of answer.kept ?? []) await call.log("warning", keptSentence(properties, path));

@@ -38,7 +38,8 @@ export function itemHandler(context: ProviderContext): Handler {
       const identities = state === undefined ? [] : identityNotices(state, news);
       const merges = state === undefined ? [] : mergeNotices(state, news);
       const logins = oldLoginNotices(state, news, observed);
-      for (const sentence of [...merges, ...restarts, ...identities, ...logins]) await call.log("info", sentence);
+      for (const sentence of [...merges, ...restarts, ...identities, ...logins])
+        await call.log("info", sentence);
       const packages = packageNotice(news, observed);
       if (packages !== undefined) await call.log("info", packages);
       const { host, id, items: wire } = parseProperties(news);

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { MusterError } from "../../../base/errors.ts";
-import type { Archive, Integrity, Pinned } from "../../../model/installation.ts";
+import type { Integrity, Pinned } from "../../../model/installation.ts";
 import type { Contents, InstallationItem, Items } from "../../../model/items.ts";
 import { SUPPLY_CHUNK } from "../../../model/protocol.ts";
 import type { HostChanger, ProviderContext } from "../../context.ts";
@@ -90,7 +90,8 @@ async function sendAll(
   for (const [integrity, file] of files) await send(writer, integrity, file);
 }
 
-async function send(writer: HostChanger, integrity: Archive["integrity"], file: string): Promise<void> {
+/** Sends an archive or another file to a host, which verifies its digest. */
+export async function send(writer: HostChanger, integrity: string, file: string): Promise<void> {
   const { size } = statSync(file);
   const fd = openSync(file, "r");
   const part = Buffer.alloc(SUPPLY_CHUNK);
