@@ -145,7 +145,7 @@ export interface RawWindow {
 
 /** How an agent shows that it is alive, and when it counts as hung. */
 export interface RawHeartbeat {
-  readonly by: "file" | "notify" | "pane" | "none";
+  readonly by: "file" | "notify" | "pane" | "runtime" | "none";
   readonly sent?: "timer" | "events";
   readonly interval?: number | string;
   readonly timeout?: number | string;

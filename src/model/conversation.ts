@@ -20,6 +20,51 @@ export interface Conversation extends ScreenForm {
   readonly records: readonly MessageRecords[];
 }
 
+/**
+ * The files in which a runtime records that a turn has ended without an answer, for example because the provider has
+ * failed. The runtime appends to these files.
+ */
+export interface FailureRecords {
+  /** The folder of the files, or a single file, relative to the home. */
+  readonly path: string;
+  /** The number of folder levels between `path` and the files; absent if `path` is a file. */
+  readonly depth?: number;
+  /** `jsonl`: one JSON object on each line. `log`: the lines of a log. */
+  readonly format: "jsonl" | "log";
+  /** The values that a failure's line must have, by path; only with `jsonl`. */
+  readonly where?: Readonly<Record<string, string>>;
+  /** The path of the reason, which only a failure has; only with `jsonl`. */
+  readonly reason?: string;
+  /** The values of the line that follows if the runtime tries the turn again; only with `jsonl`. */
+  readonly retriedBy?: Readonly<Record<string, string>>;
+  /** The texts with which the reason begins, on the line of a failure; only with `log`. */
+  readonly marks?: readonly string[];
+}
+
+/** Whether a value is a valid list of FailureRecords. The value is checked because a tenant's stack can write it. */
+export function areFailureRecords(value: unknown): value is readonly FailureRecords[] {
+  return isListOf(value, (one) => {
+    const {
+      path,
+      depth,
+      format,
+      where = {},
+      reason,
+      retriedBy = {},
+      marks = [],
+    } = one as Partial<FailureRecords>;
+    const isSound = format === "jsonl" ? isText(reason) : format === "log" && marks.length > 0;
+    return (
+      isSound &&
+      isText(path) &&
+      !`${path}`.split("/").includes("..") &&
+      (depth === undefined || [0, 1, 2, 3, 4].includes(depth)) &&
+      [where, retriedBy].every((map) => Object.values(map).every(isText)) &&
+      isListOf(marks, isText)
+    );
+  });
+}
+
 export interface Prompt {
   /** The characters that the runtime shows before the text that a person types. */
   readonly marks?: readonly string[];

@@ -1,4 +1,4 @@
-import type { ScreenForm } from "./conversation.ts";
+import type { FailureRecords, ScreenForm } from "./conversation.ts";
 import type { FailoverPolicy } from "./failover.ts";
 import type { HealthCheck } from "./health-check.ts";
 import type { Park } from "./limits.ts";
@@ -16,14 +16,15 @@ export const HEARTBEATS = ["file", "notify", "pane", "none"] as const;
  */
 export type HeartbeatBy = (typeof HEARTBEATS)[number];
 
-export const HEARTBEAT_SENDERS = ["timer", "events"] as const;
+export const HEARTBEAT_SENDERS = ["timer", "events", "hooks"] as const;
 
 export interface Heartbeat {
   readonly by: HeartbeatBy;
   /**
    * The sender of the heartbeats. `timer`: a timer sends heartbeats, even while the agent is idle. `events`: events,
-   * such as the hooks of a runtime, send heartbeats. If absent, the deadman determines the sender from the heartbeats
-   * of each run. Present only with `by: file`.
+   * such as the hooks of a runtime, send heartbeats. `hooks`: like `events`, but output on the terminal also shows that
+   * a busy agent is alive. If absent, the deadman determines the sender from the heartbeats of each run. Present only
+   * with `by: file`.
    */
   readonly sent?: (typeof HEARTBEAT_SENDERS)[number];
   /** The number of seconds between two heartbeats. An agent that sends no heartbeat for three intervals is stale. */
@@ -106,6 +107,8 @@ export interface Policy {
   readonly showsWork?: true;
   /** The description of the program's dialogs on the terminal; absent if it is not known. */
   readonly screen?: ScreenForm;
+  /** Where the program records turns that have ended without an answer; absent if this is not known. */
+  readonly failures?: readonly FailureRecords[];
 }
 
 export const ON_UNHEALTHY = ["restart", "tell"] as const;
@@ -143,7 +146,7 @@ export interface WatchedService {
   readonly held?: string;
 }
 
-export const HEARTBEAT_STATES = ["idle", "busy", "stuck"] as const;
+export const HEARTBEAT_STATES = ["idle", "busy", "blocked", "stuck"] as const;
 
 /** The state that an agent reports in its heartbeat file; see docs/schema/heartbeat.schema.json. */
 export type HeartbeatState = (typeof HEARTBEAT_STATES)[number];
@@ -163,6 +166,7 @@ export type HistoryKind =
   | "bad-heartbeat"
   | "blocked"
   | "unblocked"
+  | "turn-lost"
   | "quarantined"
   | "asked"
   | "released"
@@ -220,6 +224,8 @@ export interface WatchedAgent {
   /** The number of restarts that count towards quarantine. */
   readonly restarts: number;
   readonly state?: HeartbeatState;
+  /** The number of seconds for which the agent has reported this state; absent if it reports no state. */
+  readonly stateFor?: number;
   readonly task?: string;
   /** The question of the dialog that blocks the agent; absent if no dialog is open. */
   readonly blocked?: string;

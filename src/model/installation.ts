@@ -50,6 +50,8 @@ export interface Pinned {
   /** The version of Node or Python, such as `24.21.0` or `3.11`. Present if there is an interpreter. */
   readonly interpreterVersion?: string;
   readonly archives: readonly Archive[];
+  /** The files of the archives, in the folder of the installation, that are not installed. */
+  readonly unwanted?: readonly string[];
 }
 
 /** One entry of `runtimes` in fleet.yaml, with the defaults of its runtime. */
@@ -67,6 +69,8 @@ export interface WantedRuntime {
    * the architecture.
    */
   readonly native?: string;
+  /** Only for an npm package: the files of the package that are not installed. */
+  readonly unwanted?: readonly string[];
   /** Only for a package of PyPI: the version of Python that hosts have, such as `3.11`. */
   readonly python?: string;
   readonly mirror?: string;
@@ -105,11 +109,12 @@ export function integrityOf(digest: string): Integrity {
 
 /** Returns the text that stores, sends and identifies a pinned version: JSON with a fixed order of keys. */
 export function pinnedText(pinned: Pinned): string {
-  const { from, package: name, version, program, file, interpreter, interpreterVersion, archives } = pinned;
+  const { from, package: name, version, program, file, interpreter, interpreterVersion } = pinned;
   const ordered = {
     ...{ from, package: name, version, program, file },
     ...(interpreter && { interpreter, interpreterVersion }),
-    archives: archives.map(({ name, version, integrity, folder, cpu }) => ({
+    ...(pinned.unwanted && { unwanted: pinned.unwanted }),
+    archives: pinned.archives.map(({ name, version, integrity, folder, cpu }) => ({
       ...{ name, version, integrity, folder },
       ...(cpu && { cpu }),
     })),

@@ -3,13 +3,13 @@
  * file.
  */
 export const HEARTBEAT_PROGRAM = String.raw`#!/bin/sh
-# Shows that an agent lives: muster-beat [idle|busy|stuck] [TASK]
+# Shows that an agent lives: muster-beat [idle|busy|blocked|stuck] [TASK]
 # Replaces the file that MUSTER_BEAT names, so that a reader sees the old beat or the new one, whole.
 set -eu
 state=${"$"}{1:-busy}
 case $state in
-  idle | busy | stuck) ;;
-  *) echo "usage: muster-beat [idle|busy|stuck] [TASK]" >&2; exit 2 ;;
+  idle | busy | blocked | stuck) ;;
+  *) echo "usage: muster-beat [idle|busy|blocked|stuck] [TASK]" >&2; exit 2 ;;
 esac
 if [ -z "${"$"}{MUSTER_BEAT:-}" ]; then
   echo "muster-beat: MUSTER_BEAT is not set: declare heartbeat: {by: file} for this agent" >&2

@@ -16,6 +16,29 @@ timeout 5 /usr/bin/tmux -S "$socket" set-option -w -t "$pane" window-size manual
   set-option -w -t "$pane" monitor-silence 60 \\; set-option -t "$pane" silence-action any \\; \\
   set-option -t "$pane" visual-silence on \\; set-hook -t "$pane" alert-silence \\
   "capture-pane -J -b muster -t $pane ; save-buffer -b muster $RUNTIME_DIRECTORY/pane ; delete-buffer -b muster ; kill-session -C"
+# The program trusts the certificates of the host and uses its proxy, unless its environment says otherwise.
+bundle=/etc/ssl/certs/ca-certificates.crt
+if [ -r "$bundle" ]; then
+  : "\${NODE_EXTRA_CA_CERTS=$bundle}" "\${SSL_CERT_FILE=$bundle}" "\${REQUESTS_CA_BUNDLE=$bundle}"
+  export NODE_EXTRA_CA_CERTS SSL_CERT_FILE REQUESTS_CA_BUNDLE
+fi
+if [ -r /etc/environment ]; then
+  while IFS== read -r name value; do
+    name=\${name#export }
+    case $name in
+      HTTP_PROXY | HTTPS_PROXY | ALL_PROXY | NO_PROXY | http_proxy | https_proxy | all_proxy | no_proxy) ;;
+      *) continue ;;
+    esac
+    value=\${value#[\\"\\']}
+    /usr/bin/env | grep -q "^$name=" || export "$name=\${value%[\\"\\']}"
+  done </etc/environment
+fi
+if [ -n "\${HTTP_PROXY:-}\${HTTPS_PROXY:-}\${ALL_PROXY:-}\${http_proxy:-}\${https_proxy:-}\${all_proxy:-}" ]; then
+  # Node uses a proxy only with this variable. No proxy leads to the host itself.
+  : "\${NODE_USE_ENV_PROXY=1}"
+  [ -n "\${NO_PROXY+x}\${no_proxy+x}" ] || NO_PROXY=localhost,127.0.0.1,::1 no_proxy=localhost,127.0.0.1,::1
+  export NODE_USE_ENV_PROXY NO_PROXY no_proxy
+fi
 # A trapped signal does not end this script, and has its usual effect on the agent's program.
 trap : HUP INT QUIT TERM
 # systemd keeps this folder if the unit file was damaged when the former run ended.

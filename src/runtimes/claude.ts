@@ -26,6 +26,13 @@ const PROVIDERS: Readonly<Record<string, Cloud>> = {
 const KEY = "ANTHROPIC_API_KEY";
 const RENAMED_KEY = `MUSTER_${KEY}`;
 
+/**
+ * The settings file with the hooks that send heartbeats. Claude Code runs these hooks in addition to the hooks in its
+ * own settings files, so that the agent and its identity can declare hooks too. An argument names this file, so that
+ * only the agent's main program sends heartbeats.
+ */
+const HOOKS = ".muster/claude-hooks.json";
+
 /** The variables from which Claude Code reads a key or a login of Anthropic. */
 const KEYS: readonly string[] = [KEY, "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"];
 
@@ -37,6 +44,7 @@ export const claude: Runtime = {
   program: "claude",
   processes: ["claude", "node"],
   heartbeat: "none",
+  beats: "hooks",
   showsWork: true,
   providers: Object.keys(PROVIDERS),
   modelOption: "--model",
@@ -82,6 +90,15 @@ export const claude: Runtime = {
       },
     ],
   },
+  failures: [
+    {
+      path: ".claude/projects",
+      depth: 1,
+      format: "jsonl",
+      where: { type: "assistant", "message.model": "<synthetic>" },
+      reason: "error",
+    },
+  ],
   // The memory file of the user, which Claude Code reads in every working directory (see "memory" at
   // docs.claude.com).
   identity: joinedIn(".claude/CLAUDE.md"),
@@ -89,8 +106,11 @@ export const claude: Runtime = {
 
 function settings({ provider = "anthropic", model, url }: ModelAccess, around: Surroundings): Settings {
   const { env = {}, address } = PROVIDERS[provider] ?? {};
+  const { home, beatSeconds } = around;
+  const beats = beatSeconds !== undefined;
   return {
-    args: option("--model", model),
+    args: [...option("--model", model), ...(beats ? ["--settings", `${home}/${HOOKS}`] : [])],
+    ...(beats && { programs: { [HOOKS]: json({ hooks: hooks() }) } }),
     env: { ...env, ...(address !== undefined && url !== undefined && { [address]: url }) },
     defaults: {
       ".claude.json": json(answers(around)),
@@ -107,6 +127,29 @@ function settings({ provider = "anthropic", model, url }: ModelAccess, around: S
 /** The answers to the first questions, about the theme and the trust in the working directory. */
 function answers({ workdir }: Surroundings): object {
   return { hasCompletedOnboarding: true, projects: { [workdir]: { hasTrustDialogAccepted: true } } };
+}
+
+/** Returns the hooks that report what the agent does; see "hooks" at docs.claude.com. */
+function hooks(): object {
+  return {
+    SessionStart: [hook("idle", "startup|resume|clear")],
+    UserPromptSubmit: [hook("busy")],
+    PreToolUse: [hook("busy")],
+    PostToolUse: [hook("busy")],
+    PostToolUseFailure: [hook("busy")],
+    Stop: [hook("idle")],
+    StopFailure: [hook("idle")],
+    Notification: [
+      hook("idle", "idle_prompt"),
+      hook("blocked 'it asks for a permission'", "permission_prompt"),
+      hook("blocked 'it asks a question'", "elicitation_dialog|agent_needs_input"),
+    ],
+  };
+}
+
+function hook(state: string, matcher?: string): object {
+  const command = `muster-beat ${state}`;
+  return { ...(matcher !== undefined && { matcher }), hooks: [{ type: "command", command }] };
 }
 
 function json(value: object): string {

@@ -19,6 +19,7 @@ export const codex: Runtime = {
   program: "codex",
   processes: ["codex", "node"],
   heartbeat: "none",
+  beats: "hooks",
   showsWork: true,
   // The file config.toml can declare more providers under [model_providers].
   providers: [OPENAI, "ollama", "lmstudio", "amazon-bedrock"],
@@ -37,7 +38,11 @@ export const codex: Runtime = {
       ? undefined
       : `waits for a login: add a credential with \`env: ${KEY}\``,
   settings: (access, around) => ({
-    args: [...option("--model", access.model), ...providerOf(access, around)],
+    args: [
+      ...option("--model", access.model),
+      ...providerOf(access, around),
+      ...(around.beatSeconds === undefined ? [] : hooks()),
+    ],
     defaults: { ".codex/config.toml": config(around) },
   }),
   conversation: {
@@ -65,6 +70,15 @@ export const codex: Runtime = {
       },
     ],
   },
+  failures: [
+    {
+      path: ".codex/sessions",
+      depth: 3,
+      format: "jsonl",
+      where: { type: "event_msg", "payload.type": "task_complete" },
+      reason: "payload.error.message",
+    },
+  ],
   // The global file, which Codex reads in every working directory (see "AGENTS.md" at
   // developers.openai.com/codex).
   identity: joinedIn(".codex/AGENTS.md"),
@@ -94,6 +108,28 @@ function addressOf(vendor: string, url: string): string {
   return vendor === OPENAI
     ? `openai_base_url=${JSON.stringify(url)}`
     : `model_providers.${vendor}.base_url=${JSON.stringify(url)}`;
+}
+
+/** The states that the hooks report; see "Hooks" at developers.openai.com/codex. */
+const HOOKS: Readonly<Record<string, string>> = {
+  SessionStart: "idle",
+  UserPromptSubmit: "busy",
+  PreToolUse: "busy",
+  PostToolUse: "busy",
+  PermissionRequest: "blocked 'it asks for a permission'",
+  Stop: "idle",
+};
+
+/**
+ * Returns the options for the hooks that send heartbeats. Codex runs these hooks in addition to the hooks in its
+ * configuration. Without the first option, Codex asks a person whether it may run them.
+ */
+function hooks(): string[] {
+  const all = Object.entries(HOOKS).flatMap(([event, state]) => {
+    const command = JSON.stringify(`muster-beat ${state}`);
+    return ["-c", `hooks.${event}=[{hooks=[{type="command",command=${command}}]}]`];
+  });
+  return ["--dangerously-bypass-hook-trust", ...all];
 }
 
 /**

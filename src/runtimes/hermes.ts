@@ -16,6 +16,23 @@ const CONFIG = ".hermes/config.yaml";
 const FALLBACKS = "fallback_providers";
 
 /**
+ * The hooks that send heartbeats; see "Event Hooks" in the Hermes documentation. A job of the agent has no MUSTER_BEAT
+ * and therefore sends none.
+ */
+const HOOKS = `hooks_auto_accept: true
+hooks:
+  on_session_start:
+${hook("busy")}  pre_llm_call:
+${hook("busy")}  pre_tool_call:
+${hook("busy")}  post_tool_call:
+${hook("busy")}  on_session_end:
+${hook("idle")}`;
+
+function hook(state: string): string {
+  return `    - command: "sh -c '[ -z \\"$MUSTER_BEAT\\" ] || muster-beat ${state}'"\n`;
+}
+
+/**
  * Hermes by Nous Research, a Python program. Its folder is HERMES_HOME, which is `~/.hermes` by default.
  * Hermes also reads AGENTS.md in its working directory, which is the home of the agent.
  */
@@ -23,6 +40,7 @@ export const hermes: Runtime = {
   program: "hermes",
   processes: ["hermes", "python"],
   heartbeat: "none",
+  beats: "hooks",
   showsWork: true,
   providers: PROVIDERS,
   // Hermes can change the provider during a turn, without a restart.
@@ -40,13 +58,14 @@ export const hermes: Runtime = {
     provider === undefined
       ? "asks whether to run its setup: declare `provider` and `model` in `runtime`, or in .hermes/config.yaml"
       : undefined,
-  settings: (access, { others }) =>
-    access.provider === undefined && access.model === undefined
-      ? {}
-      : {
-          files: { [CONFIG]: config(access, others) },
-          defaults: { [CONFIG]: usual(others) },
-        },
+  settings: (access, { others, beatSeconds }) => {
+    const isDeclared = access.provider !== undefined || access.model !== undefined;
+    const required = `${isDeclared ? config(access, others) : ""}${beatSeconds === undefined ? "" : HOOKS}`;
+    return {
+      ...(required !== "" && { files: { [CONFIG]: required } }),
+      ...(isDeclared && { defaults: { [CONFIG]: usual(others) } }),
+    };
+  },
   conversation: {
     prompt: { marks: ["❯", ">"] },
     dialogs: [
@@ -59,6 +78,13 @@ export const hermes: Runtime = {
     pasted: "[Pasted text #",
     records: [{ path: ".hermes/.hermes_history", format: "prompt-toolkit", pastes: ".hermes/pastes" }],
   },
+  failures: [
+    {
+      path: ".hermes/logs/errors.log",
+      format: "log",
+      marks: ["API call failed after", "Non-retryable client error"],
+    },
+  ],
   identity: placedAs({
     "SOUL.md": ".hermes/SOUL.md",
     "USER.md": ".hermes/memories/USER.md",

@@ -13,11 +13,15 @@ const PROVIDERS = (
 /** The file in which the address of a provider can be changed; see "Custom models" at pi.dev/docs. */
 const MODELS = ".pi/agent/models.json";
 
+/** The extension that sends heartbeats; see "Extensions" at pi.dev/docs. */
+const EXTENSION = ".pi/agent/extensions/muster-beat.js";
+
 /** The pi coding agent. It is a Node script, so its process is often named `node`. */
 export const pi: Runtime = {
   program: "pi",
   processes: ["pi", "node"],
   heartbeat: "none",
+  beats: "timer",
   showsWork: true,
   providers: PROVIDERS,
   providersFile: MODELS,
@@ -29,9 +33,10 @@ export const pi: Runtime = {
     /^(-c|--continue|-r|--resume|--session|--session-id|--fork|--no-session|-p|--print|--mode)$/,
   packages: { npm: { name: "@earendil-works/pi-coding-agent" } },
   updaterOff: { env: { PI_SKIP_VERSION_CHECK: "1" } },
-  settings: (access, { others }) => ({
+  settings: (access, { others, beatSeconds }) => ({
     args: [...option("--provider", access.provider), ...option("--model", access.model)],
     ...addresses([access, ...others]),
+    ...(beatSeconds !== undefined && { programs: { [EXTENSION]: extension(beatSeconds) } }),
   }),
   conversation: {
     prompt: { isBetweenLines: true },
@@ -51,6 +56,17 @@ export const pi: Runtime = {
       },
     ],
   },
+  failures: [
+    {
+      path: ".pi/agent/sessions",
+      depth: 1,
+      format: "jsonl",
+      where: { type: "message", "message.stopReason": "error" },
+      reason: "message.errorMessage",
+      // pi removes the failed answer from the conversation before it tries again.
+      retriedBy: { type: "context_edit" },
+    },
+  ],
   // The file with the global instructions, which pi reads in every working directory (see pi.dev/docs).
   identity: joinedIn(".pi/agent/AGENTS.md"),
 };
@@ -64,4 +80,47 @@ function addresses(all: readonly ModelAccess[]): { readonly files?: Readonly<Rec
   );
   if (known.length === 0) return {};
   return { files: { [MODELS]: `${JSON.stringify({ providers: Object.fromEntries(known) }, null, 2)}\n` } };
+}
+
+/**
+ * Returns the text of the extension. A timer sends heartbeats, and changes of the state are sent immediately. Programs
+ * that the agent starts do not get the variable MUSTER_BEAT, because another pi among them would report its own state.
+ */
+function extension(seconds: number): string {
+  return `// Sends the agent's heartbeats to Muster.
+import { renameSync, writeFileSync } from "node:fs";
+
+const file = (globalThis.musterBeat ??= process.env.MUSTER_BEAT);
+delete process.env.MUSTER_BEAT;
+
+export default function (pi) {
+  if (!file) return;
+  let timer;
+  let state = "idle";
+  let task = "";
+  const beat = () => {
+    try {
+      writeFileSync(file + ".pi", JSON.stringify({ time: new Date(), pid: process.pid, state, task }) + "\\n");
+      renameSync(file + ".pi", file);
+    } catch {
+      // The deadman reports a missing heartbeat.
+    }
+  };
+  const report = (next, what = "") => {
+    state = next;
+    task = what;
+    beat();
+  };
+  pi.on("session_start", () => {
+    clearInterval(timer);
+    timer = setInterval(beat, ${seconds * 1000});
+    report("idle");
+  });
+  pi.on("session_shutdown", () => clearInterval(timer));
+  pi.on("agent_start", () => report("busy"));
+  pi.on("agent_settled", () => report("idle"));
+  pi.on("ui_prompt_start", (event) => report("blocked", event.title ?? ""));
+  pi.on("ui_prompt_end", (event, context) => report(context.isIdle() ? "idle" : "busy"));
+}
+`;
 }

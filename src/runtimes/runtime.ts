@@ -1,4 +1,4 @@
-import type { Conversation } from "../model/conversation.ts";
+import type { Conversation, FailureRecords } from "../model/conversation.ts";
 import type { HeartbeatBy } from "../model/deadman.ts";
 import type { SessionRecords } from "../model/items.ts";
 
@@ -28,6 +28,10 @@ export interface Surroundings {
   readonly others: readonly ModelAccess[];
   /** The environment variables that the agent gets from its credentials, by their declared names. */
   readonly variables: readonly string[];
+  /** The other agents on the same host that have the same runtime. */
+  readonly neighbours: readonly string[];
+  /** The number of seconds between two heartbeats that the runtime itself sends; absent if it sends none. */
+  readonly beatSeconds?: number;
 }
 
 /** The texts of files, by the path of each file in the agent's home. */
@@ -48,6 +52,8 @@ export interface Settings {
    * runtime starts and works inside the agent's unit without a question to a person.
    */
   readonly defaults?: Texts;
+  /** Complete files that the runtime reads when it starts, such as extensions. */
+  readonly programs?: Texts;
 }
 
 /** A program that runs agents, such as Claude Code, and the properties of the program that Muster needs. */
@@ -64,6 +70,11 @@ export interface Runtime {
    * it waits.
    */
   readonly heartbeat: HeartbeatBy;
+  /**
+   * How the runtime sends heartbeats if `heartbeat: {by: runtime}` is declared; see `Heartbeat.sent`. Absent if the
+   * runtime cannot send heartbeats.
+   */
+  readonly beats?: "timer" | "hooks";
   /** Whether the program writes to its terminal while it works, and writes nothing while it waits at its prompt. */
   readonly showsWork?: true;
   /** The providers that the runtime supports. If absent, all providers are accepted. */
@@ -91,6 +102,12 @@ export interface Runtime {
    * by which the deadman finds dialogs that wait for a person. Absent if it is not known.
    */
   readonly conversation?: Conversation;
+  /**
+   * The advice for a person who wants to send a message. Present if the runtime reads no messages from its terminal.
+   */
+  readonly readsNoTerminal?: string;
+  /** Where the runtime records turns that have ended without an answer; absent if this is not known. */
+  readonly failures?: readonly FailureRecords[];
   /** The pattern for the names of models. Present if the runtime accepts these names only without the vendor. */
   readonly bareModels?: RegExp;
   /** Whether the runtime itself changes to another provider. If so, the deadman does not have to do this. */
@@ -103,8 +120,15 @@ export interface Runtime {
   };
   /** The vendor's packages, which are the defaults of `runtimes` in fleet.yaml. */
   readonly packages?: {
-    /** `native`: the file in `node_modules` that is the program, with `{cpu}` for the architecture. */
-    readonly npm?: { readonly name: string; readonly native?: string };
+    /**
+     * `native`: the file in `node_modules` that is the program, with `{cpu}` for the architecture. `unwanted`: files of
+     * the package that are not installed, such as a mark that only the install script of the package would remove.
+     */
+    readonly npm?: {
+      readonly name: string;
+      readonly native?: string;
+      readonly unwanted?: readonly string[];
+    };
     readonly pypi?: { readonly name: string };
   };
   /** The settings that prevent the program from updating itself. Absent if the program never updates itself. */

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Format, Unmergeable } from "./format.ts";
+import { formatOf } from "./registry.ts";
 import {
   hasTextKeys,
   isTree,
@@ -43,6 +44,18 @@ export function parseKeys(format: Format, text: string): Tree {
     throw new Unmergeable(`has ${is} KiB, and Muster merges at most ${most} KiB of ${format.name}`);
   }
   return unlessTooDeep(() => format.parse(withoutBom(text)));
+}
+
+/** Returns the keys of a settings file with a known format; no keys if the text cannot be parsed. */
+export function settingsKeys(path: string, text: string): Tree {
+  const format = formatOf(path);
+  if (format === undefined) return new Map();
+  try {
+    return parseKeys(format, text);
+  } catch (error) {
+    if (error instanceof Unmergeable) return new Map();
+    throw error;
+  }
 }
 
 /**

@@ -52,7 +52,8 @@ async function resolve(
     notice(
       `${wanted.name}: the install scripts of these packages do not run: ${[...new Set(scripts)].join(", ")}`,
     );
-  const base = { from: "npm", package: name, version, archives } as const;
+  const unwanted = wanted.unwanted?.map((path) => posix.join("node_modules", name, path));
+  const base = { from: "npm", package: name, version, archives, ...(unwanted && { unwanted }) } as const;
   const [program, file] = programOf(wanted, entries[`node_modules/${name}`]?.bin ?? {});
   if (node !== undefined) return { ...base, program, file, interpreter: "node", interpreterVersion: node };
   return { ...base, program, file: nativeFiles(wanted, archives) };

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { broken, check, lines, useFolder } from "./support/folder.ts";
 
 const folder = useFolder();
@@ -115,22 +115,40 @@ test("the address of a provider reaches the runtime, together with the variable 
   ]);
 });
 
-test("two gateways on a host get different ports, and agent names that result in the same port are refused", () => {
-  // The names a36 and a80 result in the same port.
-  const named = (one: string, other: string) =>
-    broken("east, tenant: arc, command: [/bin/true]", "hub, tenant: arc, runtime: openclaw")
+describe("the gateways of two agents on a host", () => {
+  const CONFIG = ".openclaw/openclaw.json";
+  const named = (one: string, other: string, host = "hub") =>
+    broken("east, tenant: arc, command: [/bin/true]", `${host}, tenant: arc, runtime: openclaw`)
       .replace("command: [/bin/true]", "runtime: openclaw")
       .replaceAll("iris", one)
       .replaceAll("loom", other);
-  const { fleet, problems } = check(folder, named("iris", "loom"));
-  expect(problems).toEqual([]);
-  const texts = ["iris", "loom"].map(
-    (name) => fleet?.agents[name]?.settings.defaults[".openclaw/openclaw.json"],
-  );
-  expect(new Set(texts).size).toBe(2);
-  expect(lines(check(folder, named("a36", "a80")).problems)).toEqual([
-    expect.stringContaining("agents.a80: would get port 30180, which a36 has on hub"),
-  ]);
+  const portsIn = (text: string, names: readonly string[]) => {
+    const { fleet, problems } = check(folder, text);
+    expect(problems).toEqual([]);
+    return names.map(
+      (name) => JSON.parse(fleet?.agents[name]?.settings.defaults[CONFIG] ?? "").gateway.port as number,
+    );
+  };
+
+  test("get ports that are at least 120 apart, even if their names lead to the same port", () => {
+    // The names a74 and a88 lead to the same port.
+    for (const [one, other] of [["iris", "loom"] as const, ["a74", "a88"] as const]) {
+      const [first = 0, second = 0] = portsIn(named(one, other), [one, other]);
+      expect(Math.abs(first - second)).toBeGreaterThanOrEqual(120);
+    }
+    const [first, second] = portsIn(named("a74", "a88", "east"), ["a74", "a88"]);
+    expect(first).toBe(second);
+  });
+
+  test("are refused if their identities declare the same port", () => {
+    const file = `{soul: SOUL.md, files: {${CONFIG}: {text: '{"gateway": {"port": 18789}}', write: merge}}}`;
+    const text = named("iris", "loom")
+      .replace("iris: {soul: SOUL.md}", `iris: ${file}`)
+      .replace("loom: {soul: SOUL.md}", `loom: ${file}`);
+    expect(lines(check(folder, text).problems)).toEqual([
+      expect.stringContaining("agents.loom: has the port 18789 for its gateway, which iris also has on hub"),
+    ]);
+  });
 });
 
 test.each([
@@ -145,4 +163,19 @@ test.each([
   expect(waits()).toEqual([expect.stringContaining(expected)]);
   // In a home that existed before, a person may already have answered the question.
   expect(waits(", replaces: [old.service]")).toEqual([]);
+});
+
+test("an agent's runtime sends its heartbeats, if it can", () => {
+  const beats = (runtime: string) => irisWith(`${runtime}, heartbeat: {by: runtime}`);
+  const times = { interval: 60, timeout: 240 };
+  for (const [kind, sent] of [["claude", "hooks"] as const, ["openclaw", "timer"] as const])
+    expect(beats(kind).fleet?.agents["iris"]?.heartbeat).toEqual({ by: "file", sent, ...times });
+  expect(Object.keys(beats("pi").fleet?.agents["iris"]?.settings.programs ?? {})).toEqual([
+    ".pi/agent/extensions/muster-beat.js",
+  ]);
+  expect(lines(beats("{kind: command, program: /bin/true}").problems)).toEqual([
+    expect.stringContaining(
+      "agents.iris.heartbeat.by: cannot be `runtime` for command, which sends no heartbeats: use `file`",
+    ),
+  ]);
 });

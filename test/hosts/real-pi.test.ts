@@ -2,8 +2,8 @@ import { describeRealRuntime } from "./support/describe-real-runtime.ts";
 
 await describeRealRuntime({
   runtime: "pi",
-  path: "",
   prompt: /\d\.\d%\/\d+k/,
   records: ".pi/agent/sessions",
   failsOver: true,
+  hasLostTurns: true,
 });

@@ -28,7 +28,14 @@ test("the schema contains every runtime, both as a plain name and as a `kind`", 
 
 const CHOICE = { provider: "anthropic", model: "claude-sonnet-4-5" };
 
-const AROUND = { name: "iris", home: "/home/iris", workdir: "/home/iris", others: [], variables: [] };
+const AROUND = {
+  name: "iris",
+  home: "/home/iris",
+  workdir: "/home/iris",
+  others: [],
+  variables: [],
+  neighbours: [],
+};
 
 const SETTINGS: Readonly<Record<RuntimeKind, object>> = {
   claude: { args: ["--model", "claude-sonnet-4-5"], env: {} },
@@ -144,4 +151,44 @@ test("the runtime claude gets a key from a helper program, because claude asks a
   );
   const { defaults: others } = runtimeOf("claude").settings({}, AROUND);
   expect(others?.[".claude/settings.json"]).not.toContain("apiKeyHelper");
+});
+
+describe("heartbeats of the runtime", () => {
+  const kinds = (Object.keys(RUNTIMES) as RuntimeKind[]).filter(
+    (kind) => runtimeOf(kind).beats !== undefined,
+  );
+
+  test("are sent by every runtime except plain commands, and only if they are declared", () => {
+    expect(kinds).toEqual(["claude", "codex", "pi", "hermes", "openclaw"]);
+    for (const kind of kinds) {
+      const [without, declared] = [{}, { beatSeconds: 60 }].map((more) =>
+        JSON.stringify(runtimeOf(kind).settings(CHOICE, { ...AROUND, ...more })),
+      );
+      expect(without).not.toMatch(/muster-beat|MUSTER_BEAT/);
+      expect(declared).toMatch(/muster-beat|MUSTER_BEAT/);
+    }
+  });
+
+  test.each(["pi", "openclaw"] as const)(
+    "the extension of %s is a program that Node can parse",
+    async (kind) => {
+      const { programs = {} } = runtimeOf(kind).settings(CHOICE, { ...AROUND, beatSeconds: 60 });
+      const [text = ""] = Object.entries(programs).flatMap(([path, one]) =>
+        path.endsWith(".js") ? [one] : [],
+      );
+      const module: unknown = await import(`data:text/javascript,${encodeURIComponent(text)}`);
+      expect(module).toHaveProperty("default");
+      expect(text).toContain("60000");
+    },
+  );
+
+  test("do not replace the hooks that an identity declares for claude and codex", () => {
+    const { files = {}, defaults = {} } = runtimeOf("claude").settings(CHOICE, {
+      ...AROUND,
+      beatSeconds: 60,
+    });
+    expect(JSON.stringify({ files, defaults })).not.toContain("hooks");
+    const { defaults: codex } = runtimeOf("codex").settings(CHOICE, { ...AROUND, beatSeconds: 60 });
+    expect(JSON.stringify(codex)).not.toContain("hooks");
+  });
 });

@@ -90,6 +90,11 @@ describe("an npm package", () => {
     expect(JSON.stringify(pinned)).not.toContain("http");
   });
 
+  test("is pinned without the files that its runtime does not want", async () => {
+    const { unwanted } = await resolve(wanted({ unwanted: ["pending"] }));
+    expect(unwanted).toEqual(["node_modules/script/pending"]);
+  });
+
   test("is pinned with its native program for each architecture of Linux, and without Node", async () => {
     const pinned = await resolve(native);
     expect(pinned.file).toEqual({

@@ -36,6 +36,7 @@ export const command: CommandDefinition = {
     const { args, options, io } = input;
     const [name = "", words = ""] = args;
     const found = findAgent(name);
+    checkPrompt(found);
     const id = idOf(options["id"]);
     const wait = options["verify"] === true ? waitOf(options["timeout"]) : 0;
     const text = await textFrom(words, input);
@@ -45,6 +46,17 @@ export const command: CommandDefinition = {
     return [codeOfVerdict(message)];
   },
 };
+
+/** @throws InvalidError if the agent's runtime reads no messages from its terminal */
+function checkPrompt({ agent: { name, runtime } }: FoundAgent): void {
+  const { readsNoTerminal: next } = runtimeOf(runtime);
+  if (next === undefined) return;
+  throw new InvalidError({
+    what: `the message to ${name} was not sent`,
+    why: `${runtime} reads no messages from its terminal.`,
+    next,
+  });
+}
 
 async function sendTo(
   found: FoundAgent,

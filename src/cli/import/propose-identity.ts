@@ -8,6 +8,7 @@ const SETTINGS = [
   ".claude/settings.json",
   ".codex/config.toml",
   ".pi/agent/settings.json",
+  ".openclaw/openclaw.json",
 ];
 
 /** The files that an agent itself writes. `up` writes such a file only if the file does not exist. */

@@ -58,10 +58,12 @@ export interface AgentFacts extends KeptStopped {
   /** The status that the agent reports about itself. */
   readonly status?: string;
   /**
-   * The state in the agent's heartbeat. This field and the next six are absent if the deadman does not
+   * The state in the agent's heartbeat. This field and the next seven are absent if the deadman does not
    * report them.
    */
   readonly beat?: HeartbeatState;
+  /** The number of seconds for which the agent has reported this state. */
+  readonly beatFor?: number;
   /** The number of seconds since the agent's last sign of life. */
   readonly silent?: number;
   readonly task?: string;

@@ -226,10 +226,11 @@ function loginOf({ runtime }: AgentSpec, { watched }: UnitStatus): Pick<AgentFac
 
 function signsOf({ watched }: UnitStatus): Partial<AgentFacts> {
   if (watched === undefined) return {};
-  const { by, state: beat, age, task, blocked, problem, held } = watched;
+  const { by, state: beat, stateFor, age, task, blocked, problem, held } = watched;
   return {
     ...(by !== "none" && { silent: Math.round(age) }),
     ...(beat && { beat }),
+    ...(stateFor !== undefined && { beatFor: Math.round(stateFor) }),
     ...(task && { task }),
     ...(blocked && { blocked }),
     ...(problem && { problem }),

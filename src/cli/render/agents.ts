@@ -30,7 +30,7 @@ const COLUMNS: readonly FitColumn<AgentRow>[] = [
   { title: "MEM", cell: ({ memory }) => (memory === undefined ? "-" : shortBytes(memory)), leaveOut: 3 },
   { title: "RUNTIME", cell: runtimeText, atLeast: 7, leaveOut: 2 },
   { title: "MODEL", cell: ({ model }) => model ?? "-", atLeast: 8, leaveOut: 4 },
-  { title: "TASK", cell: ({ task, beat }) => task ?? beat ?? "-", atLeast: 6, leaveOut: 5 },
+  { title: "TASK", cell: taskText, atLeast: 6, leaveOut: 5 },
   { title: "FLAGS", cell: ({ flags }) => flags.join(" "), colour: (row, text) => coloured(row, text) },
 ];
 
@@ -110,6 +110,11 @@ function upFor({ state, since }: AgentRow): string {
 function runtimeText({ runtime, version, lifecycle, enabled }: AgentRow): string {
   const text = version === undefined ? runtime : `${runtime} ${version}`;
   return lifecycle === "ephemeral" && enabled === "disabled" ? `${text} (on demand)` : text;
+}
+
+function taskText({ task, beat, beatFor }: AgentRow): string {
+  const state = beatFor === undefined ? beat : `${beat} ${span(beatFor)}`;
+  return task ?? state ?? "-";
 }
 
 const BYTES = [

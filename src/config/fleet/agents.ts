@@ -98,9 +98,9 @@ export interface AgentSpec extends EntrySpec {
   readonly fallbacks?: readonly ModelChoice[];
   /**
    * The settings files of the runtime. In `files`, the keys must have the given values. The identity can override the
-   * keys in `defaults`.
+   * keys in `defaults`. `programs` are complete files that the runtime reads when it starts.
    */
-  readonly settings: Required<Pick<Settings, "files" | "defaults">>;
+  readonly settings: Required<Pick<Settings, "files" | "defaults">> & Pick<Settings, "programs">;
   /**
    * The rules by which the deadman changes the provider when a provider fails. Absent if the deadman never
    * changes the provider.

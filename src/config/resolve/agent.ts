@@ -1,5 +1,6 @@
 import { posix } from "node:path";
-import type { ChangePolicy, Lifecycle } from "../../model/deadman.ts";
+import type { ChangePolicy, Heartbeat, Lifecycle } from "../../model/deadman.ts";
+import type { Surroundings } from "../../runtimes/runtime.ts";
 import type { AgentSpec, RightsSpec, RuntimeSpec, TenantSpec } from "../fleet.ts";
 import type { RawAgent } from "../fleet-yaml-types.ts";
 import { inHome } from "../home-path.ts";
@@ -7,7 +8,7 @@ import type { Keys } from "../problem.ts";
 import { formerNames } from "../renames.ts";
 import { isReserved } from "../reserved-names.ts";
 import { didYouMean } from "../suggest.ts";
-import { secondsOf } from "../yaml-values.ts";
+import { asMap, secondsOf } from "../yaml-values.ts";
 import { adoptionOf } from "./adoption.ts";
 import type { Context, Resolver } from "./context.ts";
 import { gatesOf } from "./gates.ts";
@@ -17,7 +18,7 @@ import { maintenanceOf } from "./maintenance.ts";
 import type { Known } from "./provider-choices.ts";
 import { repositoryOf } from "./repository.ts";
 import { restartsOf } from "./restarts.ts";
-import { runningOf } from "./runtime.ts";
+import { runningOf, runtimeWritten } from "./runtime.ts";
 
 const TTL = "1h";
 const CHANGE_DEADLINE = "1h";
@@ -43,9 +44,11 @@ export function agentResolver(
     if (!hasIdentity(identity, name, context)) return undefined;
     const home = `/home/${name}`;
     const workdir = posix.resolve(home, inHome(home, raw.workdir ?? ""));
-    const running = runningOf(raw, { name, home, workdir, identity }, runtimes, known, keys, context);
+    const { kind } = runtimeWritten(raw);
+    const heartbeat = heartbeatOf(raw, kind, keys, context);
+    const place = { name, home, workdir, identity, ...around(name, raw, heartbeat, context) };
+    const running = runningOf(raw, place, runtimes, known, keys, context);
     if (running === undefined) return undefined;
-    const heartbeat = heartbeatOf(raw, running.runtime, keys, context);
     const user = tenants[raw.tenant]?.isolation === "tenant" ? raw.tenant : name;
     return {
       name,
@@ -78,6 +81,29 @@ export function agentResolver(
       allow: raw.allow ?? [],
     };
   };
+}
+
+/** Returns what the settings of a runtime need to know about the other agents and about the heartbeat. */
+function around(
+  name: string,
+  raw: RawAgent,
+  { interval }: Heartbeat,
+  { source }: Context,
+): Pick<Surroundings, "neighbours" | "beatSeconds"> {
+  const agents = Object.entries(asMap(asMap(source.value)["agents"])) as [string, RawAgent][];
+  const { kind } = runtimeWritten(raw);
+  const neighbours = agents.filter(
+    ([other, one]) => other !== name && one?.host === raw.host && kindWritten(one) === kind,
+  );
+  return {
+    neighbours: neighbours.map(([other]) => other),
+    ...(raw.heartbeat?.by === "runtime" && { beatSeconds: interval }),
+  };
+}
+
+/** Returns the kind of runtime of an agent whose declaration may be invalid. */
+function kindWritten({ runtime }: RawAgent): unknown {
+  return typeof runtime === "string" ? runtime : runtime?.kind;
 }
 
 /**

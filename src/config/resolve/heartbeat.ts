@@ -7,9 +7,10 @@ import type { Context } from "./context.ts";
 
 /**
  * The default intervals in seconds. The interval for `pane` is longer, because the kernel records the time of the last
- * write to a terminal only with a precision of 8 s.
+ * write to a terminal only with a precision of 8 s. The interval for `runtime` is longer, because some runtimes need more
+ * than a minute to start on a busy host.
  */
-const INTERVAL = { file: 15, notify: 15, pane: 60, none: 15 } as const;
+const INTERVAL = { file: 15, notify: 15, pane: 60, none: 15, runtime: 60 } as const;
 
 /**
  * The minimum timeout and the default timeout, in heartbeat intervals. A heartbeat can be late, so one missing
@@ -29,15 +30,22 @@ export function heartbeatOf(raw: RawAgent, runtime: RuntimeKind, keys: Keys, con
     context.report.error(context.source, [...keys, "watchdog"], sentence, "key");
   }
   if (watchdog !== undefined) return { by: "notify", ...timesOf(secondsOf(watchdog)) };
-  const { by, sent } = heartbeat;
-  if (sent !== undefined && by !== "file") {
+  const { sent } = heartbeat;
+  const { beats } = runtimeOf(runtime);
+  if (heartbeat.by === "runtime" && beats === undefined) {
+    const sentence = `cannot be \`runtime\` for ${runtime}, which sends no heartbeats: use \`file\``;
+    context.report.error(context.source, [...keys, "heartbeat", "by"], sentence);
+  }
+  const by = heartbeat.by === "runtime" ? "file" : heartbeat.by;
+  if (sent !== undefined && heartbeat.by !== "file") {
     const sentence = "needs `by: file`, because only a heartbeat file says that an agent is idle";
     context.report.error(context.source, [...keys, "heartbeat", "sent"], sentence, "key");
   }
-  const how = { by, ...(sent && { sent }) };
+  const sender = heartbeat.by === "runtime" ? beats : sent;
+  const how = { by, ...(sender && { sent: sender }) };
   if (heartbeat.interval === undefined && heartbeat.timeout !== undefined)
     return { ...how, ...timesOf(secondsOf(heartbeat.timeout)) };
-  const interval = secondsOf(heartbeat.interval ?? INTERVAL[by]);
+  const interval = secondsOf(heartbeat.interval ?? INTERVAL[heartbeat.by]);
   const timeout = secondsOf(heartbeat.timeout ?? Math.min(USUAL * interval, 300));
   if (timeout < LEAST * interval) {
     const [field, sentence] =

@@ -81,19 +81,20 @@ function packaged(
   const kind = raw.kind ?? (Object.hasOwn(RUNTIMES, name) ? (name as RuntimeKind) : "command");
   const preset: Runtime = RUNTIMES[kind];
   const { npm, pypi } = preset.packages ?? {};
-  const known: { readonly name: string; readonly native?: string } | undefined = from === "npm" ? npm : pypi;
+  const known: NonNullable<Runtime["packages"]>["npm"] = from === "npm" ? npm : pypi;
   const own = raw.package ?? known?.name;
   if (own === undefined) {
     const sentence = `has no \`package\`: Muster knows no package of ${kind} at ${from === "npm" ? "npm" : "PyPI"}`;
     context.report.error(context.source, keys, sentence);
     return undefined;
   }
-  const native = own === known?.name ? known.native : undefined;
+  const { native, unwanted } = own === known?.name ? known : {};
   const program = raw.program ?? preset.program;
   return {
     ...{ ...base, package: own },
     ...(program !== undefined && { program }),
     ...(from === "pypi" && { python: raw.python ?? PYTHON }),
     ...(native !== undefined && { native }),
+    ...(unwanted !== undefined && { unwanted }),
   };
 }

@@ -34,7 +34,8 @@ type Running = Pick<
  * Resolves the command and the environment of an agent. The arguments that the runtime needs come before the declared
  * arguments. The command and the environment are also resolved for each provider to which the agent can fail over.
  *
- * @param place the name, the home and the working directory of the agent, and the name of its identity
+ * @param place the name, the home and the working directory of the agent, the name of its identity, and what `settings`
+ *   of its runtime needs to know about its neighbours and heartbeats
  * @returns undefined if a problem was reported
  */
 export function runningOf(
@@ -44,6 +45,8 @@ export function runningOf(
     readonly home: string;
     readonly workdir: string;
     readonly identity: string;
+    readonly neighbours: readonly string[];
+    readonly beatSeconds?: number;
   },
   runtimes: Readonly<Record<string, RuntimeSpec>>,
   known: Known,
@@ -64,8 +67,8 @@ export function runningOf(
   const around = (access: ModelAccess, names: readonly string[]): Surroundings => {
     const others = all.flatMap((one) => (one.access === access ? [] : [one.access]));
     const variables = names.flatMap((name) => known.credentials[name]?.env ?? []);
-    const { name, home, workdir } = place;
-    return { name, home, workdir, others, variables };
+    const { identity: _, ...rest } = place;
+    return { ...rest, others, variables };
   };
   const settings = (access: ModelAccess, names: readonly string[]): Settings =>
     runtimeOf(kind).settings(access, around(access, names));
@@ -74,7 +77,7 @@ export function runningOf(
     ? []
     : all.flatMap((one) => choiceOf(one, own, (names) => start(settings(one.access, names))));
   const failover = failoverOf(raw, choices, known, keys, context);
-  const { files = {}, defaults = {} } = settings(first.access, credentials);
+  const { files = {}, defaults = {}, programs } = settings(first.access, credentials);
   const question = runtimeOf(kind).waitsFor?.(first.access, around(first.access, credentials));
   if (
     question !== undefined &&
@@ -86,7 +89,7 @@ export function runningOf(
     ...(use !== undefined && { pinned: use }),
     model: first.model,
     ...(runtimeOf(kind).fallsBack && all.length > 1 && { fallbacks: all.slice(1).map(({ model }) => model) }),
-    settings: { files, defaults },
+    settings: { files, defaults, ...(programs && { programs }) },
     ...sessionOf(raw, declared, keys, context),
     ...(failover && { failover }),
     ...start(settings(first.access, choices[0]?.credentials ?? credentials)),
@@ -183,7 +186,7 @@ function choiceOf(
  * Returns the declared runtime. `command` is a short form of `runtime: {kind: command}`. The schema accepts
  * exactly one of `command` and `runtime`.
  */
-function runtimeWritten({ command: [program = "", ...args] = [], runtime }: RawAgent): RawRuntime {
+export function runtimeWritten({ command: [program = "", ...args] = [], runtime }: RawAgent): RawRuntime {
   if (runtime === undefined) return { kind: "command", program, args };
   return typeof runtime === "string" ? { kind: runtime } : runtime;
 }

@@ -45,6 +45,7 @@ function viewOfAgent(
     age: clock - (state === undefined ? alive : (rhythm?.at ?? alive)),
     restarts: restarts.length,
     ...(state && { state }),
+    ...(state !== undefined && state === rhythm?.state && { stateFor: clock - (rhythm.since ?? clock) }),
     ...(task && { task }),
     ...(question && { blocked: question }),
     ...(conversation?.identity !== undefined && { identity: conversation.identity }),

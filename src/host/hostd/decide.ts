@@ -8,7 +8,7 @@ import type {
   StepContext,
   StepLimits,
 } from "./decision-step.ts";
-import { killHanging, noticeDialogs, noticeHeartbeats } from "./heartbeat-decisions.ts";
+import { killHanging, noticeDialogs, noticeHeartbeats, noticeLostTurns } from "./heartbeat-decisions.ts";
 import { parkLimited, withLimits } from "./parking-decisions.ts";
 import { noticeHold, pauseWhenIdle } from "./pause-decisions.ts";
 import type { Providers } from "./provider-health.ts";
@@ -74,6 +74,7 @@ const STEPS: readonly DecisionStep[] = [
   killStrays,
   noticeHeartbeats,
   noticeDialogs,
+  noticeLostTurns,
   killHanging,
   watchHealth,
   stopFinished,

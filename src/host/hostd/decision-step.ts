@@ -7,6 +7,7 @@ import type { UnitView } from "../units/observe-units.ts";
 import type { WatchedUnit } from "../units/policies.ts";
 import type { Evidence } from "../usage/agent-usage-state.ts";
 import type { LimitsMemory } from "./limits-memory.ts";
+import type { LostTurn } from "./lost-turns.ts";
 import type { Providers } from "./provider-health.ts";
 import type { AgentMemory } from "./saved-memory.ts";
 
@@ -55,6 +56,8 @@ export interface AgentSnapshot {
   readonly question?: string;
   /** What is known about the conversation of the agent's current run; absent for a service and while it is not up. */
   readonly conversation?: ConversationView;
+  /** The last turns that ended without an answer, the oldest first; absent if there are none. */
+  readonly lostTurns?: readonly LostTurn[];
   /** Present if the agent has more than one provider. */
   readonly override?: OverrideState;
   /** Why the agent or service is held; empty if the agent or service is not held. */

@@ -37,7 +37,14 @@ const TIMED = 4;
 function nextRhythm(before: Rhythm | undefined, { reading, policy }: AgentSnapshot, clock: number): Rhythm {
   const isRegular = before !== undefined && clock - before.at <= 2 * policy.heartbeat.interval;
   const idle = reading.state === "idle" ? (isRegular ? before.idle : 0) + 1 : 0;
-  return { at: clock, idle, isTimed: before?.isTimed === true || idle >= TIMED };
+  const { state } = reading;
+  const since = before?.state === state ? (before?.since ?? clock) : clock;
+  return {
+    at: clock,
+    idle,
+    isTimed: before?.isTimed === true || idle >= TIMED,
+    ...(state && { state, since }),
+  };
 }
 
 /**
@@ -49,13 +56,19 @@ function relearned(rhythm: Rhythm | undefined): { readonly rhythm?: Rhythm } {
 }
 
 /**
- * Whether an agent is idle and sends its next heartbeat only when work arrives. In that case, a missing
- * heartbeat does not count. If a timer sends the heartbeats, an idle agent sends heartbeats too, and a
- * missing heartbeat counts.
+ * Whether an agent waits for work or for a person, and sends its next heartbeat only when the wait is over. In that
+ * case, a missing heartbeat does not count. If a timer sends the heartbeats, a waiting agent sends heartbeats too, and
+ * a missing heartbeat counts.
  */
-function isWaiting({ reading, policy: { heartbeat } }: AgentSnapshot, rhythm: Rhythm | undefined): boolean {
-  if (heartbeat.by !== "file" || reading.state !== "idle") return false;
-  return heartbeat.sent === undefined ? rhythm?.isTimed !== true : heartbeat.sent === "events";
+function isWaiting(
+  { reading: { state }, policy: { heartbeat } }: AgentSnapshot,
+  rhythm: Rhythm | undefined,
+): boolean {
+  if (heartbeat.by !== "file") return false;
+  // Some runtimes run no hook before they get their first work.
+  if (state === undefined) return heartbeat.sent === "hooks";
+  if (state !== "idle" && state !== "blocked") return false;
+  return heartbeat.sent === undefined ? rhythm?.isTimed !== true : heartbeat.sent !== "timer";
 }
 
 /**
@@ -86,6 +99,15 @@ export const noticeDialogs: DecisionStep = (memory, { snapshot: { question, unit
   }
   if (unit.state === "up") report("unblocked");
   return rest;
+};
+
+/** Reports the turns that the agent has lost since the last report. */
+export const noticeLostTurns: DecisionStep = (memory, { snapshot: { lostTurns = [] }, report }) => {
+  const { lostTurn = 0 } = memory;
+  const added = lostTurns.filter(({ number }) => number > lostTurn);
+  for (const { reason } of added) report("turn-lost", reason);
+  const last = added.at(-1);
+  return last === undefined ? memory : { ...memory, lostTurn: last.number };
 };
 
 /**

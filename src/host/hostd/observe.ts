@@ -8,7 +8,7 @@ import { readOwn } from "../store/state-files.ts";
 import { reasonOf } from "../system/error-reason.ts";
 import { monotonic } from "../units/deadman-view-file.ts";
 import { clearDeferredRestart, readDeferredRestarts } from "../units/deferred-restarts.ts";
-import type { Stamped } from "../units/heartbeat-file.ts";
+import type { Reading, Stamped } from "../units/heartbeat-file.ts";
 import { endOf, readLastRun } from "../units/last-run.ts";
 import { observeUnits, type Unit } from "../units/observe-units.ts";
 import { readPendingPauses } from "../units/pause.ts";
@@ -23,7 +23,9 @@ import type { AgentSnapshot, OverrideState } from "./decision-step.ts";
 import { newDialogTracker } from "./dialog-tracker.ts";
 import { readHolds } from "./holds.ts";
 import { newIdleTracker } from "./idle-tracker.ts";
+import { newLostTurnTracker } from "./lost-turns.ts";
 import type { ProviderSnapshot } from "./provider-health.ts";
+import { withTerminal } from "./terminal-signs.ts";
 import type { UsageAgent, UsageWatch } from "./usage-watch.ts";
 
 /** Observes the host for the deadman, and keeps the results until the next query of systemd. */
@@ -59,6 +61,7 @@ export function observeHost(host: Host, usage: UsageWatch): HostObserver {
   const idleTracker = newIdleTracker();
   const dialogTracker = newDialogTracker();
   const conversationTracker = newConversationTracker(host);
+  const lostTurnTracker = newLostTurnTracker();
 
   let isQueried: (agent: string) => boolean = () => true;
 
@@ -96,9 +99,11 @@ export function observeHost(host: Host, usage: UsageWatch): HostObserver {
       if (unit === undefined) continue;
       const account = accounts?.users.get(unit.user);
       const heartbeat = readHeartbeat(policy, unit, account, readings.get(name));
-      const question = dialogTracker.questionOf(policy, unit, account, monotonic());
-      const conversation = conversationTracker.viewOf(policy, unit, account, monotonic());
       readings.set(name, heartbeat);
+      const reading = withTerminal(heartbeat.reading, policy, unit, account);
+      const question = dialogTracker.questionOf(policy, unit, account, monotonic()) ?? waitsFor(reading);
+      const conversation = conversationTracker.viewOf(policy, unit, account, monotonic());
+      const lostTurns = lostTurnTracker.lostTurns(policy, unit, account, monotonic());
       const isQuarantined = keptStopped.has(policy.unit);
       const age = unit.state === "up" ? monotonic() - unit.upSince : 0;
       const held = holds(policy);
@@ -106,9 +111,9 @@ export function observeHost(host: Host, usage: UsageWatch): HostObserver {
       const pause = pendingPauses.get(policy.unit);
       const check = answers.get(checkName(policy, unit));
       const evidence = usage.evidenceOf(name);
-      const idle = () => idleTracker.isIdle(policy, unit, heartbeat.reading, monotonic());
+      const idle = () => idleTracker.isIdle(policy, unit, reading, monotonic());
       agents[name] = {
-        ...{ policy, unit, age, reading: heartbeat.reading, isQuarantined, held },
+        ...{ policy, unit, age, reading, isQuarantined, held },
         pid: unit.pid,
         isFresh: isFresh && isQueried(policy.agent),
         ...(check && { check }),
@@ -117,6 +122,7 @@ export function observeHost(host: Host, usage: UsageWatch): HostObserver {
         ...(evidence && { evidence }),
         ...(hasLimits && policy.service === undefined && { isIdle: idle() }),
         ...(isQuarantined && parkOf(host, policy.unit)),
+        ...(lostTurns.length > 0 && { lostTurns }),
         ...endIfNew(runs, name, unit),
         ...(policy.failover && { override: overrideState(host, policy.unit, unit) }),
         ...(deferred?.restart === "when-idle" && {
@@ -181,6 +187,11 @@ function endOfAgent(name: string, within: number): Pick<AgentSnapshot, "end"> {
   if (last === undefined) return {};
   const line = last.lines.at(-1);
   return { end: `its program ended ${endOf(last)}${line === undefined ? "" : `: ${line}`}` };
+}
+
+/** Returns what an agent waits for, if the agent itself reports that it waits for a person. */
+function waitsFor({ state, task }: Reading): string | undefined {
+  return state === "blocked" ? (task ?? "it waits for an answer") : undefined;
 }
 
 function isChanging(unit: Unit | undefined): boolean {

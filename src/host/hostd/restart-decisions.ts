@@ -18,7 +18,7 @@ export const noticeRuns: DecisionStep = (memory, { snapshot, clock, report }) =>
       health: "well",
       told: "",
       // The agent probably still sends its heartbeats in the same way as in its last run.
-      ...(memory.rhythm && { rhythm: { ...memory.rhythm, idle: 0 } }),
+      ...(memory.rhythm && { rhythm: { at: memory.rhythm.at, idle: 0, isTimed: memory.rhythm.isTimed } }),
     };
   }
   const hasEnded = unit.state === "ended" || unit.state === "down";

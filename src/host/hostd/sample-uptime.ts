@@ -36,5 +36,7 @@ function sampleOf(host: Host, { policy, unit, reading, pid = 0 }: AgentSnapshot)
   // A parked agent does not run, although nobody wants it to be stopped.
   if (pause !== undefined && pause.park === undefined) return [{ agent, state: "paused" }];
   if (unit.state !== "up" || unit.isStray === true) return [{ agent, state: "down" }];
-  return [{ agent, state: isIdle(reading, pid) ? "idle" : "busy" }];
+  // An agent that waits for an answer of a person does not work.
+  const waits = reading.state === "blocked" || isIdle(reading, pid);
+  return [{ agent, state: waits ? "idle" : "busy" }];
 }

@@ -1,5 +1,5 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from "node:fs";
-import type { Verdict } from "../../model/deadman.ts";
+import type { HeartbeatState, Verdict } from "../../model/deadman.ts";
 import type { Host } from "../context.ts";
 import { readOwn } from "../store/state-files.ts";
 import type { LimitsMemory } from "./limits-memory.ts";
@@ -37,6 +37,10 @@ export interface Rhythm {
    * Whether a timer sends the heartbeats. A timer is assumed if the agent sends heartbeats regularly while it is idle.
    */
   readonly isTimed: boolean;
+  /** The state in the last heartbeat; absent if it had none, or if an earlier version of Muster saved the state. */
+  readonly state?: HeartbeatState;
+  /** When the agent first reported this state without reporting another state since then. */
+  readonly since?: number;
 }
 
 /** The deadman's saved state for the conversation of an agent. */
@@ -108,6 +112,8 @@ export interface AgentMemory {
   readonly question?: string;
   /** Absent for a service, and until the agent was first observed while it was up. */
   readonly conversation?: ConversationMemory;
+  /** The number of the last lost turn that was reported; absent if none was reported. */
+  readonly lostTurn?: number;
   /** The number of history lines that can still be written about the agent, as computed at `budgetAt`. */
   readonly budget: number;
   readonly budgetAt: number;

@@ -65,6 +65,8 @@ export async function install(
   mkdirSync(temporary, { recursive: true, mode: 0o755 });
   try {
     for (const archive of archives) await unpack(store, pinned, archive, temporary);
+    for (const path of pinned.unwanted ?? [])
+      rmSync(`${temporary}/${path}`, { recursive: true, force: true });
     makeLauncher(temporary, pinned, cpu, host.run);
     runOnce(host, pinned, temporary);
     describe(temporary, digest);

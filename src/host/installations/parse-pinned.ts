@@ -11,14 +11,15 @@ const INTEGRITY = /^(sha512|sha256)-[A-Za-z0-9+/]+=*$/;
  */
 export function parsePinned(name: string, text: string): Pinned {
   const pinned = JSON.parse(text) as Partial<Pinned>;
-  const { from, version = "", program = "", file = "", interpreter, archives = [] } = pinned;
+  const { from, version = "", program = "", file = "", interpreter, archives = [], unwanted = [] } = pinned;
   const files = typeof file === "string" ? [file] : Object.values(file);
   const isSound =
     SOURCES.some((source) => source === from) &&
     [name, version, program].every((word) => WORD.test(word)) &&
     (interpreter === "python" || (files.length > 0 && files.every(isPathInside))) &&
     archives.length > 0 &&
-    archives.every(isArchive);
+    archives.every(isArchive) &&
+    unwanted.every(isPathInside);
   if (isSound) return pinned as Pinned;
   throw new MusterError({
     what: `the runtime ${JSON.stringify(name)}`,

@@ -134,19 +134,20 @@ export function messagesIn({ format, lines = [] }: MessageRecords, text: Buffer)
   return rows.flatMap(({ position, line }) => {
     const value = parsed(line);
     const form = lines.find(({ where }) =>
-      Object.entries(where).every(([path, want]) => at(value, path) === want),
+      Object.entries(where).every(([path, want]) => valueAtPath(value, path) === want),
     );
     const message = form && messageAt(value, form);
     return message === undefined ? [] : [{ position, message, isQueued: form?.isQueued === true }];
   });
 }
 
-interface Row {
+export interface Row {
   readonly position: number;
   readonly line: string;
 }
 
-function linesOf(text: Buffer): Row[] {
+/** Splits a text into its complete lines. */
+export function linesOf(text: Buffer): Row[] {
   const rows: Row[] = [];
   for (let from = 0, end = text.indexOf(10); end !== -1; from = end + 1, end = text.indexOf(10, from))
     rows.push({ position: from, line: text.toString("utf8", from, end) });
@@ -164,24 +165,26 @@ function historyMessages(rows: readonly Row[]): RecordedMessage[] {
 }
 
 function messageAt(value: unknown, { text }: MessageLine): string | undefined {
-  const found = at(value, text);
+  const found = valueAtPath(value, text);
   if (typeof found === "string") return found;
   if (!Array.isArray(found)) return undefined;
   const parts = found.flatMap((part) => {
-    const one = at(part, "text");
+    const one = valueAtPath(part, "text");
     return typeof one === "string" ? [one] : [];
   });
   return parts.length === 0 ? undefined : parts.join("\n");
 }
 
-function at(value: unknown, path: string): unknown {
+/** Returns the value at a path such as `message.role`; undefined if there is none. */
+export function valueAtPath(value: unknown, path: string): unknown {
   return path.split(".").reduce<unknown>((one, key) => {
     const isMap = typeof one === "object" && one !== null && Object.hasOwn(one, key);
     return isMap ? (one as Readonly<Record<string, unknown>>)[key] : undefined;
   }, value);
 }
 
-function parsed(line: string): unknown {
+/** Parses a line as JSON; undefined if it is not JSON. */
+export function parsed(line: string): unknown {
   try {
     return JSON.parse(line);
   } catch {
@@ -189,7 +192,8 @@ function parsed(line: string): unknown {
   }
 }
 
-function filesOf(home: string, { path, depth }: MessageRecords): string[] {
+/** Returns the paths of the files, relative to the home. */
+export function filesOf(home: string, { path, depth }: Pick<MessageRecords, "path" | "depth">): string[] {
   if (depth === undefined) return sizeOf(`${home}/${path}`) === undefined ? [] : [path];
   const files: string[] = [];
   const walk = (folder: string, left: number) => {
@@ -214,12 +218,16 @@ function namesIn(folder: string): string[] {
 }
 
 /** Returns the size of a file; undefined if the path is not a file. */
-function sizeOf(path: string): number | undefined {
+export function sizeOf(path: string): number | undefined {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   return stats?.isFile() ? stats.size : undefined;
 }
 
-function readFrom(path: string, position: number): { readonly text: Buffer; readonly isComplete: boolean } {
+/** Reads a file from a position to its end, without following links. */
+export function readFrom(
+  path: string,
+  position: number,
+): { readonly text: Buffer; readonly isComplete: boolean } {
   const none = { text: Buffer.alloc(0), isComplete: false };
   const { O_RDONLY, O_NONBLOCK, O_NOFOLLOW } = constants;
   let fd: number;

@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { isScreenForm } from "../../model/conversation.ts";
+import { areFailureRecords, isScreenForm } from "../../model/conversation.ts";
 import {
   HEARTBEAT_SENDERS,
   HEARTBEATS,
@@ -70,14 +70,16 @@ const CAP = 64 * 1024;
 export function parsePolicy(text = ""): Policy | undefined {
   try {
     if (text.length > CAP) return undefined;
-    const { heartbeat, restarts, maintenance, ttl, failover, showsWork, screen } = JSON.parse(text) as Policy;
+    const policy = JSON.parse(text) as Policy;
+    const { heartbeat, restarts, maintenance, ttl, failover, showsWork, screen, failures } = policy;
     const numbers = [heartbeat.interval, heartbeat.timeout, restarts.most, restarts.within, ttl ?? 1];
     const isValid =
       HEARTBEATS.includes(heartbeat.by) &&
       (heartbeat.sent === undefined || HEARTBEAT_SENDERS.includes(heartbeat.sent)) &&
       numbers.every(isPositive) &&
       maintenance.every(isWindow) &&
-      (screen === undefined || isScreenForm(screen));
+      (screen === undefined || isScreenForm(screen)) &&
+      (failures === undefined || areFailureRecords(failures));
     if (!isValid || !(failover === undefined || isFailoverPolicy(failover))) return undefined;
     return {
       heartbeat,
@@ -87,6 +89,7 @@ export function parsePolicy(text = ""): Policy | undefined {
       ...(failover && { failover }),
       ...(showsWork === true && { showsWork }),
       ...(screen && { screen }),
+      ...(failures && { failures }),
     };
   } catch {
     return undefined;

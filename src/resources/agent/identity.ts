@@ -71,6 +71,7 @@ function files(fleet: Fleet, agent: AgentSpec, compiler: Compiler): Items {
     ...(isWrittenOnce(runtime, declared, path) && { write: "once" as const }),
   }));
   const settings = settingsFiles(agent.settings, declared);
+  const programs = mapValues(agent.settings.programs ?? {}, (text) => ({ text, mode: "0644" }));
   const others = Object.entries({ ...read, ...declared }).filter(([path]) => !Object.hasOwn(settings, path));
   return {
     ...mapValues(settings, (file, path) => ({
@@ -78,6 +79,10 @@ function files(fleet: Fleet, agent: AgentSpec, compiler: Compiler): Items {
       ...readAtStart(agent),
     })),
     ...mapValues(Object.fromEntries(others), (file, path) => identityFile(agent, path, file, compiler)),
+    ...mapValues(programs, (file, path) => ({
+      ...identityFile(agent, path, file, compiler),
+      ...readAtStart(agent),
+    })),
   };
 }
 

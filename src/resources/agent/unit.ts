@@ -170,11 +170,12 @@ function policyOf(agent: AgentSpec, { keep }: Compiler): Items {
 function policyText(agent: AgentSpec): string {
   const { heartbeat, restarts, maintenance, lifecycle } = agent;
   const ttl = lifecycle.kind === "ephemeral" ? { ttl: lifecycle.ttl } : {};
-  const { showsWork, conversation } = runtimeOf(agent.runtime);
+  const { showsWork, conversation, failures } = runtimeOf(agent.runtime);
   const policy: Policy = {
     ...{ heartbeat, restarts, maintenance, ...ttl, ...failoverOf(agent) },
     ...(showsWork && { showsWork }),
     ...(conversation && { screen: screenOf(conversation) }),
+    ...(failures && { failures }),
   };
   return `${JSON.stringify(policy, null, 2)}\n`;
 }

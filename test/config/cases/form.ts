@@ -91,7 +91,7 @@ export const FORM: readonly Case[] = [
   ["a working directory above the home", "routesTo: [loom]", "routesTo: [loom], workdir: ../loom", "18:86 agents.iris.workdir: must be a path, absolute or relative to the agent's home, without .."],
   ["a watchdog in hours", "routesTo: [loom]", "routesTo: [loom], watchdog: 1h", "18:87 agents.iris.watchdog: must be a number of seconds, at least 1, such as 30 or \"30s\""],
   ["a negative watchdog", "routesTo: [loom]", "routesTo: [loom], watchdog: -1", "18:87 agents.iris.watchdog: must be a number of seconds, at least 1, such as 30 or \"30s\""],
-  ["an unknown heartbeat", "routesTo: [loom]", "routesTo: [loom], heartbeat: {by: fil}", "18:93 agents.iris.heartbeat.by: must be file, notify, pane or none; did you mean \"file\"?"],
+  ["an unknown heartbeat", "routesTo: [loom]", "routesTo: [loom], heartbeat: {by: fil}", "18:93 agents.iris.heartbeat.by: must be file, notify, pane, runtime or none; did you mean \"file\"?"],
   ["a heartbeat without by", "routesTo: [loom]", "routesTo: [loom], heartbeat: {interval: 15}", "18:77 agents.iris.heartbeat.by: is missing"],
   ["a heartbeat timeout above five minutes", "routesTo: [loom]", "routesTo: [loom], heartbeat: {by: file, timeout: 6m}", "18:108 agents.iris.heartbeat.timeout: must be 1 to 300 seconds, such as 30, \"30s\" or \"5m\""],
   ["a timeout below three intervals", "routesTo: [loom]", "routesTo: [loom], heartbeat: {by: file, interval: 15, timeout: 30}", "18:122 agents.iris.heartbeat.timeout: must be at least three intervals, here 45 s, because a heartbeat can be late"],

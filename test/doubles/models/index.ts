@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { completions } from "./completions.ts";
@@ -40,8 +41,18 @@ export interface ModelApi {
   close(): Promise<void>;
 }
 
-/** Starts the API on all addresses of this machine, so that local hosts reach it over their bridge. */
-export async function modelApi(): Promise<ModelApi> {
+/** The certificate of a server with its private key, as PEM. */
+export interface ServerIdentity {
+  readonly key: string;
+  readonly cert: string;
+}
+
+/**
+ * Starts the API on all addresses of this machine, so that local hosts reach it over their bridge.
+ *
+ * @param identity if present, the API is reached over TLS
+ */
+export async function modelApi(identity?: ServerIdentity): Promise<ModelApi> {
   const requests: ModelRequest[] = [];
   const others: string[] = [];
   let script = scripted;
@@ -49,7 +60,8 @@ export async function modelApi(): Promise<ModelApi> {
     ...{ times: 0, status: 500, message: FAILURE },
     headers: {} as Readonly<Record<string, string>>,
   };
-  const server = createServer((request, response) => void serve(request, response));
+  const respond = (request: IncomingMessage, response: ServerResponse) => void serve(request, response);
+  const server = identity === undefined ? createServer(respond) : createTlsServer(identity, respond);
   const serve = async (request: IncomingMessage, response: ServerResponse) => {
     const path = new URL(request.url ?? "/", "http://models").pathname;
     const protocol = PROTOCOLS.find((one) => request.method === "POST" && one.path.test(path));

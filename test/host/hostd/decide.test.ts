@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { buildView } from "../../../src/host/hostd/build-published-view.ts";
 import { decide } from "../../../src/host/hostd/decide.ts";
 import type { AgentSnapshot } from "../../../src/host/hostd/decision-step.ts";
 import { newAgent } from "../../../src/host/hostd/saved-memory.ts";
@@ -529,3 +530,55 @@ function seenOf(parts: Partial<AgentSnapshot> = {}): AgentSnapshot {
     ...parts,
   };
 }
+
+describe("an agent whose runtime sends its heartbeats from hooks", () => {
+  const policy = policyOf("iris", { heartbeat: { by: "file", sent: "hooks", interval: 60, timeout: 240 } });
+  const watch = (seconds: number, reading: AgentSnapshot["reading"]) => {
+    const seen = seenOf({ policy, reading, age: seconds });
+    let memory = { ...newAgent(0), run: "1" };
+    const events: string[] = [];
+    for (let clock = 1; clock <= seconds; clock += 1) {
+      const judged = decide(memory, seen, clock);
+      memory = judged.memory;
+      events.push(...judged.events.map(({ event }) => event));
+    }
+    return { events, memory };
+  };
+
+  test.each<[string, AgentSnapshot["reading"]]>([
+    ["has not had work yet", {}],
+    ["waits for work", { mark: "1", state: "idle" }],
+    ["waits for a person", { mark: "1", state: "blocked" }],
+  ])("is not stopped while it %s", (_, reading) => {
+    expect(watch(3600, reading).events).toEqual([]);
+  });
+
+  test("is stopped if it is busy and shows no sign of life", () => {
+    expect(watch(241, { mark: "1", state: "busy" }).events).toEqual(["stale", "hung"]);
+  });
+
+  test("shows since when it is in its state, also if it repeats its heartbeat", () => {
+    const busy = (mark: string) => seenOf({ policy, reading: { mark, state: "busy" } });
+    const first = decide({ ...newAgent(0), run: "1" }, busy("1"), 10).memory;
+    const again = decide(first, busy("2"), 50).memory;
+    const memory = { clock: 70, boot: "", ended: false, agents: { iris: again } };
+    expect(buildView(memory, { iris: busy("2") }).agents["iris"]).toMatchObject({ age: 20, stateFor: 60 });
+    const idle = decide(again, seenOf({ policy, reading: { mark: "3", state: "idle" } }), 80).memory;
+    expect(idle.rhythm?.since).toBe(80);
+  });
+});
+
+describe("a turn that ended without an answer", () => {
+  test("is reported once", () => {
+    const lost = (...numbers: number[]) =>
+      seenOf({ lostTurns: numbers.map((number) => ({ number, reason: `HTTP ${number}` })) });
+    const first = decide({ ...newAgent(0), run: "1" }, lost(500), 10);
+    const second = decide(first.memory, lost(500, 501), 11);
+    const third = decide(second.memory, lost(500, 501), 12);
+    expect([first, second, third].map(({ events }) => events)).toEqual([
+      [{ event: "turn-lost", agent: "iris", detail: "HTTP 500" }],
+      [{ event: "turn-lost", agent: "iris", detail: "HTTP 501" }],
+      [],
+    ]);
+  });
+});

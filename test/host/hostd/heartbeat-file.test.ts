@@ -73,8 +73,11 @@ describe("the content of a heartbeat file", () => {
     ["[]", "its time is invalid"],
     ["null", "it is not a JSON object"],
     ['{"time":7,"state":"idle"}', "its time is invalid"],
-    ['{"time":"2026-01-02T03:04:05Z","state":"dead"}', "its state is not one of idle, busy, stuck"],
-    ['{"time":"2026-01-02T03:04:05Z","state":["idle"]}', "its state is not one of idle, busy, stuck"],
+    ['{"time":"2026-01-02T03:04:05Z","state":"dead"}', "its state is not one of idle, busy, blocked, stuck"],
+    [
+      '{"time":"2026-01-02T03:04:05Z","state":["idle"]}',
+      "its state is not one of idle, busy, blocked, stuck",
+    ],
   ])("is not a heartbeat if it is %s", (text, problem) => {
     expect(parseHeartbeat(text, "m", NOW)).toEqual({ problem });
   });

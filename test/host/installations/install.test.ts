@@ -41,10 +41,16 @@ interface Version {
 }
 
 /** Returns a version of a program that prints its own version. */
-function version({ host }: World, number: string, files: readonly TarEntry[] = program(number)): Version {
+function version(
+  { host }: World,
+  number: string,
+  files: readonly TarEntry[] = program(number),
+  unwanted?: readonly string[],
+): Version {
   const bytes = tarball(files);
   const pinned: Pinned = {
     ...{ from: "npm", package: "demo", version: number, program: "demo", file: "node_modules/demo/demo" },
+    ...(unwanted && { unwanted }),
     archives: [
       { name: "demo", version: number, integrity: sha512(bytes), folder: "node_modules/demo" },
       { name: "other", version: "1", integrity: sha512(Buffer.from("other")), folder: "x", cpu: ["arm64"] },
@@ -101,6 +107,17 @@ describe("an installation", () => {
     expect(drift(world.observe(itemsOf(one)))).toEqual({});
     expect(runs("systemd-run", ["--", `${one.folder}/bin/demo`]).stdout).toBe("1.0.0\n");
     expect(readdirSync(world.host.paths.archives)).toEqual([]);
+  });
+
+  test("omits the files that are not wanted", async () => {
+    const world = worldWithInstallations();
+    const files = [...program("1.0.0", "test ! -e $0.pending"), { name: "package/demo.pending", text: "" }];
+    const one = version(world, "1.0.0", files, ["node_modules/demo/demo.pending"]);
+    await installed(world, one);
+    expect(existsSync(`${one.folder}/node_modules/demo/demo.pending`)).toBe(false);
+    expect(drift(world.observe(itemsOf(one)))).toEqual({});
+    const outside = one.text.replace("node_modules/demo/demo.pending", "../../demo.pending");
+    expect(() => parsePinned("demo", outside)).toThrow(/its pinned version is invalid/);
   });
 
   test("refuses an archive with another digest", () => {

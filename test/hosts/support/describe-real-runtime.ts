@@ -6,6 +6,7 @@ import {
   scripted,
   shellTask,
 } from "../../doubles/models/index.ts";
+import { apiIdentity } from "./api-identity.ts";
 import { filesWith, hostFilesWith } from "./canaries.ts";
 import { killedSend, untilAccepted } from "./killed-send.ts";
 import { must } from "./project.ts";
@@ -16,29 +17,47 @@ import { hasRuntime, type RealAgent, realAgent } from "./real-runtimes.ts";
 /** The facts about a runtime that the tests need. */
 export interface RealRuntime {
   readonly runtime: string;
-  /** The path of the API in the address of the provider. */
-  readonly path: string;
   /** The text on the terminal when the runtime waits for a message. */
   readonly prompt: RegExp;
-  /** The path of the records of conversations, relative to the home. */
-  readonly records: string;
+  /**
+   * The path of the records of conversations, relative to the home. Undefined if Muster does not choose the
+   * conversations of the runtime.
+   */
+  readonly records?: string;
   /** Whether Muster changes the provider of this runtime with a restart. */
   readonly failsOver: boolean;
   /** A command that opens a dialog, and the question of this dialog. Undefined if the runtime has no such command. */
   readonly dialog?: { readonly command: string; readonly question: RegExp };
+  /** Sends a message to the agent. If absent, the message is typed into the agent's terminal. */
+  readonly say?: (agent: RealAgent, message: string) => Promise<void>;
+  /** Files of the agent's identity in addition to those of the example. */
+  readonly identityFiles?: object;
+  /** Whether the deadman can find lost turns of the runtime. */
+  readonly hasLostTurns: boolean;
   /** A script for the host, which runs while the host still has a route. */
   readonly prepare?: string;
 }
 
 /** The number of messages to each of the four runtimes with `fleet send`. */
 const MESSAGES = LONG ? 50 : 5;
+/** The longest time in milliseconds until a runtime has answered. OpenClaw needs a minute to start on a busy machine. */
+const PATIENCE = { timeout: 180_000 };
 
-/** The longest time in milliseconds until a runtime has answered. The slowest runtime takes 20 s on a busy machine. */
-const PATIENCE = { timeout: 60_000 };
+/** The number of turns of work after which there must be no drift. */
+const TURNS = 20;
+
+/** A row of `fleet ps --json`. */
+interface AgentRow {
+  readonly flags: readonly string[];
+  readonly state: string;
+  readonly blocked?: string;
+  readonly beat?: string;
+  readonly beatFor?: number;
+}
 
 /** Declares the tests that every real runtime must pass. The runtime runs in a unit on a local host. */
 export async function describeRealRuntime(of: RealRuntime): Promise<void> {
-  const { runtime, path, prompt, records, failsOver, dialog, prepare } = of;
+  const { runtime, prompt, records, failsOver, dialog, prepare, hasLostTurns } = of;
   const isHere = await hasRuntime(runtime);
   describe.skipIf(!isHere)(`the real ${runtime}`, () => {
     let api: ModelApi;
@@ -46,9 +65,14 @@ export async function describeRealRuntime(of: RealRuntime): Promise<void> {
     const unit = () => `muster-agent-${agent.name}.service`;
     const property = (name: string) => agent.onHost(`systemctl show -P ${name} ${unit()}`);
     const atPrompt = () => expect.poll(() => agent.pane(), PATIENCE).toMatch(prompt);
+    const say = (message: string) => of.say?.(agent, message) ?? agent.say(message);
+    const row = async () => {
+      const { stdout } = await agent.project.fleet(["ps", "--json"]);
+      return (JSON.parse(stdout) as { agents: AgentRow[] }).agents[0] as AgentRow;
+    };
     const turn = async (message: string) => {
       const before = api.requests.length;
-      await agent.say(message);
+      await say(message);
       await expect
         .poll(
           () =>
@@ -68,12 +92,6 @@ export async function describeRealRuntime(of: RealRuntime): Promise<void> {
       return find() as ModelRequest;
     };
 
-    const flags = async () => {
-      const { stdout } = await agent.project.fleet(["ps", "--json"]);
-      const [row] = (JSON.parse(stdout) as { agents: { flags: string[]; blocked?: string }[] }).agents;
-      return { flags: row?.flags ?? [], blocked: row?.blocked };
-    };
-
     /** Returns the details of the events about new conversations. */
     const newConversations = async () => {
       const { stdout } = await agent.project.fleet(["history", "--json"]);
@@ -82,8 +100,13 @@ export async function describeRealRuntime(of: RealRuntime): Promise<void> {
     };
 
     beforeAll(async () => {
-      api = await modelApi();
-      agent = await realAgent(runtime, { port: api.port, path }, prepare);
+      const identity = apiIdentity();
+      api = await modelApi(identity);
+      agent = await realAgent(
+        runtime,
+        { port: api.port, cert: identity.cert },
+        { prepare, files: of.identityFiles },
+      );
     });
 
     afterAll(async () => {
@@ -93,6 +116,7 @@ export async function describeRealRuntime(of: RealRuntime): Promise<void> {
 
     test("starts detached, reaches its prompt without a question, and keeps running", async () => {
       await atPrompt();
+      console.log(`${runtime}: ${agent.secondsSinceUp()} s from the start of \`up\` to the prompt`);
       const run = await property("InvocationID");
       const fds = await agent.onHost(
         `pid=$(runuser -u ${agent.name} -- tmux -S /run/muster-${agent.name}/tmux list-panes -F '#{pane_pid}')
@@ -160,43 +184,49 @@ export async function describeRealRuntime(of: RealRuntime): Promise<void> {
       expect((await requestWith("after the failover")).body).toContain("good night");
     });
 
-    test("shows IDENTITY-OLD after a change of SOUL.md, and its next start begins a new conversation", async () => {
-      const run = await property("InvocationID");
-      agent.project.write(`identities/${agent.name}.md`, "# A new soul\n\nYou like marzipan.\n");
-      const preview = await must(agent.project.pulumi(["preview"]));
-      expect(preview.all).toContain("its next start begins a new conversation");
-      await must(agent.project.pulumi(["up", "--yes", "--skip-preview"]));
-      await expect.poll(flags, PATIENCE).toMatchObject({ flags: ["IDENTITY-OLD"] });
-      expect(await property("InvocationID")).toBe(run);
-      await must(agent.project.fleet(["restart", agent.name]));
-      await atPrompt();
-      await turn("a new day");
-      const { body } = await requestWith("a new day");
-      expect([body.includes("marzipan"), body.includes("good night")]).toEqual([true, false]);
-      expect((await flags()).flags).toEqual([]);
-      expect(await newConversations()).toEqual([expect.stringContaining("its identity has changed")]);
-    });
+    test.runIf(records !== undefined)(
+      "shows IDENTITY-OLD after a change of SOUL.md, and its next start begins a new conversation",
+      async () => {
+        const run = await property("InvocationID");
+        agent.project.write(`identities/${agent.name}.md`, "# A new soul\n\nYou like marzipan.\n");
+        const preview = await must(agent.project.pulumi(["preview"]));
+        expect(preview.all).toContain("its next start begins a new conversation");
+        await must(agent.project.pulumi(["up", "--yes", "--skip-preview"]));
+        await expect.poll(row, PATIENCE).toMatchObject({ flags: ["IDENTITY-OLD"] });
+        expect(await property("InvocationID")).toBe(run);
+        await must(agent.project.fleet(["restart", agent.name]));
+        await atPrompt();
+        await turn("a new day");
+        const { body } = await requestWith("a new day");
+        expect([body.includes("marzipan"), body.includes("good night")]).toEqual([true, false]);
+        expect((await row()).flags).toEqual([]);
+        expect(await newConversations()).toEqual([expect.stringContaining("its identity has changed")]);
+      },
+    );
 
-    test("begins one new conversation if the records are lost, and says so in the history", async () => {
-      const before = await property("InvocationID");
-      await agent.onHost(
-        `systemctl kill -s STOP ${unit()}; rm -rf /home/${agent.name}/${records}; systemctl kill -s KILL ${unit()}`,
-      );
-      await expect.poll(() => property("InvocationID"), PATIENCE).not.toBe(before);
-      await atPrompt();
-      await turn("a lost day");
-      expect((await requestWith("a lost day")).body).not.toContain("a new day");
-      expect(await newConversations()).toEqual([
-        expect.stringContaining("its identity has changed"),
-        expect.stringContaining("its home contains no record"),
-      ]);
-    });
+    test.runIf(records !== undefined)(
+      "begins one new conversation if the records are lost, and says so in the history",
+      async () => {
+        const before = await property("InvocationID");
+        await agent.onHost(
+          `systemctl kill -s STOP ${unit()}; rm -rf /home/${agent.name}/${records}; systemctl kill -s KILL ${unit()}`,
+        );
+        await expect.poll(() => property("InvocationID"), PATIENCE).not.toBe(before);
+        await atPrompt();
+        await turn("a lost day");
+        expect((await requestWith("a lost day")).body).not.toContain("a new day");
+        expect(await newConversations()).toEqual([
+          expect.stringContaining("its identity has changed"),
+          expect.stringContaining("its home contains no record"),
+        ]);
+      },
+    );
 
     if (dialog !== undefined)
       test("is BLOCKED with the question while a dialog is open", async () => {
         const flagged = async () => {
-          const { flags: shown, blocked } = await flags();
-          return shown.includes("BLOCKED") ? blocked : "not blocked";
+          const { flags, blocked } = await row();
+          return flags.includes("BLOCKED") ? blocked : "not blocked";
         };
         await agent.say(dialog.command);
         // The test does not wait for two minutes. Instead, tmux writes its file soon, and the test sets an older time
@@ -210,42 +240,66 @@ export async function describeRealRuntime(of: RealRuntime): Promise<void> {
         await atPrompt();
       });
 
-    test(`accepts each of ${MESSAGES} messages exactly once, although each first attempt is killed`, async () => {
-      console.log(`real ${runtime}: MUSTER_SEED=${SEED}`);
-      api.answer((asked) => (isTask(asked) ? scripted(asked) : { text: "Noted." }));
-      const messages = randomMessages(SEED, MESSAGES);
-      for (const { id, text, victim, after } of messages) {
-        const words = ["send", agent.name, "-", "--id", id, "--verify", "--json"];
-        const send = { host: "box", agent: agent.name, words, text, victim, after };
-        const verdicts = [
-          await killedSend(agent.project, send),
-          ...(await untilAccepted(agent.project, words, text)),
-        ];
-        expect(verdicts.at(-1), `seed ${SEED}, ${id}: ${verdicts}`).toMatch(/^(accepted|queued)$/);
-        const allowed = /^(|accepted|queued|unconfirmed|refused)$/;
-        expect(verdicts.filter((verdict) => !allowed.test(verdict))).toEqual([]);
-      }
-      const count = messageCounter(messages.map(({ text }) => text));
-      const counts = () => count(api.requests);
-      await expect.poll(counts, { ...PATIENCE, message: `seed ${SEED}` }).toEqual(messages.map(() => 1));
-      api.answer();
+    test("reports that it works, and that it is idle again", async () => {
+      await expect.poll(row, PATIENCE).toMatchObject({ state: "running", beat: "idle" });
+      await turn(`please ${shellTask("sleep 8")}`);
+      await expect.poll(row, { ...PATIENCE, interval: 100 }).toMatchObject({ beat: "busy" });
+      await expect.poll(row, PATIENCE).toMatchObject({ beat: "idle" });
+      expect((await row()).beatFor).toBeLessThan(60);
     });
 
-    test("leaves no drift after several turns", async () => {
-      for (const message of ["one", "two", "three"]) await turn(`count: ${message}`);
+    if (hasLostTurns)
+      test("has its lost turn in the history after its provider has failed", async () => {
+        // The runtime does not try again after this error, so the test does not wait for repetitions.
+        api.fail(100, 400);
+        await turn("good luck");
+        const events = async () => (await must(agent.project.fleet(["history"]))).stdout;
+        await expect.poll(events, PATIENCE).toMatch(new RegExp(`${agent.name} +turn-lost +\\S`));
+        api.fail(0, 400);
+        await turn("good luck again");
+        await expect.poll(row, PATIENCE).toMatchObject({ beat: "idle" });
+      });
+
+    if (of.say === undefined)
+      test(`accepts each of ${MESSAGES} messages exactly once, although each first attempt is killed`, async () => {
+        console.log(`real ${runtime}: MUSTER_SEED=${SEED}`);
+        api.answer((asked) => (isTask(asked) ? scripted(asked) : { text: "Noted." }));
+        const messages = randomMessages(SEED, MESSAGES);
+        for (const { id, text, victim, after } of messages) {
+          const words = ["send", agent.name, "-", "--id", id, "--verify", "--json"];
+          const send = { host: "box", agent: agent.name, words, text, victim, after };
+          const verdicts = [
+            await killedSend(agent.project, send),
+            ...(await untilAccepted(agent.project, words, text)),
+          ];
+          expect(verdicts.at(-1), `seed ${SEED}, ${id}: ${verdicts}`).toMatch(/^(accepted|queued)$/);
+          const allowed = /^(|accepted|queued|unconfirmed|refused)$/;
+          expect(verdicts.filter((verdict) => !allowed.test(verdict))).toEqual([]);
+        }
+        const count = messageCounter(messages.map(({ text }) => text));
+        const counts = () => count(api.requests);
+        await expect.poll(counts, { ...PATIENCE, message: `seed ${SEED}` }).toEqual(messages.map(() => 1));
+        api.answer();
+      });
+
+    test(`leaves no drift after ${TURNS} turns`, async () => {
+      for (let i = 1; i <= TURNS; i++) await turn(`count ${i} of ${TURNS}`);
       expect((await must(agent.project.fleet(["drift"]))).stdout).toContain("no drift");
     });
 
-    test("leaves its key only in the declared file and in its environment", async () => {
-      const canaries = { key: agent.key };
-      expect(await hostFilesWith(canaries, agent.project, "box")).toEqual([
-        expect.stringMatching(`^/var/lib/muster/credentials/${agent.name}/[^/]+: key$`),
-      ]);
-      expect(filesWith(canaries, agent.project.dir)).toEqual([]);
-      expect(await agent.pane()).not.toContain(agent.key);
-      expect(await agent.onHost(`cat /proc/[0-9]*/cmdline; systemctl show ${unit()}`)).not.toContain(
-        agent.key,
+    test("leaves its secrets only in the declared files and in its environment", async () => {
+      const names = Object.keys(agent.secrets);
+      expect((await hostFilesWith(agent.secrets, agent.project, "box")).toSorted()).toEqual(
+        names.map((name) =>
+          expect.stringMatching(`^/var/lib/muster/credentials/${agent.name}/[^/]+: ${name}$`),
+        ),
       );
+      expect(filesWith(agent.secrets, agent.project.dir)).toEqual([]);
+      const seen = await agent.onHost(`cat /proc/[0-9]*/cmdline; systemctl show ${unit()}; journalctl`);
+      for (const secret of Object.values(agent.secrets)) {
+        expect(await agent.pane()).not.toContain(secret);
+        expect(seen).not.toContain(secret);
+      }
     });
   });
 }

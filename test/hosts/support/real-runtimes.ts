@@ -12,13 +12,19 @@ import { makeProject, must, type Project } from "./project.ts";
 const REAL = join(packageRoot(), "examples/real");
 
 const HOST = "box";
+
+/** The name under which the hosts know the machine with the API of the tests. */
+export const API_NAME = "models.example.org";
 const MACHINE = `urn:pulumi:test::muster::muster:index:LocalHost::${HOST}`;
+
+/** A script that installs the Python of the pinned Hermes, while the host still has a route to Debian's mirror. */
+export const PYTHON = "apt-get -qq update && apt-get -qq -y --no-install-recommends install python3.11";
 
 type Entries = Record<string, Record<string, unknown>>;
 
 interface ExampleAgent extends Record<string, unknown> {
-  readonly runtime: Record<string, string>;
-  readonly credentials: string[];
+  readonly runtime: Readonly<Record<string, string>>;
+  readonly credentials: readonly string[];
 }
 
 interface Example extends Record<string, unknown> {
@@ -27,6 +33,7 @@ interface Example extends Record<string, unknown> {
   readonly runtimes: Entries;
   readonly providers: Entries;
   readonly identities: Entries;
+  readonly hosts: Entries;
 }
 
 /**
@@ -56,8 +63,12 @@ export interface RealAgent {
   readonly model: string;
   /** The value of the agent's key. */
   readonly key: string;
+  /** All secret values of the agent, by the name of the credential. */
+  readonly secrets: Readonly<Record<string, string>>;
   /** A sentence of the agent's SOUL.md. */
   readonly sentence: string;
+  /** Returns the number of seconds since the start of the `up` that installed the runtime and started the agent. */
+  secondsSinceUp(): number;
   onHost(script: string): Promise<string>;
   /** Gives the agent a second provider with the same API, and makes the probe of the first provider fail. */
   addSpareProvider(): Promise<void>;
@@ -66,44 +77,93 @@ export interface RealAgent {
   say(message: string): Promise<void>;
 }
 
+/** A fleet with agents of the example, on one local host that has a route only to this machine. */
+export interface RealFleet {
+  readonly project: Project;
+  readonly agents: Readonly<Record<string, ExampleAgent>>;
+  /** The values of the credentials, by name. */
+  readonly secrets: Readonly<Record<string, string>>;
+  /** When the `up` began that installed the runtimes and started the agents, in milliseconds since 1970. */
+  readonly began: number;
+  /** The number of seconds that this `up` took. */
+  readonly seconds: number;
+}
+
+/** What a test adds to the example. */
+export interface Extra {
+  /** A script for the host, which runs while the host still has a route. */
+  readonly prepare?: string | undefined;
+  /** More files of each identity. */
+  readonly files?: object | undefined;
+}
+
+/** How the hosts reach the API of the tests. */
+export interface ApiAddress {
+  readonly port: number;
+  /** The certificate of the API, which the host trusts. */
+  readonly cert: string;
+}
+
 /**
- * Makes a project with one agent of the example, whose provider is the API of the tests.
+ * Makes a project with agents of the example, whose providers are the API of the tests. Each agent's runtime sends its
+ * heartbeats.
  *
- * @param path the path of the API in the address of the provider, such as `/v1`
- * @param prepare a script for the host, which runs while the host still has a route
+ * @param runtimes the runtimes of the agents
+ * @param extra see `Extra`
  */
-export async function realAgent(
-  runtime: string,
-  api: { readonly port: number; readonly path: string },
-  prepare = "true",
-): Promise<RealAgent> {
-  const example = parse(readFileSync(join(REAL, "fleet.yaml"), "utf8")) as Example;
-  const [name, agent] =
-    Object.entries(example.agents).find(([, one]) => one.runtime["kind"] === runtime) ?? [];
-  if (name === undefined || agent === undefined) throw new Error(`examples/real has no agent for ${runtime}`);
-  const [credential = ""] = agent.credentials;
-  const source = example.credentials[credential]?.from.replace("env:", "") ?? "";
-  const { key = "" } = makeCanaries(["key"]);
-  const soul = readFileSync(join(REAL, `identities/${name}.md`), "utf8");
-  const write = (url?: string) =>
-    stringify(url === undefined ? withoutAgents(example) : only(example, name, url));
-  const files = { "fleet.yaml": write(), [`identities/${name}.md`]: soul };
+export async function realFleet(
+  runtimes: readonly string[],
+  api: ApiAddress,
+  { prepare = "true", files: identityFiles }: Extra = {},
+): Promise<RealFleet> {
+  const example = readExample();
+  const agents = Object.fromEntries(
+    Object.entries(example.agents).filter(([, { runtime }]) => runtimes.includes(runtime["kind"] ?? "")),
+  );
+  if (Object.keys(agents).length !== runtimes.length)
+    throw new Error(`examples/real does not have one agent for each of ${runtimes.join(", ")}`);
+  const used = [...new Set(Object.values(agents).flatMap(({ credentials }) => credentials))];
+  const secrets = makeCanaries(used);
+  const values = used.map((name) => [
+    example.credentials[name]?.from.replace("env:", "") ?? "",
+    secrets[name],
+  ]);
+  const souls = Object.keys(agents).map((name) => [`identities/${name}.md`, soulOf(name)]);
+  const files = { "fleet.yaml": stringify(withoutAgents(example)), ...Object.fromEntries(souls) };
   const lock = { "fleet.lock": readFileSync(join(REAL, "fleet.lock"), "utf8") };
-  const project = await makeProject({ ...files, ...lock }, {}, { [source]: key });
+  const project = await makeProject({ ...files, ...lock }, {}, Object.fromEntries(values));
   await must(project.pulumi(["up", "--yes", "--skip-preview", "--target", MACHINE]));
-  const gateway = await closeRoutes(project, prepare);
-  const url = `http://${gateway}:${api.port}${api.path}`;
-  const up = async (text: string) => {
-    project.write("fleet.yaml", text);
-    await must(project.pulumi(["up", "--yes", "--skip-preview"]));
-  };
-  await up(write(url));
+  await closeRoutes(project, `${trust(api.cert)}; ${prepare}`);
+  project.write("fleet.yaml", stringify(only(example, agents, api.port, identityFiles)));
+  const began = Date.now();
+  await must(project.pulumi(["up", "--yes", "--skip-preview"]));
+  return { project, agents, secrets, began, seconds: (Date.now() - began) / 1000 };
+}
+
+/** Makes a project with one agent of the example; see `realFleet`. */
+export async function realAgent(runtime: string, api: ApiAddress, extra?: Extra): Promise<RealAgent> {
+  const { project, agents, secrets, began } = await realFleet([runtime], api, extra);
+  const [name = ""] = Object.keys(agents);
   return {
-    ...{ project, name, key, model: agent.runtime["model"] ?? "" },
-    sentence: soul.split("\n")[2]?.split(". ")[0] ?? "",
+    ...{ project, name, secrets, model: agents[name]?.runtime["model"] ?? "" },
+    key: secrets[agents[name]?.credentials[0] ?? ""] ?? "",
+    sentence: soulOf(name).split("\n")[2]?.split(". ")[0] ?? "",
+    secondsSinceUp: () => Math.round((Date.now() - began) / 1000),
     ...terminal(project, name),
-    addSpareProvider: () => up(stringify(withSpare(only(example, name, url), name, `${gateway}:9`))),
+    addSpareProvider: async () => {
+      const fleet = only(readExample(), agents, api.port, extra?.files);
+      project.write("fleet.yaml", stringify(withSpare(fleet, name, `${API_NAME}:9`)));
+      await must(project.pulumi(["up", "--yes", "--skip-preview"]));
+    },
   };
+}
+
+function readExample(): Example {
+  return parse(readFileSync(join(REAL, "fleet.yaml"), "utf8")) as Example;
+}
+
+function soulOf(agent: string): string {
+  return readFileSync(join(REAL, `identities/${agent}.md`), "utf8");
 }
 
 /** Returns the fleet with only its host, so that nothing runs before the host's routes are closed. */
@@ -123,20 +183,46 @@ function withSpare(fleet: Example, name: string, closed: string): object {
   return { ...fleet, providers, agents: { [name]: failing } };
 }
 
-function only(example: Example, agent: string, url: string): Example {
-  const declared: ExampleAgent = example.agents[agent] ?? { runtime: {}, credentials: [] };
-  const { runtime, credentials } = declared;
-  const pick = (entries: object, names: readonly string[]) =>
+/** The paths of the APIs in the addresses of the providers. */
+const API_PATHS: Readonly<Record<string, string>> = { openai: "/v1", deepseek: "/v1" };
+
+function only(example: Example, agents: Example["agents"], port: number, files: object | undefined): Example {
+  const pick = <T>(entries: Readonly<Record<string, T>>, names: readonly string[]) =>
     Object.fromEntries(Object.entries(entries).filter(([name]) => names.includes(name)));
-  const provider = runtime["provider"] ?? "";
+  const all = Object.values(agents);
+  const providers = pick(
+    example.providers,
+    all.map(({ runtime }) => runtime["provider"] ?? ""),
+  );
+  const address = (name: string) => `https://${API_NAME}:${port}${API_PATHS[name] ?? ""}`;
   return {
     ...example,
-    runtimes: pick(example.runtimes, [runtime["kind"] ?? ""]),
-    providers: { [provider]: { ...example.providers[provider], url } },
-    credentials: pick(example.credentials, credentials),
-    identities: pick(example.identities, [agent]),
-    agents: { [agent]: { ...declared, onChange: "now" } },
+    runtimes: pick(
+      example.runtimes,
+      all.map(({ runtime }) => runtime["kind"] ?? ""),
+    ),
+    providers: Object.fromEntries(
+      Object.entries(providers).map(([name, one]) => [name, { ...one, url: address(name) }]),
+    ),
+    credentials: pick(
+      example.credentials,
+      all.flatMap(({ credentials }) => credentials),
+    ),
+    identities: Object.fromEntries(
+      Object.keys(agents).map((name) => [name, { ...example.identities[name], ...(files && { files }) }]),
+    ),
+    agents: Object.fromEntries(
+      Object.entries(agents).map(([name, one]) => [
+        name,
+        { ...one, onChange: "now", heartbeat: { by: "runtime" } },
+      ]),
+    ),
   };
+}
+
+/** Returns a script that adds a certificate to those that the host trusts. */
+function trust(cert: string): string {
+  return `printf '%s' '${cert}' >/usr/local/share/ca-certificates/tests.crt; update-ca-certificates`;
 }
 
 /** Removes the default route after each boot, before an agent starts. */
@@ -145,13 +231,10 @@ mkdir -p $folder
 printf '[Service]\\nExecStartPost=/usr/sbin/ip route del default\\n' >$folder/no-route.conf
 systemctl daemon-reload`;
 
-/** Removes the host's default routes. @returns the address of this machine on the bridge */
-async function closeRoutes(project: Project, prepare: string): Promise<string> {
-  const route = await project.onHost(
-    HOST,
-    `{ ${prepare}; ${WITHOUT_ROUTE}; } >&2; ip -4 route show default; ip route del default`,
-  );
-  return /via (\S+)/.exec(route)?.[1] ?? "";
+/** Removes the host's default routes. The address of this machine on the bridge gets the name of the API. */
+async function closeRoutes(project: Project, prepare: string): Promise<void> {
+  const name = `set -- $(ip -4 route show default) && echo "$3 ${API_NAME}" >>/etc/hosts`;
+  await project.onHost(HOST, `set -e; ${prepare}; ${WITHOUT_ROUTE}; ${name}; ip route del default`);
 }
 
 function terminal(project: Project, name: string): Pick<RealAgent, "onHost" | "pane" | "say"> {
