@@ -39,7 +39,7 @@ record() {
     claude) find "$HOME/.claude/projects" -mindepth 2 -maxdepth 2 -name "$id.jsonl" ;;
     codex) find "$HOME/.codex/sessions" -name "rollout-*-$id.jsonl" ;;
     pi) find "$HOME/.pi/agent/sessions" -name "*_$id.jsonl" ;;
-    hermes) ${RUNTIME_DIR}/run agent conversation "muster-$id" ;;
+    hermes) ${RUNTIME_DIR}/run agent conversation "${"$"}{HERMES_HOME:-$HOME/.hermes}/state.db" "muster-$id" ;;
   esac 2>/dev/null | head -n 1
 }
 # Prints the ID of the first conversation that began in the terminal after the last new start. Conversations of other

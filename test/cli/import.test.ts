@@ -236,6 +236,7 @@ describe("a fleet.yaml that `fleet import` proposes", () => {
       "MEMORY.md": { bytes: Buffer.from("m"), mode: "0600" },
       "AGENTS.md": { bytes: Buffer.from("a"), mode: "0644" },
       ".hermes/config.yaml": { bytes: Buffer.from("model: x\n"), mode: "0600" },
+      ".openclaw/openclaw.json": { bytes: Buffer.from("{}\n"), mode: "0600" },
     };
     const { dir, fleet, problems } = written(host({ users: [user({ files })] }));
     expect(problems).toEqual([]);
@@ -244,6 +245,11 @@ describe("a fleet.yaml that `fleet import` proposes", () => {
       "MEMORY.md": { from: "identities/iris/MEMORY.md", mode: "0600", write: "once" },
       "AGENTS.md": { from: "identities/iris/AGENTS.md", mode: "0644" },
       ".hermes/config.yaml": { from: "identities/iris/.hermes/config.yaml", mode: "0600", write: "once" },
+      ".openclaw/openclaw.json": {
+        from: "identities/iris/.openclaw/openclaw.json",
+        mode: "0600",
+        write: "once",
+      },
     });
   });
 

@@ -263,6 +263,15 @@ test.each([
   ]);
 });
 
+test("an empty key in the environment of an adopted agent is only a warning", () => {
+  const env = "routesTo: [loom], replaces: [old.service], env: {SLACK_BOT_TOKEN: ''}";
+  const { problems, warnings } = check(folder, broken("routesTo: [loom]", env));
+  expect(problems).toEqual([]);
+  expect(lines(warnings)).toContainEqual(
+    expect.stringContaining("agents.iris.env.SLACK_BOT_TOKEN: is empty, and an empty text is not a key"),
+  );
+});
+
 test("a key with a reference in the unit file of a service is refused", () => {
   const unit = `unitFile: {text: "[Service]\\nExecStart=/bin/true\\nEnvironment=API_KEY=\${X} EMPTY=\\n[Install]\\nWantedBy=multi-user.target"}`;
   expect(problemsOf(`${FLEET}services:\n  web: {host: hub, ${unit}}\n`).join()).toContain(

@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { readAccounts } from "../../src/host/accounts/read-accounts.ts";
@@ -44,6 +44,15 @@ test("a copy of a key in the home is found with its path and its credential, but
   ]);
   expect(JSON.stringify(found)).not.toContain("0123456789");
   expect(copies(["loom"])).toEqual([]);
+});
+
+test("nothing is searched for a credential whose file was replaced by a folder", () => {
+  const { write, copies, host } = keyWorld();
+  write("notes.txt", KEY);
+  const path = join(host.paths.state, "credentials/iris/iris-key");
+  rmSync(path);
+  mkdirSync(path);
+  expect(copies()).toEqual([]);
 });
 
 test("links, short values and downloaded packages are not searched", () => {

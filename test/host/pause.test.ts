@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
 import type { Host } from "../../src/host/context.ts";
+import { holdReason } from "../../src/host/jobs/hold-reason.ts";
 import { unit } from "../../src/host/kinds/unit.ts";
 import { unitsToStart } from "../../src/host/reconcile/apply-changes.ts";
 import type { RequestContext } from "../../src/host/request-context.ts";
-import { pauseUnit } from "../../src/host/units/pause.ts";
+import { parkUnit, pauseUnit } from "../../src/host/units/pause.ts";
 import { quarantine, readPause, readQuarantine } from "../../src/host/units/quarantine.ts";
 import type { UnitItem } from "../../src/model/items.ts";
 import { makeWorld } from "./world.ts";
@@ -61,6 +62,21 @@ test("`up` does not start a paused agent, even if its unit must be enabled again
   unit.converge(context, { name: "unit", item: ITEM } as never, {}, () => undefined);
   expect(calls).toEqual([]);
   expect(unitsToStart(host, { unit: ITEM }, {}, undefined, ["unit"])).toEqual([]);
+});
+
+test("a parked agent is not drift, and `up` reports why it does not start the agent", () => {
+  const { host, calls, context } = stoppedAgent();
+  const park = { account: "research", kind: "window", until: "2026-12-01T15:00:00.000Z" } as const;
+  parkUnit(host, UNIT, park, "the account research has no more", new Date("2026-12-01T12:00:00Z"));
+  const observation = observe(context);
+  expect(observation.props).toMatchObject({ active: "running" });
+  expect(observation.warning).toBe(
+    "iris has been parked since 2026-12-01T12:00:00.000Z: the account research has no more; so `up` does not start it; `npx fleet resume iris` does.",
+  );
+  unit.converge(context, { name: "unit", item: ITEM } as never, {}, () => undefined);
+  expect(calls).toEqual([]);
+  expect(holdReason(host, { job: "retro", agent: "iris" })).toBe("iris is parked");
+  expect(readPause(host, UNIT)).toMatchObject({ park, reason: "the account research has no more" });
 });
 
 test("a pause replaces a quarantine, and an earlier version of the deadman treats the pause as a quarantine", () => {

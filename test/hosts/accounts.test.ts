@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { stringify } from "yaml";
 import { packageRoot } from "../../src/base/muster-folders.ts";
 import { type ModelApi, modelApi } from "../doubles/models/index.ts";
@@ -35,7 +35,8 @@ describe.skipIf(!isHere)("two agents of the real pi with the same account", () =
       `${tmux(name)} send-keys -t ${name}:0.0 -l '${text}'; sleep 0.7; ${tmux(name)} send-keys -t ${name}:0.0 Enter`,
     );
   const atPrompt = (name: string) =>
-    expect.poll(() => pane(name).catch(() => ""), PATIENCE).toMatch(/\d\.\d%\/\d+k/);
+    // `expect.poll` cannot be used outside tests.
+    vi.waitFor(async () => expect(await pane(name)).toMatch(/\d\.\d%\/\d+k/), PATIENCE);
   const ps = async () => {
     const { stdout } = await project.fleet(["ps", "--json"]);
     return (JSON.parse(stdout) as { agents: readonly PsRow[] }).agents;
@@ -184,6 +185,7 @@ describe.skipIf(!isHere)("two agents of the real pi with the same account", () =
     await atPrompt("pia");
     expect(await states()).toEqual(["pia running", "pim parked PARKED"]);
     await answered("pia", "are we back");
-    await expect.poll(states, PATIENCE).toEqual(["pia running", "pim running"]);
+    // hostd reads the records of an agent every two minutes at the latest.
+    await expect.poll(states, { timeout: 180_000, interval: 1000 }).toEqual(["pia running", "pim running"]);
   });
 });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ModelApi, modelApi } from "../doubles/models/index.ts";
 import { apiIdentity } from "./support/api-identity.ts";
 import { must } from "./support/project.ts";
-import { hasRuntime, PYTHON, type RealFleet, realFleet } from "./support/real-runtimes.ts";
+import { hasRuntime, PYTHON, type RealFleet, realFleet, SETUP_TIME } from "./support/real-runtimes.ts";
 
 const ALL = ["claude", "codex", "pi", "hermes", "openclaw"];
 
@@ -16,8 +16,8 @@ describe.skipIf(known.length === 0)("examples/real, with the API of the tests", 
   beforeAll(async () => {
     const identity = apiIdentity();
     api = await modelApi(identity);
-    fleet = await realFleet(known, { port: api.port, cert: identity.cert }, { prepare: PYTHON });
-  });
+    fleet = await realFleet(known, { port: api.port, authority: identity.authority }, { prepare: PYTHON });
+  }, SETUP_TIME);
 
   afterAll(async () => {
     await fleet?.project.dispose();

@@ -69,9 +69,11 @@ describe("fleet ps", () => {
   });
 
   test("flags an agent with a dead pane at once, even if its tmux keeps running", async () => {
-    await hub(`systemctl stop muster-hostd
-      runuser -u iris -- tmux -S /run/muster-iris/tmux set-option -g remain-on-exit on
-      pkill -KILL -u iris -x sleep`);
+    // An agent that has just started can have an empty pane. Without muster-run and the deadman, nothing ends this tmux.
+    await hub(`sleep 6; systemctl stop muster-hostd
+      tmux="runuser -u iris -- tmux -S /run/muster-iris/tmux"
+      $tmux set-option -g remain-on-exit on
+      kill -KILL $($tmux display-message -p '#{pane_pid}'); pkill -KILL -u iris -x sleep || true`);
     expect((await ps()).agents["iris"]?.flags).toEqual(["DEAD"]);
     await hub("systemctl start muster-hostd");
     const flags = async () => (await ps()).agents["iris"]?.flags;

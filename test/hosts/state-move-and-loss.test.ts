@@ -19,7 +19,7 @@ const CHECKPOINT = ".pulumi/stacks/muster/test.json";
 /** Prints the process and start time of each agent, and the timestamps of each file that a run could change. */
 const FACTS = `${startsScript(LAYOUT.agents.east)}
 find /etc /home /usr/local /var/lib/muster -path /var/lib/muster/records -prune -o \
-  -type f -printf '%p %i %m %u %g %s %T@ %C@\\n' | grep -v -e /locks/ -e /contacts.db- -e '/hostd/[mh]' | sort`;
+  -type f -printf '%p %i %m %u %g %s %T@ %C@\\n' | grep -v -e /locks/ -e /contacts.db- -e '/hostd/[fmhu]' | sort`;
 
 let project: Project;
 let database: StateServer;

@@ -455,7 +455,7 @@ describe("a tenant whose stack is destroyed", () => {
 function everything(): Promise<string> {
   const folders = "/etc /home /root /tmp /usr/local /var/lib/muster /var/spool";
   // The deadman can write its state and its history at any time.
-  const find = `find ${folders} ! -path '/var/lib/muster/hostd/[mh]*'`;
+  const find = `find ${folders} ! -path '/var/lib/muster/hostd/[fmhu]*'`;
   const list = `${find} -printf '%p %y %m %u %g %s %l\\n' 2>/dev/null | sort`;
   const bytes = `${find} -type f -print0 2>/dev/null | sort -z | xargs -0 sha256sum`;
   return project.onHost(

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -16,11 +16,13 @@ let folder: string;
 beforeAll(async () => {
   remote = makeRemote();
   sshd = await startSshd({ hub: undefined, silent: "sleep 60" }, 10);
+  process.env["MUSTER_SSH_PERSIST"] = "0";
   const writer = await connect(sshd.target("hub"), { dirs: remote.dirs, runtime: remote.runtime() });
   await writer.close();
 });
 
 beforeEach(() => {
+  delete process.env["MUSTER_SSH_PERSIST"];
   const parent = mkdtempSync("/tmp/muster-run-");
   process.env["XDG_RUNTIME_DIR"] = parent;
   folder = join(parent, `muster-ssh-${process.getuid?.()}`);
@@ -30,13 +32,21 @@ afterEach(async () => {
   for (const socket of sockets()) await end(socket);
   rmSync(join(folder, ".."), { recursive: true });
   delete process.env["XDG_RUNTIME_DIR"];
-  delete process.env["MUSTER_SSH_PERSIST"];
 });
 
 afterAll(async () => {
   await sshd.stop();
   remote.dispose();
 });
+
+/** Whether a process still exists and is not a zombie. */
+function isRunning(pid: number): boolean {
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
+}
 
 function sockets(): string[] {
   return existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
@@ -62,11 +72,11 @@ async function loginsOf(target: Target): Promise<number> {
 
 describe("a connection that stays open", () => {
   test("is used by the next command, and ends some time after its last use", async () => {
-    process.env["MUSTER_SSH_PERSIST"] = "2";
+    process.env["MUSTER_SSH_PERSIST"] = "5";
     expect(await loginsOf(sshd.target("hub"))).toBe(1);
     expect(await loginsOf(sshd.target("hub"))).toBe(0);
     expect(await loginsOf(sshd.target("hub"))).toBe(0);
-    await expect.poll(sockets, { timeout: 10_000 }).toEqual([]);
+    await expect.poll(sockets, { timeout: 30_000 }).toEqual([]);
     expect(await loginsOf(sshd.target("hub"))).toBe(1);
   });
 
@@ -104,8 +114,9 @@ describe("a connection that stays open", () => {
   });
 
   test("is used by simultaneous commands, also by more than sshd allows", async () => {
-    expect(await loginsOf(sshd.target("hub"))).toBe(1);
-    const readers = await Promise.all(Array.from({ length: 13 }, () => reach(sshd.target("hub"))));
+    const target = sshd.target("hub", { connectTimeout: 30 });
+    expect(await loginsOf(target)).toBe(1);
+    const readers = await Promise.all(Array.from({ length: 13 }, () => reach(target)));
     const answers = await Promise.all(readers.map((one) => one.ps({ op: "ps", units: ["a"] })));
     expect(answers.map(({ units }) => units[0]?.state)).toEqual(readers.map(() => "active"));
     await Promise.all(readers.map((one) => one.close()));
@@ -128,7 +139,9 @@ describe("a connection that was left open but is broken", () => {
   test("is replaced if its process was killed", async () => {
     expect(await loginsOf(sshd.target("hub"))).toBe(1);
     const { stderr } = await execa("ssh", ["-S", sockets()[0] as string, "-O", "check", "muster"]);
-    process.kill(Number(/pid=(\d+)/.exec(stderr)?.[1]), "SIGKILL");
+    const pid = Number(/pid=(\d+)/.exec(stderr)?.[1]);
+    process.kill(pid, "SIGKILL");
+    await expect.poll(() => isRunning(pid)).toBe(false);
     expect(await loginsOf(sshd.target("hub"))).toBe(1);
     expect(await loginsOf(sshd.target("hub"))).toBe(0);
   });

@@ -35,10 +35,10 @@ function write(path: string, text: string): void {
 /** Returns the program with paths in the temporary home, and with the host runtime of this checkout. */
 function programText(): string {
   const main = join(packageRoot(), "src/host/main.ts");
-  return SESSION_PROGRAM_TEXT.replaceAll(`${RUNTIME_DIR}/run`, `${process.execPath} ${main}`).replaceAll(
-    IDENTITIES_DIR,
-    join(home, "identities"),
-  );
+  return SESSION_PROGRAM_TEXT.replaceAll(
+    `${RUNTIME_DIR}/run`,
+    `env -i HOME=/root ${process.execPath} ${main}`,
+  ).replaceAll(IDENTITIES_DIR, join(home, "identities"));
 }
 
 const environment = () => ({

@@ -1,3 +1,3 @@
 import { controlCommand } from "../control-command.ts";
 
-export const command = controlCommand("resume", "end a pause, and start the paused agents or services");
+export const command = controlCommand("resume", "end a pause or a park, and start the agents or services");

@@ -7,15 +7,20 @@ import { variablesOf } from "./secret-in-unit.ts";
 
 /**
  * Refuses an environment variable for a key if its value is empty or only refers to another variable. A program would
- * send this text to its provider as the key.
+ * send this text to its provider as the key. The variables of an adopted agent only cause a warning, because the agent
+ * already runs with them.
  */
 export const missingKey: Lint = (fleet) => [
   ...(["agents", "jobs"] as const).flatMap((section) =>
-    Object.values<AgentSpec | JobSpec>(fleet[section]).flatMap(({ name, env }) =>
-      Object.entries(env).flatMap(([variable, value]) =>
-        remarksOn([section, name, "env", variable], variable, value),
-      ),
-    ),
+    Object.values<AgentSpec | JobSpec>(fleet[section]).flatMap((spec) => {
+      const level = "replaces" in spec && spec.replaces.length > 0 ? ({ level: "warning" } as const) : {};
+      return Object.entries(spec.env).flatMap(([variable, value]) =>
+        remarksOn([section, spec.name, "env", variable], variable, value).map((one) => ({
+          ...one,
+          ...level,
+        })),
+      );
+    }),
   ),
   ...Object.values(fleet.services).flatMap(({ name, text = "" }) =>
     valuesOf(parseUnitFile(text), "Service", "Environment")

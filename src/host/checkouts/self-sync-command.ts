@@ -66,11 +66,15 @@ function agentOf(
   );
   const [first, ...others] = own;
   if (first !== undefined && others.length === 0) return { agent: first[0], home: first[1].home };
-  const why =
-    others.length > 0
-      ? "several agents on this host have a repository"
-      : "no agent on this host with this user has a repository";
-  throw new MusterError({ what: named ?? username, why, next: "Add --agent NAME." });
+  if (others.length > 0) {
+    const why = "several agents on this host have a repository";
+    throw new MusterError({ what: username, why, next: "Add --agent NAME." });
+  }
+  throw new MusterError({
+    what: named ?? username,
+    why: `${isRoot ? "this host has" : `the user ${username} has`} no such agent with a \`repository\` in fleet.yaml`,
+    next: "Run the command as the agent's user or as root.",
+  });
 }
 
 async function ask(home: string, wait: number): Promise<number> {

@@ -6,7 +6,7 @@ import { reasonOf } from "../system/error-reason.ts";
 const BUSY = 2000;
 
 /**
- * Prints the ID of the first conversation of Hermes with a source, and prints nothing if there is none. Runs as the
+ * Prints the ID of the first conversation with a source in a database of Hermes, and prints nothing if there is none. Runs as the
  * agent's user, for `muster-session`. Hermes chooses the IDs of its conversations itself, but records the source that
  * the environment variable HERMES_SESSION_SOURCE contains. Children of the agent inherit this variable, so only the
  * first conversation is the agent's own.
@@ -14,23 +14,19 @@ const BUSY = 2000;
  * @returns the exit code
  */
 export function printConversation(words: readonly string[]): number {
-  const [source] = words;
-  if (source === undefined || words.length > 1) {
-    process.stderr.write("usage: host.mjs agent conversation SOURCE\n");
+  const [path, source] = words;
+  if (path === undefined || source === undefined || words.length > 2) {
+    process.stderr.write("usage: host.mjs agent conversation DATABASE SOURCE\n");
     return 2;
   }
   try {
-    const id = conversationOf(databasePath(process.env), source);
+    const id = conversationOf(path, source);
     if (id !== undefined) process.stdout.write(`${id}\n`);
     return 0;
   } catch (error) {
     process.stderr.write(`cannot read the conversations of Hermes: ${reasonOf(error)}\n`);
     return 1;
   }
-}
-
-function databasePath({ HERMES_HOME, HOME = "" }: NodeJS.ProcessEnv): string {
-  return `${HERMES_HOME ?? `${HOME}/.hermes`}/state.db`;
 }
 
 /**

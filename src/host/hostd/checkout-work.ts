@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { selfSyncSignal } from "../../model/host-paths.ts";
+import type { HostRepositories } from "../../model/repository.ts";
 import { asUser } from "../accounts/as-user.ts";
 import { type Account, readAccounts } from "../accounts/read-accounts.ts";
 import { statOf } from "../checkouts/agent-files.ts";
@@ -42,9 +43,10 @@ export function checkoutWork(host: Host): { turn(clock: number): void } {
   };
 }
 
+/** Returns the agents that can request a self-sync. A damaged file must not stop the deadman; `up` repairs it. */
 function agentsWithRepository(host: Host) {
   const { users } = readAccounts(host.paths.etc);
-  return Object.entries(readRepositories()).flatMap(([agent, { user, home }]) => {
+  return Object.entries(repositoriesOrNone()).flatMap(([agent, { user, home }]) => {
     const account = users.get(user);
     return account === undefined ? [] : [{ agent, home, account }];
   });
@@ -56,5 +58,13 @@ function isThere(path: string): boolean {
     return statOf(path) !== undefined;
   } catch {
     return false;
+  }
+}
+
+function repositoriesOrNone(): HostRepositories {
+  try {
+    return readRepositories();
+  } catch {
+    return {};
   }
 }

@@ -17,6 +17,7 @@ import { notStarted } from "./start-failure.ts";
 import { stopUnit, unitState } from "./start-stop.ts";
 import { isRunning, type UnitState } from "./systemctl.ts";
 import { keepSessionStart } from "./tmux-session.ts";
+import { waitingForTurn } from "./turns.ts";
 
 /**
  * Seconds for which an agent's own unit must run before the take-over succeeds. If the agent sends a heartbeat, the
@@ -107,7 +108,10 @@ export function verdictOf(host: Host, { unit, since }: TakeOver, now = new Date(
   if (state === undefined || state.state === "down" || state.restarts > MOST_RESTARTS) return "failed";
   const isUp = state.state === "up" && state.isStray !== true;
   if (isUp && (monotonic() - state.upSince >= MUST_RUN || hasBeat(host, unit, state))) return "stayed";
-  return now.getTime() - Date.parse(since) > PATIENCE * 1000 ? "failed" : "waiting";
+  if (now.getTime() - Date.parse(since) <= PATIENCE * 1000) return "waiting";
+  // The time in which the agent waits for its turn does not count.
+  const isLate = !(isUp && state.restarts === 0) && !waitingForTurn(host, [unit]).has(unit);
+  return isLate ? "failed" : "waiting";
 }
 
 /** Whether the agent has sent a heartbeat. systemd creates the folder of the heartbeat file at every start. */

@@ -65,10 +65,19 @@ function needlesIn(host: Host, items: HostRecord["items"]): Needle[] {
   return Object.entries(items).flatMap(([name, item]): Needle[] => {
     if (!isSecretItem(item) || item.write !== undefined || !item.path.startsWith(`${host.paths.state}/`))
       return [];
-    const text = readOwn(item.path)?.toString("utf8") ?? "";
+    const text = readIfFile(item.path);
     const value = item.envName === undefined ? longestLine(text) : parseEnvironmentLine(text);
     return value.length < SHORTEST ? [] : [{ credential: labelOf(name), value: Buffer.from(value) }];
   });
+}
+
+/** Returns the text of a file; empty if there is none or something else is at its path, which is drift of its own. */
+function readIfFile(path: string): string {
+  try {
+    return readOwn(path)?.toString("utf8") ?? "";
+  } catch {
+    return "";
+  }
 }
 
 /** Returns the longest line. The first line of a private key, for example, is the same in all private keys. */

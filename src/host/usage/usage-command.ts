@@ -9,7 +9,7 @@ import { type Database, type DatabaseRows, readDatabases } from "./databases.ts"
 import { addUsage, readUsageFile, readUsageSummary, writeUsageFile } from "./usage-store.ts";
 
 /** Seconds to wait for the process that reads the database of an agent. */
-const PATIENCE = 10;
+const PATIENCE = 30;
 
 /**
  * Reads the records of agents, and adds their usage to the files of the host. hostd starts this in a process of its

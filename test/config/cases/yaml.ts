@@ -5,7 +5,7 @@ import type { Case } from "./case.ts";
 export const YAML: readonly Case[] = [
   ["a key twice", "hub: {kind: local}", "hub: {kind: local}\n  hub: {kind: local}", "6:3 hosts.hub: is a duplicate key"],
   ["a section twice", "tenants:", "name: again\ntenants:", "7:1 name: is a duplicate key"],
-  ["__proto__", "hub: {kind: local}", "hub: {kind: local, __proto__: {a: 1}}", "5:22 hosts.hub.__proto__: is not a known key; known keys: kind, address, port, user, identityFile, hostKeys, connectTimeout, availability, protect, maintenance, observe, healthy, handoff, region, size, image, backups, monitoring, ipv6, vpc, tags, bootTimeout, reservedIp, volumes, sshFrom, open, adopt, setup, replace"],
+  ["__proto__", "hub: {kind: local}", "hub: {kind: local, __proto__: {a: 1}}", "5:22 hosts.hub.__proto__: is not a known key; known keys: kind, address, port, user, identityFile, hostKeys, connectTimeout, availability, protect, start, maintenance, observe, healthy, handoff, region, size, image, backups, monitoring, ipv6, vpc, tags, bootTimeout, reservedIp, volumes, sshFrom, open, adopt, setup, replace"],
   ["a tab", "  hub: {kind: local}", "\thub: {kind: local}", "5:1: a tab is used for indentation: YAML allows only spaces", "6:1: has the wrong indentation, or a bracket before it is not closed"],
   ["a quote that never ends", "name: test", "name: \"test", "3:12: a quote, bracket or colon is missing"],
   ["a bracket that never ends", "[/bin/true]}\n  loom", "[/bin/true}\n  loom", "18:96: has the wrong indentation, or a bracket before it is not closed", "19:3: has the wrong indentation, or a bracket before it is not closed"],

@@ -12,6 +12,8 @@ import { record } from "../../../src/host/reports/history.ts";
 import { writeLedger } from "../../../src/host/store/ledgers.ts";
 import { readRecords, writeRecord } from "../../../src/host/store/records.ts";
 import { parsePolicy } from "../../../src/host/units/policies.ts";
+import { NEW_STATE } from "../../../src/host/usage/agent-usage-state.ts";
+import { writeUsageFile } from "../../../src/host/usage/usage-store.ts";
 import { byPart } from "../../../src/model/agent-parts.ts";
 import { ON_IDENTITY_CHANGE } from "../../../src/model/conversation.ts";
 import { ON_CHANGE } from "../../../src/model/deadman.ts";
@@ -25,6 +27,7 @@ import {
   type ConvergeRequest,
   type HistoryAnswer,
   type ObserveAnswer,
+  type UsageAnswer,
 } from "../../../src/model/protocol.ts";
 import { SANDBOX_EXCEPTIONS, type SandboxException } from "../../../src/model/sandbox-exceptions.ts";
 import type { ScopedAgent, TenantScope } from "../../../src/model/tenant-scope.ts";
@@ -522,6 +525,17 @@ describe("a session of a tenant's login", () => {
       table.history?.(host, { op: "history", ...(agent && { agent }), last: 9 }) as HistoryAnswer;
     expect(historyOf().events.map((event) => event.agent)).toEqual(["iris"]);
     expect(historyOf("vera").events).toEqual([]);
+    for (const name of ["iris", "vera"])
+      writeUsageFile(
+        host,
+        name,
+        { state: NEW_STATE, days: { "2026-12-01": { m: [1, 1, 0, 0, 1, 0, 1] } } },
+        {},
+        new Date(),
+      );
+    const { usage = [] } = (table.usage?.(host, { op: "usage", from: "2026-01-01" }) ??
+      {}) as Partial<UsageAnswer>;
+    expect(usage.map(({ agent }) => agent)).toEqual(["iris"]);
     const stop = { op: "control", verb: "stop", by: "x" } as const;
     for (const [agent, unit] of [
       ["vera", "muster-agent-vera.service"],

@@ -4,15 +4,19 @@ import { setTimeout } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import type { Host } from "../../../src/host/context.ts";
 import { deadmanOf } from "../../../src/host/hostd/deadman-turn.ts";
+import { holdReason } from "../../../src/host/jobs/hold-reason.ts";
 import { control } from "../../../src/host/reports/control.ts";
 import { history } from "../../../src/host/reports/history.ts";
 import { writeRecord } from "../../../src/host/store/records.ts";
+import { writeOwn } from "../../../src/host/store/state-files.ts";
 import { readView } from "../../../src/host/units/deadman-view-file.ts";
 import { deferRestart, readDeferredRestart } from "../../../src/host/units/deferred-restarts.ts";
 import { readPendingPause } from "../../../src/host/units/pause.ts";
 import { linkOverride } from "../../../src/host/units/provider-override.ts";
 import { readPause, readQuarantine } from "../../../src/host/units/quarantine.ts";
-import { choiceFile, choiceLink } from "../../../src/model/host-paths.ts";
+import { NEW_STATE } from "../../../src/host/usage/agent-usage-state.ts";
+import { writeUsageFile } from "../../../src/host/usage/usage-store.ts";
+import { choiceFile, choiceLink, limitsFile } from "../../../src/model/host-paths.ts";
 import { makeWorld } from "../world.ts";
 import { policyOf } from "./simulated.ts";
 
@@ -217,6 +221,42 @@ describe("the deadman", () => {
     expect(details).toContainEqual(["paused", "by alice@desk"]);
     expect(details).toContainEqual(["resumed", "by bob@desk"]);
     expect(reported()).not.toContain("iris quarantined");
+  });
+
+  test("parks an agent whose records show that its account is used up, until a person resumes it", () => {
+    const { host, calls, set, declare, reported } = rig();
+    declare("iris");
+    const at = Date.now() - 1000;
+    const refusal = { kind: "window", at, until: at + 3_600_000, text: "no more" } as const;
+    writeUsageFile(host, "iris", { state: NEW_STATE, days: {} }, { refusal }, new Date());
+    const deadman = deadmanOf(host, "boot 1");
+    deadman.turn(true);
+    expect(calls).toEqual([`stop --no-block -- ${UNIT}`]);
+    expect(readPause(host, UNIT)?.park).toMatchObject({ account: "of iris", kind: "window" });
+    set(UNIT, { ActiveState: "inactive", SubState: "dead" });
+    deadman.turn(true);
+    const ask = { op: "control", agent: "iris", unit: UNIT, by: "alice@desk" } as const;
+    for (const verb of ["start", "restart"] as const)
+      expect(() => control(host, { ...ask, verb })).toThrow(/parked since .* `npx fleet resume iris`/);
+    expect(control(host, { ...ask, verb: "stop" })).toEqual({ changed: true });
+    expect(readPause(host, UNIT)).toBeUndefined();
+    deadmanOf(host, "boot 1").turn(true);
+    expect(reported()).toContain("iris parked");
+  });
+
+  test("stops the jobs of an agent while its budget for jobs is used up", () => {
+    const { host, declare } = rig();
+    declare("iris");
+    const budget = { name: "b", agents: ["iris"], per: "day", tokens: 10, warn: 80, onUsedUp: "pause-jobs" };
+    writeOwn(limitsFile(host.paths.hostd), JSON.stringify({ accounts: {}, budgets: [budget] }));
+    const now = new Date();
+    const days = { [now.toISOString().slice(0, 10)]: { m: [10, 0, 0, 0, 1, 0, 1] as const } };
+    writeUsageFile(host, "iris", { state: NEW_STATE, days }, {}, now);
+    deadmanOf(host, "boot 1").turn(true);
+    expect(holdReason(host, { job: "retro", agent: "iris" })).toBe("a budget of iris is used up");
+    writeUsageFile(host, "iris", { state: NEW_STATE, days: {} }, {}, now);
+    deadmanOf(host, "boot 1").turn(true);
+    expect(holdReason(host, { job: "retro", agent: "iris" })).toBe("");
   });
 
   test("pauses an agent when the agent is idle, even if the agent has restarted in the meantime", () => {

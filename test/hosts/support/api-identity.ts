@@ -1,26 +1,37 @@
 import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { ServerIdentity } from "../../doubles/models/index.ts";
 import { API_NAME } from "./real-runtimes.ts";
 
-/** Returns a new certificate for the API, which certifies itself. */
-export function apiIdentity(): ServerIdentity {
-  const names = ["-subj", `/CN=${API_NAME}`, "-addext", `subjectAltName=DNS:${API_NAME}`];
-  const words = [
-    "req",
-    "-x509",
-    "-newkey",
-    "ec",
-    "-pkeyopt",
-    "ec_paramgen_curve:P-256",
-    "-nodes",
-    "-days",
-    "2",
-  ];
-  const pem = execFileSync("openssl", [...words, ...names, "-keyout", "-", "-out", "-"], {
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-  const part = (name: string) =>
-    new RegExp(`-----BEGIN ${name}-----[\\s\\S]*?-----END ${name}-----\\n`).exec(pem)?.[0] ?? "";
-  return { key: part("PRIVATE KEY"), cert: part("CERTIFICATE") };
+/** The identity of the API, with the certificate of the authority that hosts must trust. */
+export interface ApiIdentity extends ServerIdentity {
+  readonly authority: string;
+}
+
+const KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
+
+/** Creates a certificate authority and a certificate for the API. Some programs accept no self-signed certificate. */
+export function apiIdentity(): ApiIdentity {
+  const dir = mkdtempSync(join(tmpdir(), "muster-ca-"));
+  const certify = (name: string, subject: string, more: readonly string[]) =>
+    execFileSync(
+      "openssl",
+      [
+        ...["req", "-x509", "-days", "2", ...KEY, "-subj", `/CN=${subject}`],
+        ...["-keyout", `${name}.key`, "-out", `${name}.pem`, ...more],
+      ],
+      { cwd: dir, stdio: "ignore" },
+    );
+  const read = (file: string) => readFileSync(join(dir, file), "utf8");
+  try {
+    certify("ca", "authority of the tests", ["-addext", "basicConstraints=critical,CA:TRUE"]);
+    const extensions = ["basicConstraints=critical,CA:FALSE", `subjectAltName=DNS:${API_NAME}`];
+    const more = extensions.flatMap((one) => ["-addext", one]);
+    certify("api", API_NAME, ["-CA", "ca.pem", "-CAkey", "ca.key", ...more]);
+    return { key: read("api.key"), cert: read("api.pem"), authority: read("ca.pem") };
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
 }

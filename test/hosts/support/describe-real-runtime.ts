@@ -12,7 +12,7 @@ import { killedSend, untilAccepted } from "./killed-send.ts";
 import { must } from "./project.ts";
 import { LONG, SEED } from "./random.ts";
 import { isTask, messageCounter, randomMessages } from "./random-messages.ts";
-import { hasRuntime, type RealAgent, realAgent } from "./real-runtimes.ts";
+import { hasRuntime, type RealAgent, realAgent, SETUP_TIME } from "./real-runtimes.ts";
 
 /** The facts about a runtime that the tests need. */
 export interface RealRuntime {
@@ -42,6 +42,9 @@ export interface RealRuntime {
 const MESSAGES = LONG ? 50 : 5;
 /** The longest time in milliseconds until a runtime has answered. OpenClaw needs a minute to start on a busy machine. */
 const PATIENCE = { timeout: 180_000 };
+
+/** The longest time in milliseconds for all attempts of one message. A retry can wait for 30 s. */
+const MESSAGE_TIME = 180_000;
 
 /** The number of turns of work after which there must be no drift. */
 const TURNS = 20;
@@ -104,10 +107,10 @@ export async function describeRealRuntime(of: RealRuntime): Promise<void> {
       api = await modelApi(identity);
       agent = await realAgent(
         runtime,
-        { port: api.port, cert: identity.cert },
+        { port: api.port, authority: identity.authority },
         { prepare, files: of.identityFiles },
       );
-    });
+    }, SETUP_TIME);
 
     afterAll(async () => {
       await agent?.project.dispose();
@@ -261,26 +264,30 @@ export async function describeRealRuntime(of: RealRuntime): Promise<void> {
       });
 
     if (of.say === undefined)
-      test(`accepts each of ${MESSAGES} messages exactly once, although each first attempt is killed`, async () => {
-        console.log(`real ${runtime}: MUSTER_SEED=${SEED}`);
-        api.answer((asked) => (isTask(asked) ? scripted(asked) : { text: "Noted." }));
-        const messages = randomMessages(SEED, MESSAGES);
-        for (const { id, text, victim, after } of messages) {
-          const words = ["send", agent.name, "-", "--id", id, "--verify", "--json"];
-          const send = { host: "box", agent: agent.name, words, text, victim, after };
-          const verdicts = [
-            await killedSend(agent.project, send),
-            ...(await untilAccepted(agent.project, words, text)),
-          ];
-          expect(verdicts.at(-1), `seed ${SEED}, ${id}: ${verdicts}`).toMatch(/^(accepted|queued)$/);
-          const allowed = /^(|accepted|queued|unconfirmed|refused)$/;
-          expect(verdicts.filter((verdict) => !allowed.test(verdict))).toEqual([]);
-        }
-        const count = messageCounter(messages.map(({ text }) => text));
-        const counts = () => count(api.requests);
-        await expect.poll(counts, { ...PATIENCE, message: `seed ${SEED}` }).toEqual(messages.map(() => 1));
-        api.answer();
-      });
+      test(
+        `accepts each of ${MESSAGES} messages exactly once, although each first attempt is killed`,
+        async () => {
+          console.log(`real ${runtime}: MUSTER_SEED=${SEED}`);
+          api.answer((asked) => (isTask(asked) ? scripted(asked) : { text: "Noted." }));
+          const messages = randomMessages(SEED, MESSAGES);
+          for (const { id, text, victim, after } of messages) {
+            const words = ["send", agent.name, "-", "--id", id, "--verify", "--json"];
+            const send = { host: "box", agent: agent.name, words, text, victim, after };
+            const verdicts = [
+              await killedSend(agent.project, send),
+              ...(await untilAccepted(agent.project, words, text)),
+            ];
+            expect(verdicts.at(-1), `seed ${SEED}, ${id}: ${verdicts}`).toMatch(/^(accepted|queued)$/);
+            const allowed = /^(|accepted|queued|unconfirmed|refused)$/;
+            expect(verdicts.filter((verdict) => !allowed.test(verdict))).toEqual([]);
+          }
+          const count = messageCounter(messages.map(({ text }) => text));
+          const counts = () => count(api.requests);
+          await expect.poll(counts, { ...PATIENCE, message: `seed ${SEED}` }).toEqual(messages.map(() => 1));
+          api.answer();
+        },
+        MESSAGES * MESSAGE_TIME,
+      );
 
     test(`leaves no drift after ${TURNS} turns`, async () => {
       for (let i = 1; i <= TURNS; i++) await turn(`count ${i} of ${TURNS}`);

@@ -6,18 +6,19 @@ import type { Project } from "./project.ts";
  * Prints everything that belongs to Muster on a host, and everything that a run could leave there by mistake: files
  * with owner, mode and content, accounts, systemd's units, and the running programs of each agent with their keys. The
  * base system of a local host is left out. The deadman's state, history and uptimes are left out, because no run writes
- * them. The ledgers are left out, because they contain the findings of each killed run. The texts that a repair has
+ * them. The ledgers are left out, because they contain the findings of each killed run. The former keys are left out,
+ * because they depend on when a process was restarted. The texts that a repair has
  * replaced are left out, because another test covers them.
  */
 const EVERYTHING = `
   find /etc/systemd/system /home /root /usr/local /opt /tmp /run/muster* /run/systemd/system \
     /var/lib/muster /var/lib/muster-aside ! -type s ! -path /var/lib/muster-aside \
     ! -path '/var/lib/muster-aside/overwritten*' \
-    ! -path '/run/muster-hostd/*' ! -path '/var/lib/muster/hostd/[mhu]*' ! -path '/var/lib/muster/ledgers*' -printf '%y %M %u %g %p %l\\n' 2>/dev/null
+    ! -path '/run/muster-hostd/*' ! -path '/var/lib/muster/hostd/[fmhu]*' ! -path '/var/lib/muster/ledgers*' -printf '%y %M %u %g %p %l\\n' 2>/dev/null
   ls -A /etc | grep -E '^[.]?(passwd|group|shadow|gshadow|subuid|subgid)' | grep -v -e '-$'
   cut -d: -f1,6,7 /etc/passwd; for file in group shadow subuid; do sed "s/:.*/ in $file/" /etc/$file; done
   find /etc/systemd/system /home /var/lib/muster /var/lib/muster-aside -type f ! -name '*.db*' ! -name key \
-    ! -path '/var/lib/muster/hostd/[mhu]*' ! -path '/var/lib/muster/ledgers*' ! -path '/var/lib/muster-aside/overwritten/*' 2>/dev/null |
+    ! -path '/var/lib/muster/hostd/[fmhu]*' ! -path '/var/lib/muster/ledgers*' ! -path '/var/lib/muster-aside/overwritten/*' 2>/dev/null |
     while read -r file; do printf '%s ' "$file"; sed -E 's/hmac:[0-9a-f]{64}/hmac/g; s|/tmp/muster-test-\\w+||g' "$file" | sha256sum; done
   rows() { sqlite3 "$1" "SELECT * FROM contacts $2 ORDER BY name" | sed "s|^|$1: |"; }
   for file in /home/*/contacts.db; do [ -e "$file" ] && rows "$file"; done

@@ -49,10 +49,12 @@ function selectDeclared(place: Place<Extract<HostItem, { kind: "rows" }>>): stri
 /**
  * A script that lists every entry, with its timestamps, in the folders to which Muster or a person could write. The
  * files that the deadman writes on its own are left out, because a command that only reads does not cause these writes.
+ * Node's cache of compiled programs is left out too.
  */
 export const LISTING = `
 find /etc /home /root /usr/local /var/lib /var/spool /run/muster /run/systemd/system ${STASH} \
-  ! -path ${HOSTD_DIR} ! -path '${HOSTD_DIR}/[mhu]*' -printf '%p %i %M %U %G %s %T@ %C@ %l\\n' | sort`;
+  ! -path ${HOSTD_DIR} ! -path '${HOSTD_DIR}/[fmhu]*' \
+  ! -path '${RUNTIME_DIR}/bundle-*/compiled*' -printf '%p %i %M %U %G %s %T@ %C@ %l\\n' | sort`;
 
 /** Returns a script that prints the process and the start time of each agent's unit. */
 export function startsScript(agents: readonly string[]): string {

@@ -20,6 +20,12 @@ const MACHINE = `urn:pulumi:test::muster::muster:index:LocalHost::${HOST}`;
 /** A script that installs the Python of the pinned Hermes, while the host still has a route to Debian's mirror. */
 export const PYTHON = "apt-get -qq update && apt-get -qq -y --no-install-recommends install python3.11";
 
+/** The longest time of an installation in milliseconds. OpenClaw has 338 archives, and the machine can be busy. */
+const INSTALL_TIME = 900_000;
+
+/** The timeout of a hook that calls `realFleet` or `realAgent`, in milliseconds. */
+export const SETUP_TIME = INSTALL_TIME + 300_000;
+
 type Entries = Record<string, Record<string, unknown>>;
 
 interface ExampleAgent extends Record<string, unknown> {
@@ -100,8 +106,8 @@ export interface Extra {
 /** How the hosts reach the API of the tests. */
 export interface ApiAddress {
   readonly port: number;
-  /** The certificate of the API, which the host trusts. */
-  readonly cert: string;
+  /** The certificate of the authority that the host trusts. */
+  readonly authority: string;
 }
 
 /**
@@ -132,12 +138,17 @@ export async function realFleet(
   const files = { "fleet.yaml": stringify(withoutAgents(example)), ...Object.fromEntries(souls) };
   const lock = { "fleet.lock": readFileSync(join(REAL, "fleet.lock"), "utf8") };
   const project = await makeProject({ ...files, ...lock }, {}, Object.fromEntries(values));
-  await must(project.pulumi(["up", "--yes", "--skip-preview", "--target", MACHINE]));
-  await closeRoutes(project, `${trust(api.cert)}; ${prepare}`);
-  project.write("fleet.yaml", stringify(only(example, agents, api.port, identityFiles)));
-  const began = Date.now();
-  await must(project.pulumi(["up", "--yes", "--skip-preview"]));
-  return { project, agents, secrets, began, seconds: (Date.now() - began) / 1000 };
+  try {
+    await must(project.pulumi(["up", "--yes", "--skip-preview", "--target", MACHINE]));
+    await closeRoutes(project, `${trust(api.authority)}; ${prepare}`);
+    project.write("fleet.yaml", stringify(only(example, agents, api.port, identityFiles)));
+    const began = Date.now();
+    await must(project.pulumi(["up", "--yes", "--skip-preview"], { timeout: INSTALL_TIME }));
+    return { project, agents, secrets, began, seconds: (Date.now() - began) / 1000 };
+  } catch (error) {
+    await project.dispose();
+    throw error;
+  }
 }
 
 /** Makes a project with one agent of the example; see `realFleet`. */

@@ -39,13 +39,7 @@ export async function twoHosts(): Promise<TwoHosts> {
     ];
   });
   const fleet = { ...(parse(files["fleet.yaml"] ?? "") as FleetYaml), hosts: Object.fromEntries(entries) };
-  const { command: _, ...iris } = fleet.agents["iris"] ?? {};
-  fleet.agents["iris"] = {
-    ...iris,
-    // The program is a stand-in for pi. It starts in its own conversation, as pi does.
-    runtime: { kind: "pi", program: "/bin/sh", args: ["agent.sh"] },
-    rights: { files: ["~/notes/run setuid iris"] },
-  };
+  fleet.agents["iris"] = { ...fleet.agents["iris"], rights: { files: ["~/notes/run setuid iris"] } };
   const project = await makeProject({ ...files, "fleet.yaml": stringify(fleet) }, secretsFor(LAYOUT));
   return {
     machines,
@@ -67,7 +61,6 @@ export async function twoHosts(): Promise<TwoHosts> {
 export const LEARN = `
   cd /home/iris
   sqlite3 contacts.db "INSERT OR IGNORE INTO contacts (name, email) VALUES ('met', 'met@example.org')"
-  su -s /bin/sh iris -c 'cd; mkdir -p .pi/agent/sessions/x; cd .pi/agent/sessions/x; [ -e * ] || echo one >"1_$(cat ~/.muster/session-pi).jsonl"'
   [ -e notes ] || su -s /bin/sh iris -c '
     cd; umask 022; mkdir -p notes/deep "notes/a b"; echo one >"notes/a b/new\nline"; echo two >notes/deep/two
     head -c 9000000 /dev/urandom >notes/big; truncate -s 2G notes/sparse; echo end >>notes/sparse
@@ -83,10 +76,13 @@ export const HOME = `
   [ "$(stat -c %b notes/sparse)" -lt 1000 ] && echo sparse
   sqlite3 contacts.db "SELECT name, email FROM contacts ORDER BY name"`;
 
-/** A script that prints everything on a host that still belongs to the agent after it has left. */
+/**
+ * A script that prints everything on a host that still belongs to the agent after it has left. The usage of earlier
+ * days is left out, because it stays on the old host (docs/usage.md).
+ */
 export const LEFTOVERS = `
   getent passwd iris; ls -A /home | grep iris; ls -d /var/lib/muster-aside/*iris* /var/lib/muster/moves 2>/dev/null
-  ls /etc/systemd/system /var/lib/muster/credentials /var/lib/muster/records/* /var/lib/muster/hostd/* /usr/local/lib/muster/identities 2>/dev/null | grep iris
+  ls /etc/systemd/system /var/lib/muster/credentials /var/lib/muster/records/* /var/lib/muster/hostd/[!u]* | grep iris
   pgrep -u iris 2>/dev/null; true`;
 
 /**

@@ -75,7 +75,7 @@ export function runtimeForms(_: Place<RuntimeItem>): Form[] {
   return [
     {
       name: "another bundle",
-      script: `cd ${RUNTIME_DIR}; cp -a bundle-* ${other}; ${inRun(`s#bundle-[0-9a-f]*#${other}#`)}`,
+      script: `cd ${RUNTIME_DIR}; cp -a bundle-* ${other}; ${inRun(`s#bundle-[0-9a-f]*/host#${other}/host#`)}`,
       properties: ["bundle"],
     },
     {
