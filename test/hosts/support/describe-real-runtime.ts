@@ -177,19 +177,19 @@ export async function describeRealRuntime(of: RealRuntime): Promise<void> {
       expect(await newConversations()).toEqual([]);
     });
 
-    test.runIf(failsOver)("continues its conversation after `up` and after a failover", async () => {
-      await agent.addSpareProvider();
-      const history = () => agent.project.fleet(["history"]).then(({ stdout }) => stdout);
-      await expect.poll(history, PATIENCE).toContain("failed-over");
-      await expect.poll(() => property("DropInPaths"), PATIENCE).toContain("muster-provider-spare.conf");
-      await atPrompt();
-      await turn("after the failover");
-      expect((await requestWith("after the failover")).body).toContain("good night");
-    });
+    if (failsOver)
+      test("continues its conversation after `up` and after a failover", async () => {
+        await agent.addSpareProvider();
+        const history = () => agent.project.fleet(["history"]).then(({ stdout }) => stdout);
+        await expect.poll(history, PATIENCE).toContain("failed-over");
+        await expect.poll(() => property("DropInPaths"), PATIENCE).toContain("muster-provider-spare.conf");
+        await atPrompt();
+        await turn("after the failover");
+        expect((await requestWith("after the failover")).body).toContain("good night");
+      });
 
-    test.runIf(records !== undefined)(
-      "shows IDENTITY-OLD after a change of SOUL.md, and its next start begins a new conversation",
-      async () => {
+    if (records !== undefined)
+      test("shows IDENTITY-OLD after a change of SOUL.md, and its next start begins a new conversation", async () => {
         const run = await property("InvocationID");
         agent.project.write(`identities/${agent.name}.md`, "# A new soul\n\nYou like marzipan.\n");
         const preview = await must(agent.project.pulumi(["preview"]));
@@ -204,12 +204,10 @@ export async function describeRealRuntime(of: RealRuntime): Promise<void> {
         expect([body.includes("marzipan"), body.includes("good night")]).toEqual([true, false]);
         expect((await row()).flags).toEqual([]);
         expect(await newConversations()).toEqual([expect.stringContaining("its identity has changed")]);
-      },
-    );
+      });
 
-    test.runIf(records !== undefined)(
-      "begins one new conversation if the records are lost, and says so in the history",
-      async () => {
+    if (records !== undefined)
+      test("begins one new conversation if the records are lost, and says so in the history", async () => {
         const before = await property("InvocationID");
         await agent.onHost(
           `systemctl kill -s STOP ${unit()}; rm -rf /home/${agent.name}/${records}; systemctl kill -s KILL ${unit()}`,
@@ -222,8 +220,7 @@ export async function describeRealRuntime(of: RealRuntime): Promise<void> {
           expect.stringContaining("its identity has changed"),
           expect.stringContaining("its home contains no record"),
         ]);
-      },
-    );
+      });
 
     if (dialog !== undefined)
       test("is BLOCKED with the question while a dialog is open", async () => {
