@@ -196,7 +196,7 @@ test("a copy of a key in an agent's home is named by `fleet drift`, without the 
   const path = "/home/iris/.codex/shell_snapshots/1.sh";
   await hub(`install -d -o iris -g arc /home/iris/.codex/shell_snapshots`);
   await hub(`cp /var/lib/muster/credentials/iris/iris-key ${path} && chown iris:arc ${path}`);
-  const { stdout } = await must(project.fleet(["drift"]), 5);
+  const { stdout } = await must(project.fleet(["drift"]));
   expect(stdout).toMatch(new RegExp(`^ +hub +iris +iris-key +${path}$`, "m"));
   expect(stdout).not.toContain("canary");
   await hub(`rm ${path}`);

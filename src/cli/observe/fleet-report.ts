@@ -41,8 +41,8 @@ export interface Orphan {
 }
 
 /**
- * A program that runs as one of Muster's users but is not declared. Such a program is reported only as a note. It does
- * not affect the exit code, and `up` does not change it.
+ * A program that runs as one of Muster's users but is not declared, or a copy of a credential in a home. It is reported
+ * only as a note: it does not affect the exit code, and `up` does not change it.
  */
 export interface UnmanagedThing extends Unmanaged {
   readonly host: string;
@@ -72,7 +72,7 @@ export interface FleetReport {
   readonly change?: FleetChange;
 }
 
-/** Whether an entry is a copy of a credential. Unlike a program that is not declared, it needs an action. */
+/** Whether an entry is a copy of a credential in a home, which a person should delete. */
 export function isKeyCopy({ kind }: Unmanaged): boolean {
   return kind === KEY_COPY;
 }
@@ -87,7 +87,7 @@ export function codesOf(report: FleetReport): ExitCode[] {
   const has = (state: HostReachability) => report.hosts.some((host) => host.state === state);
   const holds: readonly (readonly [ExitCode, boolean])[] = [
     [EXIT.failure, has("failed") || report.unknown.length > 0],
-    [EXIT.policy, report.recurring.length > 0 || report.unmanaged.some(isKeyCopy)],
+    [EXIT.policy, report.recurring.length > 0],
     [EXIT.drift, has("empty") || report.findings.some((finding) => !isPending(finding))],
     [EXIT.unreachable, report.hosts.some(isUnexpectedlyUnreachable)],
   ];
