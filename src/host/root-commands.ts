@@ -8,8 +8,8 @@
  * records of their runtimes. `host.mjs take-over` finishes the take-overs of a killed run. `host.mjs self-sync` answers
  * an agent's request for a self-sync, and `host.mjs trials` ends the trials of new revisions; hostd starts both.
  * `host.mjs writers` records which processes write the declared files. `host.mjs hostd` is the deadman. systemd keeps
- * the deadman running. systemd
- * starts `host.mjs job failed|replace WORD` when a job has failed or must replace its previous run.
+ * the deadman running, and starts `host.mjs job failed|replace WORD` when a job has failed or must replace its previous
+ * run.
  */
 import { setImmediate, setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";

@@ -95,9 +95,9 @@ export interface AgentFacts extends KeptStopped {
   readonly identityOld?: OnIdentityChange;
   /** Present while the agent waits for its turn to start. */
   readonly isWaiting?: true;
-  /** The former values of the agent's credentials, which `up` has replaced; absent if there are none. */
+  /** The former values of the agent's credentials, which `up` has replaced; absent if it has replaced no value. */
   readonly formerKeys?: readonly FormerKey[];
-  /** The agent's login files that have expired and cannot be renewed; absent if there are none. */
+  /** The agent's login files that have expired and cannot be renewed; absent if no login has expired. */
   readonly expiredLogins?: readonly ExpiredLogin[];
   /** The open findings about repairs that recur; absent if no repair recurs. */
   readonly recurring?: readonly RecurringFinding[];

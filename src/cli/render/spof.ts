@@ -33,7 +33,7 @@ export function renderSpof({ points, total, most }: SpofReport, columns: number 
   return [layout.header, ...rows, ...(remarks.length > 0 ? ["\n", ...remarks] : [])].join("");
 }
 
-/** Returns the columns. A reason is never shortened, and the column of the reasons is absent if there are none. */
+/** Returns the columns. A reason is never shortened, and without reasons, their column is absent. */
 function columnsOf(points: readonly FailurePoint[], total: number): FitColumn<FailurePoint>[] {
   return [
     { title: "WHAT FAILS", cell: ({ kind }) => kind },

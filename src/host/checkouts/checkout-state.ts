@@ -105,7 +105,7 @@ export function hasPack(host: Host, revision: string): boolean {
   return existsSync(packPath(host, revision));
 }
 
-/** Opens root's copy of the objects of a commit; undefined if there is none. */
+/** Opens root's copy of the objects of a commit; undefined if root has no copy. */
 export function openPack(host: Host, revision: string): number | undefined {
   return openIfThere(packPath(host, revision));
 }

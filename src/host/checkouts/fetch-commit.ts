@@ -33,7 +33,7 @@ export interface Source extends Pick<CheckoutItem, "from" | "want"> {
 }
 
 /**
- * Puts the objects of the declared commit into git's folder: from root's copy or, if there is none, from the remote.
+ * Puts the objects of the declared commit into git's folder: from root's copy, or from the remote if root has no copy.
  * git computes the hash of every object, so neither of them can contain anything else under the hash of the commit.
  */
 export function fetchCommit(host: Host, git: Git, { from, want: { revision }, work, account }: Source): void {

@@ -64,7 +64,7 @@ function changesText(paths: readonly string[]): string {
 }
 
 /** Returns root's git folder in memory, which has the configuration and no objects. Creates it after a boot. */
-export function readOnlySettings({ paths }: Host): string {
+function readOnlySettings({ paths }: Host): string {
   const folder = `${paths.scratch}/muster-git`;
   if (existsSync(`${folder}/config`)) return folder;
   const fresh = mkdtempSync(`${folder}-`);

@@ -4,7 +4,7 @@ import type { Git } from "./git.ts";
 
 /**
  * Returns the remotes in the configuration of the checkout as `NAME URL`, and the rules that replace their addresses;
- * `none` if there are none. git gets the text of the configuration, and applies none of its settings.
+ * `none` if the checkout has no remote. git gets the text of the configuration, and applies none of its settings.
  */
 export function remotesOf(git: Git, text: Buffer | undefined): string {
   if (text === undefined) return "none";

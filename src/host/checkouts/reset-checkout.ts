@@ -155,7 +155,7 @@ function compare(reset: Reset): Differences {
 
 /**
  * Returns the path of the index of the former revision: a copy of root's index or, before the first reset, an index of
- * the commit that is checked out; undefined if there is none.
+ * the commit that is checked out; undefined if no commit is checked out.
  */
 function formerIndex({ host, git, work, objects, item: { folder }, account }: Reset): string | undefined {
   const path = `${work}/former-index`;

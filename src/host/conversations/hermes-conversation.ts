@@ -6,7 +6,8 @@ import { reasonOf } from "../system/error-reason.ts";
 const BUSY = 2000;
 
 /**
- * Prints the ID of the first conversation with a source in a database of Hermes, and prints nothing if there is none. Runs as the
+ * Prints the ID of the first conversation with a source in a database of Hermes. Prints nothing if the database has no
+ * such conversation. Runs as the
  * agent's user, for `muster-session`. Hermes chooses the IDs of its conversations itself, but records the source that
  * the environment variable HERMES_SESSION_SOURCE contains. Children of the agent inherit this variable, so only the
  * first conversation is the agent's own.

@@ -8,9 +8,9 @@ import {
   HOST_IO,
   joinValues,
   print,
+  runAgentCommand,
   wholeNumber,
 } from "../routing/agent-command-io.ts";
-import { reasonOf } from "../system/error-reason.ts";
 import { MOST_TASK_BYTES, queuePath, withQueue } from "../tasks/open-queue.ts";
 import { findTask } from "../tasks/task-queue.ts";
 import { beginHandoff, findHandoff, listHandoffs, notOpen, withdrawHandoff } from "./handoff-store.ts";
@@ -53,20 +53,12 @@ interface Call {
  * @returns the exit code
  */
 export function runHandoff(words: readonly string[], io: AgentCommandIo = HOST_IO): number {
-  const given = parse(words);
-  if (given === undefined) {
-    io.err(USAGE);
-    return AGENT_EXIT.usage;
-  }
-  try {
+  return runAgentCommand({ name: "fleet-handoff", usage: USAGE, io }, parse(words), (given) => {
     const { host, agent: source } = actAsAgent(io, given.values.from);
     const call = { host, source, values: given.values, io };
     if (given.verb === "list") return list(call);
     return given.verb === "withdraw" ? withdraw(call, given.id) : handOff(call);
-  } catch (error) {
-    io.err(`fleet-handoff: ${error instanceof Error ? error.message : reasonOf(error)}\n`);
-    return AGENT_EXIT.failed;
-  }
+  });
 }
 
 /** Parses the command line. @returns undefined if it is invalid */

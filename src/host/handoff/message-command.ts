@@ -10,8 +10,9 @@ import {
   HOST_IO,
   joinValues,
   print,
+  runAgentCommand,
 } from "../routing/agent-command-io.ts";
-import { pause, reasonOf } from "../system/error-reason.ts";
+import { pause } from "../system/error-reason.ts";
 import { queuePath, withQueue } from "../tasks/open-queue.ts";
 import { findContact } from "./find-contact.ts";
 import { addMessage, findMessage, type MessageRow } from "./message-outbox.ts";
@@ -34,12 +35,7 @@ const CHECK = 100;
  * @returns the exit code
  */
 export function runMessage(words: readonly string[], io: AgentCommandIo = HOST_IO): number {
-  const given = parse(words);
-  if (given === undefined) {
-    io.err(USAGE);
-    return AGENT_EXIT.usage;
-  }
-  try {
+  return runAgentCommand({ name: "muster message", usage: USAGE, io }, parse(words), (given) => {
     const { host, agent } = actAsAgent(io, given.values.from);
     return withQueue(queuePath(io.home()), host.routes, agent, (db) => {
       const { contact, text } = given;
@@ -49,10 +45,7 @@ export function runMessage(words: readonly string[], io: AgentCommandIo = HOST_I
       signalHostd(agent);
       return report(db, id, io, secondsToWait(given.values));
     });
-  } catch (error) {
-    io.err(`muster message: ${error instanceof Error ? error.message : reasonOf(error)}\n`);
-    return AGENT_EXIT.failed;
-  }
+  });
 }
 
 /** Parses the command line. @returns undefined if it is invalid */

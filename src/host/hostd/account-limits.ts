@@ -145,7 +145,7 @@ function followBudgets(
   return { told: Object.fromEntries(told.flatMap(([name, one]) => (one ? [[name, one]] : []))), events };
 }
 
-export function budgetAccount({ name }: Pick<HostBudget, "name">): string {
+function budgetAccount({ name }: Pick<HostBudget, "name">): string {
   return `budget ${name}`;
 }
 

@@ -23,7 +23,7 @@ export interface OverrideState {
 export interface ConversationView {
   /** What muster-session has written; absent until then, and if the agent starts without muster-session. */
   readonly start?: ConversationStart;
-  /** The digest of the declared identity when the run was first observed; absent if there is none. */
+  /** The digest of the declared identity when the run was first observed; absent if no identity is declared. */
   readonly identity?: string;
 }
 
@@ -56,7 +56,7 @@ export interface AgentSnapshot {
   readonly question?: string;
   /** What is known about the conversation of the agent's current run; absent for a service and while it is not up. */
   readonly conversation?: ConversationView;
-  /** The last turns that ended without an answer, the oldest first; absent if there are none. */
+  /** The last turns that ended without an answer, the oldest first; absent if no turn was lost. */
   readonly lostTurns?: readonly LostTurn[];
   /** Present if the agent has more than one provider. */
   readonly override?: OverrideState;

@@ -15,7 +15,7 @@ import type { ItemState } from "./kind.ts";
 type Login = ItemState<FileItem>;
 
 /** The observed value of `content` if the file is not a login. */
-export const UNREADABLE = "unreadable";
+const UNREADABLE = "unreadable";
 
 /** The observed value of `account` if the login belongs to another account. */
 const ANOTHER = "another account";

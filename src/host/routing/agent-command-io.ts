@@ -4,6 +4,7 @@ import { MusterError } from "../../base/errors.ts";
 import { ROUTES_FILE } from "../../model/host-paths.ts";
 import type { HostRoutes } from "../../model/routes.ts";
 import { readAccounts } from "../accounts/read-accounts.ts";
+import { reasonOf } from "../system/error-reason.ts";
 
 /** The exit codes of `muster`, on which its callers depend. */
 export const AGENT_EXIT = {
@@ -40,6 +41,29 @@ export const HOST_IO: AgentCommandIo = {
   err: (text) => void process.stderr.write(text),
   file: ROUTES_FILE,
 };
+
+/**
+ * Runs a command for agents: prints its usage if the command line is invalid, and an error as one line.
+ *
+ * @param given the parsed command line; undefined if it is invalid
+ * @returns the exit code
+ */
+export function runAgentCommand<Given>(
+  { name, usage, io }: { readonly name: string; readonly usage: string; readonly io: AgentCommandIo },
+  given: Given | undefined,
+  run: (given: Given) => number,
+): number {
+  if (given === undefined) {
+    io.err(usage);
+    return AGENT_EXIT.usage;
+  }
+  try {
+    return run(given);
+  } catch (error) {
+    io.err(`${name}: ${error instanceof Error ? error.message : reasonOf(error)}\n`);
+    return AGENT_EXIT.failed;
+  }
+}
 
 /**
  * Joins each option with its value by `=`, so that a value can begin with a dash, such as a list in Markdown.

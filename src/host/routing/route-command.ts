@@ -1,7 +1,13 @@
 import { parseArgs } from "node:util";
 import { routeTask } from "../../model/routes.ts";
-import { reasonOf } from "../system/error-reason.ts";
-import { AGENT_EXIT, type AgentCommandIo, agentOfCommand, HOST_IO, readRoutes } from "./agent-command-io.ts";
+import {
+  AGENT_EXIT,
+  type AgentCommandIo,
+  agentOfCommand,
+  HOST_IO,
+  readRoutes,
+  runAgentCommand,
+} from "./agent-command-io.ts";
 
 const USAGE = "usage: muster route [--agent NAME] [TEXT...]   (without TEXT, the task is read from stdin)\n";
 
@@ -12,21 +18,13 @@ const USAGE = "usage: muster route [--agent NAME] [TEXT...]   (without TEXT, the
  * @returns the exit code. A dispatcher must start no work after any code except 0
  */
 export function runRoute(words: readonly string[], io: AgentCommandIo = HOST_IO): number {
-  const given = parse(words);
-  if (given === undefined) {
-    io.err(USAGE);
-    return AGENT_EXIT.usage;
-  }
-  try {
+  return runAgentCommand({ name: "muster route", usage: USAGE, io }, parse(words), (given) => {
     const routes = readRoutes(io.file);
     const agent = agentOfCommand(routes, io, given.agent);
     const answer = routeTask(routes.routes, agent, given.text ?? io.stdin());
     io.out(`${JSON.stringify(answer)}\n`);
     return answer.allowed ? AGENT_EXIT.done : AGENT_EXIT.goesElsewhere;
-  } catch (error) {
-    io.err(`muster route: ${error instanceof Error ? error.message : reasonOf(error)}\n`);
-    return AGENT_EXIT.failed;
-  }
+  });
 }
 
 /** Parses the command line. @returns undefined if it is invalid */

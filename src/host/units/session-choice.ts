@@ -1,7 +1,7 @@
-import { closeSync, constants, fstatSync, lstatSync, opendirSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from "node:fs";
 import type { SessionRecords } from "../../model/items.ts";
 import { shown } from "../../model/shorten-for-display.ts";
-import { hasCode } from "../system/error-reason.ts";
+import { listLimited } from "../fs/list-limited.ts";
 
 /** The model and the provider that an agent's session uses. */
 export interface SessionChoice {
@@ -54,7 +54,7 @@ export function otherChoice(
   declared: Partial<SessionChoice>,
 ): SessionChoice | undefined {
   const { folder, depth, choiceIn, isSame } = RECORDS[kind];
-  const newest = newestFile(`${home}/${folder}`, depth, { left: MOST_ENTRIES });
+  const newest = newestFile(`${home}/${folder}`, depth, { entries: MOST_ENTRIES });
   if (newest === undefined || newest.time < since) return undefined;
   const choice = lastLines(newest.path)
     .filter((line) => Date.parse(`${line["timestamp"]}`) >= since)
@@ -72,9 +72,9 @@ interface Newest {
   readonly time: number;
 }
 
-function newestFile(folder: string, depth: number, budget: { left: number }): Newest | undefined {
+function newestFile(folder: string, depth: number, budget: { entries: number }): Newest | undefined {
   let newest: Newest | undefined;
-  for (const name of namesIn(folder, budget)) {
+  for (const name of listLimited(folder, budget)) {
     const path = `${folder}/${name}`;
     const found = depth > 0 ? newestFile(path, depth - 1, budget) : recordAt(path);
     if (found !== undefined && found.time > (newest?.time ?? 0)) newest = found;
@@ -86,24 +86,6 @@ function recordAt(path: string): Newest | undefined {
   if (!path.endsWith(".jsonl")) return undefined;
   const stats = lstatSync(path, { throwIfNoEntry: false });
   return stats?.isFile() ? { path, time: stats.mtimeMs } : undefined;
-}
-
-function namesIn(folder: string, budget: { left: number }): string[] {
-  const names: string[] = [];
-  try {
-    const open = opendirSync(folder);
-    try {
-      for (let entry = open.readSync(); entry !== null && budget.left > 0; entry = open.readSync()) {
-        budget.left -= 1;
-        names.push(entry.name);
-      }
-    } finally {
-      open.closeSync();
-    }
-  } catch (error) {
-    if (!hasCode(error, "ENOENT", "ENOTDIR", "EACCES", "ELOOP")) throw error;
-  }
-  return names;
 }
 
 /** Parses the last lines of a file, and omits lines that are not JSON. */

@@ -1,5 +1,5 @@
-import { closeSync, constants, fstatSync, lstatSync, opendirSync, openSync, readSync } from "node:fs";
-import { hasCode } from "../system/error-reason.ts";
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from "node:fs";
+import { listLimited } from "../fs/list-limited.ts";
 
 /** The position in a file up to which it was read. */
 export interface Position {
@@ -43,7 +43,7 @@ export function recordFiles(
 ): RecordFile[] {
   const files: RecordFile[] = [];
   const walk = (path: string, left: number) => {
-    for (const name of namesIn(`${home}/${path}`, budget)) {
+    for (const name of listLimited(`${home}/${path}`, budget)) {
       const one = `${path}/${name}`;
       const stats = lstatSync(`${home}/${one}`, { throwIfNoEntry: false });
       if (stats?.isDirectory() && left > 0) walk(one, left - 1);
@@ -55,7 +55,7 @@ export function recordFiles(
   return files.sort((a, b) => a.time - b.time);
 }
 
-/** Returns the file at a path; undefined if there is none. */
+/** Returns the file at a path; undefined if the path is not a file. */
 export function recordFile(home: string, path: string): RecordFile | undefined {
   const stats = lstatSync(`${home}/${path}`, { throwIfNoEntry: false });
   return stats?.isFile() ? { path, inode: stats.ino, size: stats.size, time: stats.mtimeMs } : undefined;
@@ -63,24 +63,6 @@ export function recordFile(home: string, path: string): RecordFile | undefined {
 
 function isFolder(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-}
-
-function namesIn(folder: string, budget: Budget): string[] {
-  const names: string[] = [];
-  try {
-    const open = opendirSync(folder);
-    try {
-      for (let entry = open.readSync(); entry !== null && budget.entries > 0; entry = open.readSync()) {
-        budget.entries -= 1;
-        names.push(entry.name);
-      }
-    } finally {
-      open.closeSync();
-    }
-  } catch (error) {
-    if (!hasCode(error, "ENOENT", "ENOTDIR", "EACCES", "ELOOP")) throw error;
-  }
-  return names;
 }
 
 /**
